@@ -1,0 +1,310 @@
+package schema
+
+import (
+	"entgo.io/ent"
+	"entgo.io/ent/dialect/entsql"
+	"entgo.io/ent/schema"
+	"entgo.io/ent/schema/field"
+	"entgo.io/ent/schema/index"
+
+	"github.com/hearth-hmis/hearth/internal/hmis"
+	"github.com/hearth-hmis/hearth/internal/policy"
+)
+
+func table(name string) []schema.Annotation { return []schema.Annotation{entsql.Table(name)} }
+
+// Source is a system whose exports come in; HUD ids are unique within one source only.
+type Source struct{ ent.Schema }
+
+// Mixin of the entity.
+func (Source) Mixin() []ent.Mixin { return []ent.Mixin{guarded{}} }
+
+// Annotations of the entity.
+func (Source) Annotations() []schema.Annotation { return table("sources") }
+
+// Fields of the entity.
+func (Source) Fields() []ent.Field {
+	return []ent.Field{field.Int64("id"), field.Text("name").Unique(), moment("created_at", "")}
+}
+
+// Person groups the client records that are the same human. Its number is that of its first client record.
+type Person struct{ ent.Schema }
+
+// Mixin of the entity.
+func (Person) Mixin() []ent.Mixin { return []ent.Mixin{guarded{}} }
+
+// Annotations of the entity.
+func (Person) Annotations() []schema.Annotation { return table("persons") }
+
+// Fields of the entity.
+func (Person) Fields() []ent.Field { return []ent.Field{field.Int64("id")} }
+
+// Household is the people of one HouseholdID in one project.
+type Household struct{ ent.Schema }
+
+// Mixin of the entity.
+func (Household) Mixin() []ent.Mixin { return []ent.Mixin{guarded{}} }
+
+// Annotations of the entity.
+func (Household) Annotations() []schema.Annotation { return table("households") }
+
+// Fields of the entity.
+func (Household) Fields() []ent.Field {
+	return []ent.Field{
+		field.Int64("id"),
+		field.Int64("source_key").Immutable(),
+		field.Int64("project_key").Immutable(),
+		field.Text("household_id").Immutable(),
+		field.Int32("household_type").GoType(hmis.NewCode("2.07.4")).Optional().Nillable().
+			Comment("list 2.07.4 by the members' ages at entry; null where an age that decides is not known"),
+	}
+}
+
+// Indexes of the entity.
+func (Household) Indexes() []ent.Index {
+	return []ent.Index{index.Fields("source_key", "project_key", "household_id").Unique(), index.Fields("project_key")}
+}
+
+// Account is a login. Usernames are never reused.
+type Account struct{ ent.Schema }
+
+// Mixin of the entity.
+func (Account) Mixin() []ent.Mixin { return []ent.Mixin{guarded{}} }
+
+// Annotations of the entity.
+func (Account) Annotations() []schema.Annotation { return table("accounts") }
+
+// Fields of the entity.
+func (Account) Fields() []ent.Field {
+	return []ent.Field{
+		field.Int64("id"),
+		field.Text("username").Unique().Immutable().Comment("lower case"),
+		field.Text("role").Comment("a policy.Role"),
+		field.Int64("organization_key").Optional().Nillable().Comment("null: the HMIS lead's own"),
+		field.JSON("project_keys", []int64{}).Optional().Comment("projects that the account is narrowed to; null: all of the organization"),
+		field.JSON("scopes", []string{}).Optional().Comment("categories that an app may see"),
+		field.Text("password_hash").Optional().Sensitive().Comment("argon2id, PHC form"),
+		field.Bool("active").Default(true),
+		day("trained_on", "day of the privacy training"),
+		day("agreed_on", "day on which the end-user agreement was signed"),
+		moment("created_at", ""),
+	}
+}
+
+// Indexes of the entity.
+func (Account) Indexes() []ent.Index { return []ent.Index{index.Fields("organization_key")} }
+
+// ApiToken is a secret that stands for an account: of a session or made by hand. Only its hash is kept.
+type ApiToken struct{ ent.Schema }
+
+// Mixin of the entity.
+func (ApiToken) Mixin() []ent.Mixin { return []ent.Mixin{guarded{}} }
+
+// Annotations of the entity.
+func (ApiToken) Annotations() []schema.Annotation { return table("api_tokens") }
+
+// Fields of the entity.
+func (ApiToken) Fields() []ent.Field {
+	return []ent.Field{
+		field.Int64("id"),
+		field.Int64("account_key").Immutable(),
+		field.Bytes("hash").Unique().Immutable().Sensitive().Comment("SHA-256 of the token"),
+		field.Bool("session").Immutable().Comment("made by a login, ended by a logout"),
+		moment("created_at", ""),
+		moment("expires_at", ""),
+		moment("ended_at", ""),
+	}
+}
+
+// Indexes of the entity.
+func (ApiToken) Indexes() []ent.Index { return []ent.Index{index.Fields("account_key")} }
+
+// Consent is what a client signed, or refused to. What it opens is in its provisions; its history in its events.
+type Consent struct{ ent.Schema }
+
+// Mixin of the entity.
+func (Consent) Mixin() []ent.Mixin { return []ent.Mixin{guarded{}} }
+
+// Annotations of the entity.
+func (Consent) Annotations() []schema.Annotation { return table("consents") }
+
+// Fields of the entity.
+func (Consent) Fields() []ent.Field {
+	return []ent.Field{
+		field.Int64("id"),
+		field.Int64("client_key").Immutable(),
+		field.Text("state").GoType(policy.ConsentState("")),
+		field.Text("signed_by").GoType(policy.Signer("")).Immutable(),
+		field.Text("method").GoType(policy.ConsentMethod("")).Immutable(),
+		day("starts_on", "first day"),
+		day("ends_on", "last day"),
+		field.Int64("recorded_by").Immutable().Comment("account"),
+		moment("recorded_at", ""),
+	}
+}
+
+// Indexes of the entity.
+func (Consent) Indexes() []ent.Index { return []ent.Index{index.Fields("client_key")} }
+
+// ConsentProvision is one line of a release: these categories to this recipient for this purpose.
+type ConsentProvision struct{ ent.Schema }
+
+// Mixin of the entity.
+func (ConsentProvision) Mixin() []ent.Mixin { return []ent.Mixin{guarded{}} }
+
+// Annotations of the entity.
+func (ConsentProvision) Annotations() []schema.Annotation { return table("consent_provisions") }
+
+// Fields of the entity.
+func (ConsentProvision) Fields() []ent.Field {
+	return []ent.Field{
+		field.Int64("id"),
+		field.Int64("consent_key").Immutable(),
+		field.JSON("categories", []string{}).Immutable(),
+		field.Int64("recipient_key").Immutable().Comment("an organization; 0: all partner agencies"),
+		field.Text("purpose").Immutable().Comment("a policy.Purpose"),
+	}
+}
+
+// Indexes of the entity.
+func (ConsentProvision) Indexes() []ent.Index { return []ent.Index{index.Fields("consent_key")} }
+
+// ConsentEvent is one step in the history of a consent. Rows are added and never changed.
+type ConsentEvent struct{ ent.Schema }
+
+// Mixin of the entity.
+func (ConsentEvent) Mixin() []ent.Mixin { return []ent.Mixin{guarded{}} }
+
+// Annotations of the entity.
+func (ConsentEvent) Annotations() []schema.Annotation { return table("consent_events") }
+
+// Fields of the entity.
+func (ConsentEvent) Fields() []ent.Field {
+	return []ent.Field{
+		field.Int64("id"),
+		field.Int64("consent_key").Immutable(),
+		field.Text("state").GoType(policy.ConsentState("")).Immutable(),
+		field.Int64("account_key").Immutable(),
+		moment("at", ""),
+	}
+}
+
+// Indexes of the entity.
+func (ConsentEvent) Indexes() []ent.Index { return []ent.Index{index.Fields("consent_key")} }
+
+// Grant is what an active consent compiles to: one category of one client to one recipient.
+type Grant struct{ ent.Schema }
+
+// Mixin of the entity.
+func (Grant) Mixin() []ent.Mixin { return []ent.Mixin{guarded{}} }
+
+// Annotations of the entity.
+func (Grant) Annotations() []schema.Annotation { return table("grants") }
+
+// Fields of the entity.
+func (Grant) Fields() []ent.Field {
+	return []ent.Field{
+		field.Int64("id"),
+		field.Int64("client_key").Immutable(),
+		field.Int64("consent_key").Immutable(),
+		field.Int32("category").Immutable().Comment("a hmis.Category"),
+		field.Int64("recipient_key").Immutable().Comment("an organization; 0: all partner agencies"),
+		field.Int32("purpose").Immutable().Comment("a policy.Purpose; 0: any"),
+		day("starts_on", "first day"),
+		day("ends_on", "last day"),
+	}
+}
+
+// Indexes of the entity.
+func (Grant) Indexes() []ent.Index {
+	return []ent.Index{index.Fields("client_key", "category"), index.Fields("consent_key"), index.Fields("recipient_key", "client_key")}
+}
+
+// ImportRun is one import of one export.
+type ImportRun struct{ ent.Schema }
+
+// Mixin of the entity.
+func (ImportRun) Mixin() []ent.Mixin { return []ent.Mixin{guarded{}} }
+
+// Annotations of the entity.
+func (ImportRun) Annotations() []schema.Annotation { return table("import_runs") }
+
+// Fields of the entity.
+func (ImportRun) Fields() []ent.Field {
+	return []ent.Field{
+		field.Int64("id"),
+		field.Int64("source_key").Immutable(),
+		field.Int32("year").Immutable().Comment("format of the export"),
+		field.Text("export_id").Optional(),
+		day("period_start", ""),
+		day("period_end", ""),
+		moment("started_at", ""),
+		moment("finished_at", ""),
+		field.JSON("files", map[string]map[string]int64{}).Optional().Comment("per file: read, added, changed, unchanged, removed, refused"),
+		field.Int64("issues").Default(0),
+	}
+}
+
+// Indexes of the entity.
+func (ImportRun) Indexes() []ent.Index { return []ent.Index{index.Fields("source_key")} }
+
+// ImportIssue is a fault found in an export.
+type ImportIssue struct{ ent.Schema }
+
+// Mixin of the entity.
+func (ImportIssue) Mixin() []ent.Mixin { return []ent.Mixin{guarded{}} }
+
+// Annotations of the entity.
+func (ImportIssue) Annotations() []schema.Annotation { return table("import_issues") }
+
+// Fields of the entity.
+func (ImportIssue) Fields() []ent.Field {
+	return []ent.Field{
+		field.Int64("id"),
+		field.Int64("run_key").Immutable(),
+		field.Text("file").Immutable(),
+		field.Int64("line").Immutable().Comment("0: the file as a whole"),
+		field.Text("column").Immutable(),
+		field.Text("value").Immutable().Comment("never one that identifies a person"),
+		field.Text("reason").Immutable(),
+		field.Int64("rows").Immutable(),
+		field.Bool("refused").Immutable(),
+	}
+}
+
+// Indexes of the entity.
+func (ImportIssue) Indexes() []ent.Index { return []ent.Index{index.Fields("run_key")} }
+
+// Change is one step of the data, written in the same transaction: the feed that facts follow.
+type Change struct{ ent.Schema }
+
+// Mixin of the entity.
+func (Change) Mixin() []ent.Mixin { return []ent.Mixin{guarded{}} }
+
+// Annotations of the entity.
+func (Change) Annotations() []schema.Annotation { return table("changes") }
+
+// Fields of the entity.
+func (Change) Fields() []ent.Field {
+	return []ent.Field{
+		field.Int64("id"),
+		field.Text("table_name").Immutable(),
+		field.Int64("row_key").Optional().Immutable().Comment("0: many rows, those of the import run"),
+		field.Int64("run_key").Optional().Immutable(),
+		moment("at", ""),
+	}
+}
+
+// Hub is the one row that says which key this database was made with.
+type Hub struct{ ent.Schema }
+
+// Mixin of the entity.
+func (Hub) Mixin() []ent.Mixin { return []ent.Mixin{guarded{}} }
+
+// Annotations of the entity.
+func (Hub) Annotations() []schema.Annotation { return table("hub") }
+
+// Fields of the entity.
+func (Hub) Fields() []ent.Field {
+	return []ent.Field{field.Int64("id"), field.Bytes("key_check").Immutable()}
+}

@@ -1,0 +1,143 @@
+package store
+
+import (
+	"context"
+
+	entgo "entgo.io/ent"
+	"entgo.io/ent/dialect/sql"
+
+	"github.com/hearth-hmis/hearth/ent"
+	"github.com/hearth-hmis/hearth/ent/intercept"
+	"github.com/hearth-hmis/hearth/internal/hmis"
+	"github.com/hearth-hmis/hearth/internal/policy"
+)
+
+// guardClient hangs the rule on every query of the ent client: rows are narrowed before it, fields withheld after it.
+// Queries that would not return rows to withhold fields of (scans, groups, aggregates) and all of types without a rule
+// are refused to everyone but the hub itself, and so are mutations.
+func (s *Store) guardClient() {
+	s.ent.Intercept(intercept.TraverseFunc(func(ctx context.Context, q intercept.Query) error {
+		ss, err := sessionOf(ctx)
+		if err != nil || ss.system {
+			return err
+		}
+		t := tables[q.Type()]
+		if t == nil || entgo.QueryFromContext(ctx).Op != entgo.OpQueryAll {
+			return hmis.Errorf(hmis.Internal, "no guard for this query of %s", q.Type())
+		}
+		var ruleErr error
+		q.WhereP(func(sel *sql.Selector) {
+			rule, err := ss.rule(t, sel.C)
+			if err != nil {
+				ruleErr, rule = err, never()
+			}
+			sel.Where(rule)
+		})
+		return ruleErr
+	}))
+	s.ent.Intercept(ent.InterceptFunc(func(next ent.Querier) ent.Querier {
+		return ent.QuerierFunc(func(ctx context.Context, q ent.Query) (ent.Value, error) {
+			ss, err := sessionOf(ctx)
+			if err != nil {
+				return nil, err
+			}
+			loaded, err := next.Query(ctx, q)
+			if err != nil {
+				return nil, err
+			}
+			return loaded, ss.guardRows(ctx, loaded)
+		})
+	}))
+	s.ent.Use(func(next ent.Mutator) ent.Mutator {
+		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+			if ss, err := sessionOf(ctx); err != nil || !ss.system {
+				return nil, hmis.Errorf(hmis.Denied, "not for this account")
+			}
+			return next.Mutate(ctx, m)
+		})
+	})
+}
+
+// guard gives each row its view and takes out what the view does not show.
+func guard[T Node](ctx context.Context, ss *session, k *kind[T], rows []T) error {
+	clientLevel := k.file != nil && k.file.Level == hmis.ClientLevel
+	var views []*policy.View
+	if clientLevel && !ss.system {
+		var err error
+		if views, err = rowViews(ctx, ss, k, rows); err != nil {
+			return err
+		}
+	}
+	for i, r := range rows {
+		l := r.Kept()
+		l.OpaqueID, l.File = ss.store.keys.ID(k.code, k.key(r, "id")), k.file
+		if views != nil {
+			l.View = views[i]
+			k.mask(r, l.View)
+		}
+		switch r := any(r).(type) {
+		case *ent.Household:
+			if !ss.allRows() && !ss.ownsProject(r.ProjectKey) {
+				r.HouseholdType = nil // it tells of members that the viewer may not see
+			}
+		case *ent.Consent:
+			r.State = r.State.On(ss.day, r.EndsOn)
+		}
+	}
+	return nil
+}
+
+// rowViews finds the view of each row: by the role, as own, or by the client's releases.
+func rowViews[T Node](ctx context.Context, ss *session, k *kind[T], rows []T) ([]*policy.View, error) {
+	views := make([]*policy.View, len(rows))
+	if ss.roleView != nil {
+		for i := range views {
+			views[i] = ss.roleView
+		}
+		return views, nil
+	}
+	own, err := ownRows(ctx, ss, k, rows)
+	if err != nil {
+		return nil, err
+	}
+	var clients []int64
+	for i, r := range rows {
+		if own[i] {
+			views[i] = ss.ownView
+		} else {
+			clients = append(clients, clientOf(k, r))
+		}
+	}
+	if len(clients) == 0 {
+		return views, nil
+	}
+	foreign, err := ss.views(ctx, clients)
+	if err != nil {
+		return nil, err
+	}
+	for i, r := range rows {
+		if views[i] == nil {
+			views[i] = foreign[clientOf(k, r)]
+		}
+	}
+	return views, nil
+}
+
+func clientOf[T Node](k *kind[T], r T) int64 {
+	if k.name == "Client" {
+		return k.key(r, "id")
+	}
+	return k.key(r, "client_key")
+}
+
+// ownRows says which rows are of the viewer's own organization.
+func ownRows[T Node](ctx context.Context, ss *session, k *kind[T], rows []T) ([]bool, error) {
+	own := make([]bool, len(rows))
+	if k.name == "Client" {
+		return own, ss.ownClients(ctx, own, func(i int) int64 { return k.key(rows[i], "id") })
+	}
+	for i, r := range rows {
+		own[i] = ss.ownsProject(k.key(r, "project_key"))
+	}
+	return own, nil
+}

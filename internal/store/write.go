@@ -1,0 +1,57 @@
+package store
+
+import (
+	"context"
+	"errors"
+
+	"entgo.io/ent/dialect/sql"
+
+	"github.com/hearth-hmis/hearth/ent"
+	"github.com/hearth-hmis/hearth/ent/consent"
+	"github.com/hearth-hmis/hearth/ent/grant"
+	"github.com/hearth-hmis/hearth/ent/predicate"
+	"github.com/hearth-hmis/hearth/internal/policy"
+)
+
+// transaction runs write as the hub itself, all or nothing. Whoever calls it has asked before whether the viewer may.
+func (s *Store) transaction(ctx context.Context, reason string, write func(context.Context, *ent.Tx) error) error {
+	ctx = s.System(ctx, reason)
+	tx, err := s.ent.Tx(ctx)
+	if err != nil {
+		return err
+	}
+	if err := write(ctx, tx); err != nil {
+		return errors.Join(err, tx.Rollback())
+	}
+	return tx.Commit()
+}
+
+// lockClient makes the writers of one client's consents wait for each other. SQLite has one writer anyway.
+func lockClient(ctx context.Context, tx *ent.Tx, client int64) error {
+	return tx.ClientRecord.UpdateOneID(client).AddImportKey(0).Exec(ctx)
+}
+
+func openConsents(client int64) predicate.Consent {
+	return predicate.Consent(sql.AndPredicates(consent.ClientKeyEQ(client), consent.StateIn(policy.Draft, policy.Active, policy.Refused)))
+}
+
+// endConsent gives a consent its last state and takes back what it granted.
+func (s *Store) endConsent(ctx context.Context, tx *ent.Tx, c *ent.Consent, state policy.ConsentState, account int64) error {
+	ended, err := tx.Consent.UpdateOneID(c.ID).SetState(state).Save(ctx)
+	if err != nil {
+		return err
+	}
+	if _, err := tx.Grant.Delete().Where(grant.ConsentKey(c.ID)).Exec(ctx); err != nil {
+		return err
+	}
+	return s.consentEvent(ctx, tx, ended, account)
+}
+
+func (s *Store) consentEvent(ctx context.Context, tx *ent.Tx, c *ent.Consent, account int64) error {
+	return tx.ConsentEvent.Create().SetConsentKey(c.ID).SetState(c.State).SetAccountKey(account).SetAt(*s.moment()).Exec(ctx)
+}
+
+// change adds a step to the feed.
+func (s *Store) change(ctx context.Context, tx *ent.Tx, table string, key int64) error {
+	return tx.Change.Create().SetTableName(table).SetRowKey(key).SetAt(*s.moment()).Exec(ctx)
+}

@@ -1,0 +1,38 @@
+// The tabs that the console opens with.
+
+const clients = `# Five clients, as far as you may see them:
+# a field kept from you is null, and
+# withheld says why.
+#
+# Ctrl-Enter runs the query,
+# Ctrl-Space shows what fits.
+query Clients {
+  clients(first: 5) {
+    totalCount
+    edges {
+      node {
+        id
+        personalId
+        veteranStatus
+        withheld {
+          field
+          category
+          reason
+        }
+      }
+    }
+  }
+}
+`;
+
+const viewer = `# Who you are to the hub;
+# null when nobody is signed in.
+query Viewer {
+  viewer {
+    username
+    role
+  }
+}
+`;
+
+export const examples = [{ query: clients }, { query: viewer }];
