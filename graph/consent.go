@@ -7,7 +7,6 @@ package graph
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/hearth-hmis/hearth/ent"
 	"github.com/hearth-hmis/hearth/graph/generated"
@@ -15,11 +14,11 @@ import (
 )
 
 func (r *consentResolver) Provisions(ctx context.Context, obj *ent.Consent) ([]*store.ConsentProvision, error) {
-	panic(fmt.Errorf("not implemented: Provisions - provisions"))
+	return r.r.Store.ProvisionsOf(ctx, obj)
 }
 
 func (r *consentResolver) History(ctx context.Context, obj *ent.Consent) ([]*ent.ConsentEvent, error) {
-	panic(fmt.Errorf("not implemented: History - history"))
+	return r.r.Store.HistoryOf(ctx, obj)
 }
 
 func (r *Resolver) Consent() generated.ConsentResolver { return &consentResolver{r} }

@@ -7,7 +7,6 @@ package graph
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/hearth-hmis/hearth/ent"
 	"github.com/hearth-hmis/hearth/graph/generated"
@@ -67,7 +66,7 @@ func (r *disabilityResolver) Enrollment(ctx context.Context, obj *ent.Disabiliti
 }
 
 func (r *disabilityResolver) DisabilityResponseLabel(ctx context.Context, obj *ent.Disabilities) (*string, error) {
-	panic(fmt.Errorf("not implemented: DisabilityResponseLabel - disabilityResponseLabel"))
+	return label("Disabilities", "DisabilityResponse", obj.DisabilityResponse, map[string]*int32{"DisabilityType": number(obj.DisabilityType)}), nil
 }
 
 func (r *employmentEducationResolver) Enrollment(ctx context.Context, obj *ent.EmploymentEducation) (*ent.Enrollment, error) {
@@ -227,11 +226,12 @@ func (r *serviceResolver) Enrollment(ctx context.Context, obj *ent.Services) (*e
 }
 
 func (r *serviceResolver) TypeProvidedLabel(ctx context.Context, obj *ent.Services) (*string, error) {
-	panic(fmt.Errorf("not implemented: TypeProvidedLabel - typeProvidedLabel"))
+	return label("Services", "TypeProvided", obj.TypeProvided, map[string]*int32{"RecordType": number(obj.RecordType)}), nil
 }
 
 func (r *serviceResolver) SubTypeProvidedLabel(ctx context.Context, obj *ent.Services) (*string, error) {
-	panic(fmt.Errorf("not implemented: SubTypeProvidedLabel - subTypeProvidedLabel"))
+	return label("Services", "SubTypeProvided", obj.SubTypeProvided,
+		map[string]*int32{"RecordType": number(obj.RecordType), "TypeProvided": obj.TypeProvided}), nil
 }
 
 func (r *youthEducationStatusResolver) Enrollment(ctx context.Context, obj *ent.YouthEducationStatus) (*ent.Enrollment, error) {

@@ -7,32 +7,58 @@ package graph
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/hearth-hmis/hearth/ent"
 	"github.com/hearth-hmis/hearth/graph/generated"
 	"github.com/hearth-hmis/hearth/graph/model"
+	"github.com/hearth-hmis/hearth/internal/hmis"
+	"github.com/hearth-hmis/hearth/internal/policy"
 	"github.com/hearth-hmis/hearth/internal/store"
 )
 
 func (r *mutationResolver) RecordConsent(ctx context.Context, input store.ConsentInput) (*model.ConsentPayload, error) {
-	panic(fmt.Errorf("not implemented: RecordConsent - recordConsent"))
+	consent, problems, err := r.r.Store.RecordConsent(ctx, input)
+	if err != nil {
+		problems, err = userErrors(err)
+	}
+	return &model.ConsentPayload{Consent: consent, UserErrors: problems}, err
 }
 
 func (r *mutationResolver) RevokeConsent(ctx context.Context, input model.RevokeConsentInput) (*model.ConsentPayload, error) {
-	panic(fmt.Errorf("not implemented: RevokeConsent - revokeConsent"))
+	consent, problems, err := r.r.Store.RevokeConsent(ctx, input.Consent)
+	if err != nil {
+		problems, err = userErrors(err)
+	}
+	return &model.ConsentPayload{Consent: consent, UserErrors: problems}, err
 }
 
 func (r *mutationResolver) Login(ctx context.Context, input model.LoginInput) (*model.LoginPayload, error) {
-	panic(fmt.Errorf("not implemented: Login - login"))
+	session, err := r.r.Accounts.Login(ctx, input.Username, input.Password)
+	if err != nil {
+		problems, err := userErrors(err)
+		return &model.LoginPayload{UserErrors: problems}, err
+	}
+	return &model.LoginPayload{Token: &session.Token, ExpiresAt: &session.Expires}, nil
 }
 
 func (r *mutationResolver) Logout(ctx context.Context) (*model.LogoutPayload, error) {
-	panic(fmt.Errorf("not implemented: Logout - logout"))
+	token, _ := ctx.Value(tokenKey{}).(string)
+	ok, err := r.r.Accounts.Logout(ctx, token)
+	return &model.LogoutPayload{Ok: ok}, err
 }
 
 func (r *queryResolver) Viewer(ctx context.Context) (*model.Viewer, error) {
-	panic(fmt.Errorf("not implemented: Viewer - viewer"))
+	v := policy.ViewerOf(ctx)
+	if v == nil {
+		return nil, nil
+	}
+	viewer := &model.Viewer{Username: v.Username, Role: v.Role, InOrder: v.Standing.InOrder(r.r.Store.Now().Day()),
+		TrainedUntil: known(v.Standing.TrainedUntil), AgreedUntil: known(v.Standing.AgreedUntil)}
+	var err error
+	if v.Organization != 0 {
+		viewer.Organization, err = r.r.Store.OrganizationNumbered(ctx, v.Organization)
+	}
+	return viewer, err
 }
 
 func (r *queryResolver) Node(ctx context.Context, id string) (store.Node, error) {
@@ -128,7 +154,19 @@ func (r *queryResolver) Sources(ctx context.Context) ([]*ent.Source, error) {
 }
 
 func (r *queryResolver) CodeLists(ctx context.Context) ([]*model.CodeList, error) {
-	panic(fmt.Errorf("not implemented: CodeLists - codeLists"))
+	var lists []*model.CodeList
+	for _, l := range hmis.CodeLists() {
+		list := &model.CodeList{Number: l.Number, Name: l.Name}
+		for _, c := range l.Codes {
+			code := &model.CodeListCode{Code: c.Code, Label: c.Label}
+			if c.Name != "" {
+				code.Name = &c.Name
+			}
+			list.Codes = append(list.Codes, code)
+		}
+		lists = append(lists, list)
+	}
+	return lists, nil
 }
 
 func (r *Resolver) Mutation() generated.MutationResolver { return &mutationResolver{r} }

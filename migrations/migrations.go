@@ -141,18 +141,28 @@ func (r revisions) ReadRevision(ctx context.Context, version string) (*migrate.R
 	return revision, err
 }
 
+// stored is a revision in the table. Atlas writes its type as a word and cannot read it back, so a number stands for it.
+type stored struct {
+	migrate.Revision
+	Type uint
+}
+
 func scanRevision(row interface{ Scan(...any) error }) (*migrate.Revision, error) {
 	var text string
 	if err := row.Scan(&text); err != nil {
 		return nil, err
 	}
-	revision := &migrate.Revision{}
-	return revision, json.Unmarshal([]byte(text), revision)
+	var r stored
+	if err := json.Unmarshal([]byte(text), &r); err != nil {
+		return nil, err
+	}
+	r.Revision.Type = migrate.RevisionType(r.Type)
+	return &r.Revision, nil
 }
 
 // WriteRevision stores one.
 func (r revisions) WriteRevision(ctx context.Context, revision *migrate.Revision) error {
-	text, err := json.Marshal(revision)
+	text, err := json.Marshal(stored{*revision, uint(revision.Type)})
 	if err != nil {
 		return err
 	}

@@ -278,3 +278,23 @@ var conditionalLists = func() (all []ConditionalList) {
 	}
 	return all
 }()
+
+// ConditionalList finds the list that holds for a column of a row whose codes are given, nil where none does.
+func (f *File) ConditionalList(column string, code func(column string) (int32, bool)) *CodeList {
+	for _, l := range conditionalLists {
+		if l.File == f.Name && l.Column == column && l.When != nil && l.holds(code) {
+			return ListNumbered(l.List)
+		}
+	}
+	return nil
+}
+
+func (l ConditionalList) holds(code func(string) (int32, bool)) bool {
+	for _, c := range l.When {
+		got, ok := code(c.Column)
+		if !ok || (got == c.Code) == c.Not {
+			return false
+		}
+	}
+	return true
+}

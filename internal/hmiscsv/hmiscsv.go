@@ -12,7 +12,8 @@ type Cell struct {
 	Set bool
 }
 
-// Row is one line of a file. Reader and writer reuse it: it is valid until the next row.
+// Row is one row of a file. The reader reuses it and its slices: they are valid until the next row.
+// The texts of a row share memory: clone one that is kept long.
 type Row struct {
 	Line   int     // of its first character in the file, the header being line 1
 	Cells  []Cell  // by index in hmis.File.Columns, both years alike
@@ -54,4 +55,9 @@ type Export struct {
 	PeriodType   int32     // list 1.1
 	Directive    int32     // list 1.2
 	HashStatus   int32     // list 1.5
+
+	whole bool // Start and End are both there
 }
+
+// hashed reports whether names and SSNs are hashes: every HashStatus but 1 says so.
+func (e Export) hashed() bool { return e.HashStatus > 1 }

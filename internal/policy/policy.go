@@ -74,6 +74,9 @@ type Standing struct {
 	AgreedUntil  hmis.Date // last day on which the end-user agreement holds
 }
 
+// Never is the last day of a training or agreement that there was none of.
+const Never = hmis.Date(-1 << 31)
+
 // InOrder reports whether the account may see data on the day.
 func (s Standing) InOrder(day hmis.Date) bool {
 	return s.Active && s.TrainedUntil >= day && s.AgreedUntil >= day

@@ -1,0 +1,150 @@
+// Package account knows who may sign in and turns an account into the viewer that the store asks for.
+package account
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/hearth-hmis/hearth/internal/hmis"
+	"github.com/hearth-hmis/hearth/internal/policy"
+	"github.com/hearth-hmis/hearth/internal/store"
+)
+
+// How long tokens live.
+const (
+	SessionLife = 12 * time.Hour
+	TokenLife   = 365 * 24 * time.Hour
+)
+
+// Book is the accounts of a hub.
+type Book struct {
+	store *store.Store
+	// decoy is checked where there is no such account, so that known and unknown names cost the same.
+	decoy string
+}
+
+// Open opens the accounts of a store.
+func Open(s *store.Store) *Book {
+	return &Book{store: s, decoy: hashPassword("no account has this password")}
+}
+
+// New is a new account. Training and agreement hold for a year from their day; without both there is no data.
+type New struct {
+	Username     string
+	Password     string // "": signs in by token only
+	Role         policy.Role
+	Organization string // HUD id, or SOURCE/ID; for the roles of agencies
+	Scopes       hmis.Categories
+	TrainedOn    *hmis.Date
+	AgreedOn     *hmis.Date
+}
+
+var usernameForm = regexp.MustCompile(`^[a-z0-9][a-z0-9._@-]{1,63}$`)
+
+// Create makes an account. Errors: Invalid, NotFound and Conflict, which say what to mend.
+func (b *Book) Create(ctx context.Context, n New) error {
+	a := store.Account{Username: strings.ToLower(n.Username), Role: n.Role, Scopes: n.Scopes, Active: true, TrainedOn: n.TrainedOn, AgreedOn: n.AgreedOn}
+	switch {
+	case !usernameForm.MatchString(a.Username):
+		return hmis.Errorf(hmis.Invalid, "a username has 2 to 64 letters, digits and . _ @ -")
+	case n.Role.OfAgency() && n.Organization == "":
+		return hmis.Errorf(hmis.Invalid, "an account of the role %s belongs to an organization; name it with --organization", n.Role)
+	case !n.Role.OfAgency() && n.Organization != "":
+		return hmis.Errorf(hmis.Invalid, "an account of the role %s belongs to no organization", n.Role)
+	case n.Role != policy.PartnerApp && n.Scopes != 0:
+		return hmis.Errorf(hmis.Invalid, "only an app has scopes")
+	}
+	if n.Organization != "" {
+		var err error
+		if a.Organization, err = b.store.OrganizationWithID(ctx, n.Organization); err != nil {
+			return err
+		}
+	}
+	if n.Password != "" {
+		if err := checkPassword(n.Password, a.Username); err != nil {
+			return err
+		}
+		a.PasswordHash = hashPassword(n.Password)
+	}
+	return b.store.AddAccount(ctx, a)
+}
+
+// Session is a token that was just made; nobody can read it again.
+type Session struct {
+	Token   string
+	Expires hmis.Timestamp
+}
+
+var errLogin = hmis.Errorf(hmis.Denied, "no active account has this username and password")
+
+// Login checks a password and opens a session. Errors: Denied, the same whether the name or the password is wrong.
+func (b *Book) Login(ctx context.Context, username, password string) (Session, error) {
+	a, err := b.store.AccountNamed(ctx, strings.ToLower(username))
+	if err != nil {
+		return Session{}, err
+	}
+	hash := b.decoy
+	if a != nil && a.PasswordHash != "" {
+		hash = a.PasswordHash
+	}
+	if fits := verifyPassword(ctx, hash, password); !fits || hash == b.decoy || !a.Active {
+		return Session{}, errLogin
+	}
+	return b.token(ctx, a, true, SessionLife)
+}
+
+// CreateToken makes an API token for an account. Errors: NotFound.
+func (b *Book) CreateToken(ctx context.Context, username string) (Session, error) {
+	a, err := b.store.AccountNamed(ctx, strings.ToLower(username))
+	if err != nil {
+		return Session{}, err
+	}
+	if a == nil {
+		return Session{}, hmis.Errorf(hmis.NotFound, "there is no account of that username")
+	}
+	return b.token(ctx, a, false, TokenLife)
+}
+
+func (b *Book) token(ctx context.Context, a *store.Account, session bool, life time.Duration) (Session, error) {
+	secret := make([]byte, 32)
+	_, _ = rand.Read(secret)
+	t := Session{"hearth_" + base64.RawURLEncoding.EncodeToString(secret), b.store.Now() + hmis.Timestamp(life/time.Second)}
+	return t, b.store.AddToken(ctx, a.Key, hashToken(t.Token), session, t.Expires)
+}
+
+// hashToken needs no salt and no work factor: a token is 256 random bits.
+func hashToken(token string) []byte {
+	sum := sha256.Sum256([]byte(token))
+	return sum[:]
+}
+
+// Logout ends a token; it reports whether it was a live one.
+func (b *Book) Logout(ctx context.Context, token string) (bool, error) {
+	return b.store.EndToken(ctx, hashToken(token))
+}
+
+// Viewer finds who a token stands for. Errors: Denied for a token that is none, has ended or run out.
+func (b *Book) Viewer(ctx context.Context, token string) (*policy.Viewer, error) {
+	a, err := b.store.AccountOfToken(ctx, hashToken(token))
+	if err != nil {
+		return nil, err
+	}
+	if a == nil || !a.Active {
+		return nil, hmis.Errorf(hmis.Denied, "the token is not valid, or no longer; sign in again")
+	}
+	return &policy.Viewer{Account: a.Key, Username: a.Username, Role: a.Role, Organization: a.Organization, Projects: a.Projects,
+		Scopes: a.Scopes, Standing: policy.Standing{Active: true, TrainedUntil: yearOf(a.TrainedOn), AgreedUntil: yearOf(a.AgreedOn)}}, nil
+}
+
+// yearOf is the last day of the year that begins on a day, long ago where there is none.
+func yearOf(day *hmis.Date) hmis.Date {
+	if day == nil {
+		return policy.Never
+	}
+	return day.AddYears(1) - 1
+}

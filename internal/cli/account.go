@@ -1,0 +1,119 @@
+package cli
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/hearth-hmis/hearth/internal/account"
+	"github.com/hearth-hmis/hearth/internal/hmis"
+	"github.com/hearth-hmis/hearth/internal/policy"
+)
+
+func accountCommand(h *hub) *cobra.Command {
+	c := &cobra.Command{Use: "account", Short: "Keep the accounts of the hub"}
+	c.AddCommand(createAccountCommand(h))
+	return c
+}
+
+func createAccountCommand(h *hub) *cobra.Command {
+	var n account.New
+	var role, trained, agreed string
+	var scopes []string
+	var fromInput bool
+	c := &cobra.Command{
+		Use:   "create --username N --role R",
+		Short: "Make an account",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) (err error) {
+			if n.Role, err = policy.ParseRole(strings.ToUpper(role)); err != nil {
+				return hmis.Errorf(hmis.Invalid, "--role is one of %s", fmt.Sprint(policy.Roles()))
+			}
+			for _, name := range scopes {
+				category, ok := hmis.ParseCategory(strings.ToUpper(name))
+				if !ok {
+					return hmis.Errorf(hmis.Invalid, "--scope is a category, as ENROLLMENT")
+				}
+				n.Scopes |= hmis.CategoriesOf(category)
+			}
+			if n.TrainedOn, err = optionalDay("--trained", trained); err != nil {
+				return err
+			}
+			if n.AgreedOn, err = optionalDay("--agreed", agreed); err != nil {
+				return err
+			}
+			if fromInput {
+				if n.Password, err = firstLine(cmd.InOrStdin()); err != nil {
+					return err
+				}
+			}
+			s, err := h.open(cmd.Context())
+			if err != nil {
+				return err
+			}
+			defer s.Close()
+			if err := account.Open(s).Create(cmd.Context(), n); err != nil {
+				return err
+			}
+			fmt.Fprintf(cmd.ErrOrStderr(), "Account %s made.\n", strings.ToLower(n.Username))
+			return nil
+		},
+	}
+	c.Flags().StringVar(&n.Username, "username", "", "the name to sign in with; never given twice (required)")
+	c.Flags().StringVar(&role, "role", "", "the role, as CASE_MANAGER (required)")
+	c.Flags().StringVar(&n.Organization, "organization", "", "HUD id of the account's organization, or SOURCE/ID where several have it")
+	c.Flags().StringVar(&trained, "trained", "", "day of the privacy training, yyyy-mm-dd; it holds for a year")
+	c.Flags().StringVar(&agreed, "agreed", "", "day on which the end-user agreement was signed; it holds for a year")
+	c.Flags().StringSliceVar(&scopes, "scope", nil, "a category that an app may see; may be repeated")
+	c.Flags().BoolVar(&fromInput, "password-stdin", false, "read the password from standard input")
+	return c
+}
+
+func optionalDay(flag, text string) (*hmis.Date, error) {
+	if text == "" {
+		return nil, nil
+	}
+	d, err := hmis.ParseDate(text)
+	if err != nil {
+		return nil, hmis.Errorf(hmis.Invalid, "%s is a day, yyyy-mm-dd", flag)
+	}
+	return &d, nil
+}
+
+func firstLine(r io.Reader) (string, error) {
+	line, err := bufio.NewReader(r).ReadString('\n')
+	if err != nil && !errors.Is(err, io.EOF) {
+		return "", err
+	}
+	return strings.TrimRight(line, "\r\n"), nil
+}
+
+func tokenCommand(h *hub) *cobra.Command {
+	var username string
+	c := &cobra.Command{Use: "token", Short: "Keep the API tokens of the hub"}
+	create := &cobra.Command{
+		Use:   "create --username N",
+		Short: "Make an API token for an account and print it; it is shown this once",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			s, err := h.open(cmd.Context())
+			if err != nil {
+				return err
+			}
+			defer s.Close()
+			t, err := account.Open(s).CreateToken(cmd.Context(), username)
+			if err != nil {
+				return err
+			}
+			fmt.Fprintln(cmd.OutOrStdout(), t.Token)
+			return nil
+		},
+	}
+	create.Flags().StringVar(&username, "username", "", "the account that the token stands for (required)")
+	c.AddCommand(create)
+	return c
+}

@@ -1,0 +1,98 @@
+// Package cli is the hearth command: it wires the packages together and talks to the person at the terminal.
+// What a script reads goes to standard output, everything else to standard error; a failure is one sentence and
+// an exit code that is not 0.
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"syscall"
+
+	"github.com/spf13/cobra"
+
+	"github.com/hearth-hmis/hearth/internal/hmis"
+	"github.com/hearth-hmis/hearth/internal/seal"
+	"github.com/hearth-hmis/hearth/internal/store"
+)
+
+// Main runs the command and returns its exit code.
+func Main(args []string, in io.Reader, out, messages io.Writer) int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	root := command()
+	root.SetArgs(args)
+	root.SetIn(in)
+	root.SetOut(out)
+	root.SetErr(messages)
+	if err := root.ExecuteContext(ctx); err != nil {
+		fmt.Fprintln(messages, "hearth:", sentence(err))
+		return 1
+	}
+	return 0
+}
+
+// sentence is what a person reads of an error: of several, the one that says what to do.
+func sentence(err error) string {
+	if e, ok := errors.AsType[*hmis.Error](err); ok {
+		return e.Message
+	}
+	return err.Error()
+}
+
+// hub is the flags that every command on a database has.
+type hub struct{ database, keys string }
+
+func command() *cobra.Command {
+	h := &hub{}
+	root := &cobra.Command{
+		Use:           "hearth",
+		Short:         "A GraphQL data hub for HMIS, the Homeless Management Information System",
+		SilenceUsage:  true,
+		SilenceErrors: true,
+	}
+	root.PersistentFlags().StringVar(&h.database, "db", os.Getenv("HEARTH_DB"), "the database: sqlite:FILE or postgres://… (also HEARTH_DB)")
+	root.PersistentFlags().StringVar(&h.keys, "keys", os.Getenv("HEARTH_KEYS"), "the key file, made on first use (also HEARTH_KEYS; default: in your configuration folder)")
+	root.AddCommand(importCommand(h), accountCommand(h), tokenCommand(h), migrateCommand(h))
+	return root
+}
+
+// open opens the database that the flags name.
+func (h *hub) open(ctx context.Context) (*store.Store, error) {
+	if h.database == "" {
+		return nil, hmis.Errorf(hmis.Invalid, "name the database with --db sqlite:FILE or --db postgres://…, or in HEARTH_DB")
+	}
+	path := h.keys
+	if path == "" {
+		folder, err := os.UserConfigDir()
+		if err != nil {
+			return nil, hmis.Errorf(hmis.Invalid, "name the key file with --keys FILE, or in HEARTH_KEYS")
+		}
+		path = filepath.Join(folder, "hearth", "keys.json")
+	}
+	keys, err := seal.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	return store.Open(ctx, h.database, keys)
+}
+
+func migrateCommand(h *hub) *cobra.Command {
+	c := &cobra.Command{Use: "migrate", Short: "Bring the database to the newest schema"}
+	c.AddCommand(&cobra.Command{
+		Use: "up", Short: "Apply what is missing (every other command does so too)", Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			s, err := h.open(cmd.Context())
+			if err != nil {
+				return err
+			}
+			fmt.Fprintln(cmd.ErrOrStderr(), "The database has the newest schema.")
+			return s.Close()
+		},
+	})
+	return c
+}
