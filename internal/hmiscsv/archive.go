@@ -14,7 +14,8 @@ import (
 )
 
 // Archive is an export opened for reading. Its files may be read in any order, more than once,
-// and several at the same time.
+// and several
+// at the same time; Progress is then called at the same time too.
 type Archive struct {
 	Year   hmis.Year
 	Export Export
@@ -46,7 +47,7 @@ func Open(path string) (*Archive, error) {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, refuse("there is no file or folder at this path; check the path and try again")
 	case err != nil:
-		return nil, refuse("this path cannot be read; check who may read it and try again")
+		return nil, errUnreadable
 	case info.IsDir():
 		members, err := folderMembers(path)
 		if err != nil {
@@ -58,23 +59,31 @@ func Open(path string) (*Archive, error) {
 	switch {
 	case errors.Is(err, zip.ErrFormat):
 		return nil, notAZip(path)
+	case errors.Is(err, fs.ErrPermission):
+		return nil, errUnreadable
 	case err != nil:
 		return nil, refuse("the zip is damaged; make or send it again")
 	}
 	a, err := newArchive(zipMembers(&zr.Reader), zr)
 	if err != nil {
-		return nil, errors.Join(err, zr.Close())
+		_ = zr.Close()
+		return nil, err
 	}
 	return a, nil
 }
 
 func refuse(format string, args ...any) error { return hmis.Errorf(hmis.Invalid, format, args...) }
 
+var (
+	errUnreadable = refuse("this path cannot be read; check who may read it and try again")
+	errLocked     = refuse("the zip is protected by a password; make one without")
+)
+
 // notAZip tells a zip whose end is missing from a file that never was one.
 func notAZip(path string) error {
 	f, err := os.Open(path)
 	if err != nil {
-		return refuse("this path cannot be read; check who may read it and try again")
+		return errUnreadable
 	}
 	defer f.Close()
 	var magic [4]byte
@@ -130,21 +139,32 @@ func zipMembers(zr *zip.Reader) (members []*member) {
 	return members
 }
 
-var errLocked = refuse("the zip is protected by a password; make one without")
+// deepest is how many folders down CSV files are looked for.
+const deepest = 3
 
 func folderMembers(root string) (members []*member, err error) {
 	err = filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() {
+		if err != nil {
 			return err
+		}
+		rel, err := filepath.Rel(root, path)
+		if err != nil {
+			return err
+		}
+		rel = filepath.ToSlash(rel)
+		if d.IsDir() && strings.Count(rel, "/") >= deepest {
+			return fs.SkipDir
+		}
+		if d.IsDir() || !strings.EqualFold(filepath.Ext(rel), ".csv") {
+			return nil
 		}
 		info, err := os.Stat(path) // a link counts as what it points to
 		if err != nil || !info.Mode().IsRegular() {
 			return err
 		}
-		rel, err := filepath.Rel(root, path)
-		members = append(members, &member{path: filepath.ToSlash(rel), size: info.Size(),
+		members = append(members, &member{path: rel, size: info.Size(),
 			open: func() (io.ReadCloser, error) { return os.Open(path) }})
-		return err
+		return nil
 	})
 	if err != nil {
 		return nil, refuse("the folder cannot be read whole; check who may read it and try again")
@@ -227,11 +247,14 @@ func printable(name string) string {
 // readError turns a failed read of a file's bytes into what its sender should do.
 func readError(file string, err error) error {
 	var corrupt flate.CorruptInputError
+	var path *fs.PathError
 	switch {
 	case errors.Is(err, zip.ErrChecksum), errors.Is(err, io.ErrUnexpectedEOF), errors.As(err, &corrupt), errors.Is(err, zip.ErrFormat):
 		return refuse("%s.csv in the zip is damaged; make or send the zip again", file)
 	case errors.Is(err, zip.ErrAlgorithm):
 		return refuse("%s.csv is packed in a way that few programs read; make the zip again with ordinary compression", file)
+	case errors.As(err, &path):
+		return refuse("%s.csv cannot be read; check who may read it and try again", file)
 	}
 	return err
 }

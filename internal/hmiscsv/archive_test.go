@@ -202,6 +202,31 @@ func TestOpenRefuses(t *testing.T) {
 	}
 }
 
+// Zips that are sound but of a kind that cannot be unpacked here.
+func TestZipKinds(t *testing.T) {
+	t.Parallel()
+	for want, kind := range map[string]zip.FileHeader{
+		"protected by a password": {Flags: 1},
+		"packed in a way":         {Method: 9}, // Deflate64
+	} {
+		var buf bytes.Buffer
+		zw := zip.NewWriter(&buf)
+		for name := range base(t, hmis.FY2026) {
+			h := kind
+			h.Name = name
+			if _, err := zw.CreateRaw(&h); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := zw.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := Open(writeFile(t, buf.Bytes())); hmis.CodeOf(err) != hmis.Invalid || !strings.Contains(err.Error(), want) {
+			t.Errorf("got %v, want %q", err, want)
+		}
+	}
+}
+
 // A fault behind the directory of the zip shows only when the file is read.
 func TestDamageInside(t *testing.T) {
 	t.Parallel()

@@ -1,7 +1,10 @@
 package hmiscsv
 
 import (
+	"bytes"
+	"crypto/sha256"
 	"encoding/csv"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -144,4 +147,41 @@ func TestKit(t *testing.T) {
 	if rows["Client"] != 48 || rows["Enrollment"] != 347 || rows["Project"] != 10 {
 		t.Errorf("got %v", rows)
 	}
+}
+
+// TestCasesAgain writes what it read of each case and reads the same rows back.
+func TestCasesAgain(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"eva-demo-fy2026.zip", "tk1-fy2026.zip"} {
+		a := open(t, cases(t, name))
+		var out bytes.Buffer
+		w := NewWriter(&out, a.Year)
+		for _, f := range hmis.Files() {
+			if err := a.Rows(f.Name, func(r *Row) error { return w.Write(f.Name, r.Cells) }); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := w.Close(); err != nil {
+			t.Fatal(err)
+		}
+		again := open(t, writeFile(t, out.Bytes()))
+		for _, f := range hmis.Files() {
+			if got, want := sumOf(t, again, f.Name), sumOf(t, a, f.Name); got != want {
+				t.Errorf("%s: %s differs after writing and reading", name, f.Name)
+			}
+		}
+	}
+}
+
+// sumOf hashes every cell of a file.
+func sumOf(t *testing.T, a *Archive, file string) [sha256.Size]byte {
+	t.Helper()
+	h := sha256.New()
+	if err := a.Rows(file, func(r *Row) error {
+		fmt.Fprintln(h, r.Cells)
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	return [sha256.Size]byte(h.Sum(nil))
 }

@@ -1,5 +1,15 @@
 // Package hmiscsv reads, checks and writes HUD HMIS CSV exports, FY2024 and FY2026, zip or folder.
 // It streams rows and knows no database.
+//
+// Open refuses what cannot be used at all. Rows then gives every row with what is wrong with it, as far as
+// the row alone shows it; what needs other rows or files (duplicates, references, households) is for the
+// database. A value that can be read in one way only is read, and an Issue says how; a code outside its
+// list is kept; a value that cannot be read is left empty and the Issue holds it.
+//
+//	a, err := hmiscsv.Open("export.zip")
+//	…
+//	defer a.Close()
+//	err = a.Rows("Client", func(r *hmiscsv.Row) error { … })
 package hmiscsv
 
 import "github.com/hearth-hmis/hearth/internal/hmis"
@@ -13,7 +23,7 @@ type Cell struct {
 }
 
 // Row is one row of a file. The reader reuses it and its slices: they are valid until the next row.
-// The texts of a row share memory: clone one that is kept long.
+// Texts stay valid, but those of a row share memory: strings.Clone one that is kept for long.
 type Row struct {
 	Line   int     // of its first character in the file, the header being line 1
 	Cells  []Cell  // by index in hmis.File.Columns, both years alike

@@ -22,6 +22,7 @@ type records struct {
 	cells     [][]byte // of the record, valid until the next; not trimmed
 	raw       []byte   // the record as it stands in the file
 	scratch   []byte   // cells with doubled quotes, undoubled
+	budget    int      // bytes that may still be looked at in vain
 	loneQuote bool     // a quote of the record has no pair
 }
 
@@ -29,12 +30,13 @@ const (
 	startBuffer  = 256 << 10
 	longestLine  = 1 << 20  // bytes; more is no HMIS CSV
 	longestQuote = 64 << 10 // bytes of a record that spans lines; HUD's longest text has 500 characters
+	lookAhead    = 8        // bytes looked at in vain for each byte of a file, beyond the first longestQuote
 )
 
 var errLongLine = errors.New("a line is longer than 1 MB")
 
 func newRecords(r io.Reader) *records {
-	return &records{src: r, buf: make([]byte, startBuffer), nextLine: 1}
+	return &records{src: r, buf: make([]byte, startBuffer), nextLine: 1, budget: longestQuote}
 }
 
 // next reads the next record that is not blank. The error is io.EOF at the end.
@@ -54,6 +56,7 @@ func (s *records) next() error {
 		s.raw = s.buf[s.start : s.start+n]
 		s.nextLine += 1 + bytes.Count(s.raw, newlineByte)
 		s.start = min(s.start+n+1, s.end)
+		s.budget += lookAhead * n
 		if !s.blank() {
 			return nil
 		}
@@ -136,28 +139,45 @@ func (s *records) record(n int) (int, error) {
 // extend looks for the line that closes the quote left open in the first n bytes.
 // It returns the bytes up to there, 0 where the lines do not make one sound record.
 func (s *records) extend(n int) (int, error) {
+	to, closed, err := s.closing(n)
+	if err != nil || !closed {
+		s.budget -= to
+		return 0, err
+	}
 	s.split(s.buf[s.start:s.start+n], true)
 	aloneFits := len(s.cells) == s.width
-	for to := n; to < longestQuote && s.start+to < s.end; {
+	if s.split(s.buf[s.start:s.start+to], false); len(s.cells) != s.width || aloneFits && s.swallowed() {
+		s.budget -= to
+		return 0, nil
+	}
+	return to, nil
+}
+
+// closing returns the bytes up to the end of the line on which every quote is closed, each line being looked
+// at once. Looking ahead in vain has a budget, or a file full of lone quotes would take hours.
+func (s *records) closing(n int) (to int, closed bool, err error) {
+	limit := min(longestQuote, s.budget)
+	for to = n; to < limit && s.start+to < s.end; {
 		next, err := s.newline(to + 1)
 		if err != nil {
-			return 0, err
+			return to, false, err
 		}
 		added := s.buf[s.start+to+1 : s.start+next]
 		to = next
 		if bytes.IndexByte(added, '"') < 0 {
 			continue
 		}
-		open, odd := s.split(s.buf[s.start:s.start+to], false)
-		if open && !odd {
-			continue
+		_, after, ends, strict := s.quoted(added)
+		open, odd := !ends, !strict
+		if ends && after >= 0 {
+			open, odd = s.split(added[after:], false)
+			odd = odd || !strict
 		}
-		if odd || len(s.cells) != s.width || aloneFits && s.swallowed() {
-			return 0, nil
+		if odd || !open {
+			return to, !odd, nil
 		}
-		return to, nil
 	}
-	return 0, nil
+	return to, false, nil
 }
 
 // swallowed reports whether a cell holds as many commas as a whole row: then two lone quotes of

@@ -275,3 +275,45 @@ func TestFunders(t *testing.T) {
 		t.Errorf("got  %q\nwant %q", got, want)
 	}
 }
+
+// TestNothingIdentifies puts a word into every cell that could identify somebody, in rows with every kind of
+// fault, and looks for it in the issues.
+func TestNothingIdentifies(t *testing.T) {
+	t.Parallel()
+	const secret = "Quimby"
+	row := func(file string) string {
+		values := map[string]string{}
+		for _, c := range hmis.FileNamed(file).Header(hmis.FY2026) {
+			if c.Category == hmis.Identity || c.Kind == hmis.Text && c != hmis.FileNamed(file).Key() && c.References == "" && c.ListIn(hmis.FY2026) == "" {
+				values[c.Name] = secret
+			}
+		}
+		return line(t, file, hmis.FY2026, values)
+	}
+	s := base(t, hmis.FY2026)
+	issues := 0
+	for _, file := range []string{"Client", "Enrollment", "Services", "Exit", "IncomeBenefits", "User", "ProjectCoC", "CurrentLivingSituation"} {
+		sane := row(file)
+		rows := []string{sane, sane + "," + secret, secret + ",, " + sane, "K1," + secret + ",2", strings.Replace(sane, secret, `"`+secret, 1),
+			strings.ReplaceAll(sane, secret, secret+"\xe9\x00"), strings.ReplaceAll(sane, secret, strings.Repeat(secret, 100))}
+		a, err := s.with(file+".csv", header(file, hmis.FY2026)+"\n"+strings.Join(rows, "\n")).memory()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := a.Rows(file, func(r *Row) error {
+			for _, i := range r.Issues {
+				issues++
+				coc := i.Column == "EnrollmentCoC" || i.Column == "CoCCode" || i.Column == "Geocode" || i.Column == "State"
+				if strings.Contains(i.Value+i.Reason, secret) && !coc {
+					t.Errorf("%s line %d: %+v", file, r.Line, i)
+				}
+			}
+			return nil
+		}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if issues < 50 {
+		t.Errorf("only %d issues: the rows do not try enough", issues)
+	}
+}

@@ -130,7 +130,7 @@ type partColumn struct {
 }
 
 func newPart(f *hmis.File, y hmis.Year, tmp *os.File) *part {
-	p := &part{name: f.Name, width: len(f.Columns), tmp: tmp, buffer: bufio.NewWriter(tmp), sum: crc32.NewIEEE()}
+	p := &part{name: f.Name, width: len(f.Columns), tmp: tmp, buffer: bufio.NewWriterSize(tmp, 64<<10), sum: crc32.NewIEEE()}
 	p.packer, _ = flate.NewWriter(p.buffer, flate.DefaultCompression) // fails for an unknown level only
 	for _, c := range f.Header(y) {
 		p.columns = append(p.columns, partColumn{c.NameIn(y), c.Kind, columnIndex(f, c.Name)})

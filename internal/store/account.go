@@ -106,7 +106,7 @@ func (s *Store) EndToken(ctx context.Context, hash []byte) (bool, error) {
 // OrganizationWithID finds the row number of an organization by its HUD id, written SOURCE/ID where several
 // sources have it. Errors: NotFound and Invalid, which say so.
 func (s *Store) OrganizationWithID(ctx context.Context, id string) (int64, error) {
-	rows, err := s.db.QueryContext(ctx, `SELECT o.id, s.name FROM organizations o JOIN sources s ON s.id = o.source_key
+	rows, err := s.query(ctx, `SELECT o.id, s.name FROM organizations o JOIN sources s ON s.id = o.source_key
 		WHERE (o.organization_id = $1 OR s.name || '/' || o.organization_id = $1) AND o.removed_at IS NULL`, id)
 	if err != nil {
 		return 0, err

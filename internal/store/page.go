@@ -351,7 +351,7 @@ func (n *counter) count(ctx context.Context) (map[int64]int32, error) {
 		sel.SelectExpr(sql.Raw(t.C(n.l.parent)), sql.Raw("COUNT(*)")).GroupBy(t.C(n.l.parent))
 	}
 	query, args := sel.Query()
-	rows, err := n.ss.store.db.QueryContext(ctx, query, args...)
+	rows, err := n.ss.store.query(ctx, query, args...)
 	if err != nil {
 		return nil, err
 	}

@@ -63,7 +63,7 @@ func sessionOf(ctx context.Context) (*session, error) {
 
 // loadOrganization finds the organization's projects and the federal programs that fund them today.
 func (ss *session) loadOrganization(ctx context.Context) error {
-	rows, err := ss.store.db.QueryContext(ctx, `SELECT p.id, f.funder FROM projects p
+	rows, err := ss.store.query(ctx, `SELECT p.id, f.funder FROM projects p
 		LEFT JOIN funders f ON f.project_key = p.id AND f.removed_at IS NULL AND f.start_date <= $2 AND (f.end_date IS NULL OR f.end_date >= $2)
 		WHERE p.organization_key = $1 AND p.removed_at IS NULL ORDER BY p.id`, ss.viewer.Organization, ss.day)
 	if err != nil {
@@ -119,7 +119,7 @@ func (ss *session) loadViews(ctx context.Context, clients []int64) error {
 	questions := map[int64]*policy.Question{}
 	query := `SELECT c.id, c.refused, c.restricted, g.consent_key, g.category, g.recipient_key, g.purpose, g.starts_on, g.ends_on
 		FROM clients c LEFT JOIN grants g ON g.client_key = c.id AND g.recipient_key IN (0, $1) WHERE c.id IN (` + placeholders(2, len(clients)) + ")"
-	rows, err := ss.store.db.QueryContext(ctx, query, append([]any{ss.viewer.Organization}, anys(clients)...)...)
+	rows, err := ss.store.query(ctx, query, append([]any{ss.viewer.Organization}, anys(clients)...)...)
 	if err != nil {
 		return err
 	}
@@ -170,7 +170,7 @@ func (ss *session) ownClients(ctx context.Context, own []bool, client func(int) 
 	clients := sql.Table("clients")
 	c.Select(clients.C("id")).From(clients).Where(sql.And(in(clients.C("id"), keys), ss.ownRow(&kindClient.table, clients.C)))
 	query, args := c.Query()
-	rows, err := ss.store.db.QueryContext(ctx, query, args...)
+	rows, err := ss.store.query(ctx, query, args...)
 	if err != nil {
 		return err
 	}

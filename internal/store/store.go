@@ -11,6 +11,7 @@ import (
 	"net"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"entgo.io/ent/dialect"
@@ -32,6 +33,8 @@ type Store struct {
 	dialect string
 	keys    *seal.Keys
 	now     func() time.Time
+
+	statements atomic.Int64
 }
 
 // Open opens sqlite:FILE or postgres://…, brings it to the newest schema and checks that the keys are the ones
@@ -51,7 +54,7 @@ func Open(ctx context.Context, databaseURL string, keys *seal.Keys) (*Store, err
 	}
 	db.SetMaxOpenConns(32)
 	db.SetMaxIdleConns(32)
-	s.ent = ent.NewClient(ent.Driver(entsql.OpenDB(s.dialect, db)))
+	s.ent = ent.NewClient(ent.Driver(counted{entsql.OpenDB(s.dialect, db), s}))
 	s.guardClient()
 	if err := errors.Join(migrations.Apply(ctx, db, s.dialect), s.checkKeys(ctx)); err != nil {
 		return nil, errors.Join(err, db.Close())

@@ -1,0 +1,130 @@
+package storetest
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"github.com/hearth-hmis/hearth/internal/hmis"
+	"github.com/hearth-hmis/hearth/internal/hmiscsv"
+	"github.com/hearth-hmis/hearth/internal/seal"
+	"github.com/hearth-hmis/hearth/internal/store"
+)
+
+// Database is one of the two that the suite runs on.
+type Database struct {
+	Name string
+	New  func(t testing.TB) string // makes an empty database and returns its URL
+}
+
+// SQLite makes databases in files of their own.
+var SQLite = Database{"sqlite", func(t testing.TB) string { return "sqlite:" + filepath.Join(t.TempDir(), "hearth.db") }}
+
+// Databases returns both. It stops the test where PostgreSQL cannot be started: the suite is only whole with it.
+func Databases(t testing.TB, server string) []Database {
+	return []Database{SQLite, {"postgres", func(t testing.TB) string { return newPostgresDatabase(t, server) }}}
+}
+
+// Main runs the tests of a package with a PostgreSQL whose URL is put into server.
+func Main(m *testing.M, server *string) int {
+	url, stop, err := StartPostgres()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "These tests need PostgreSQL:", err)
+		return 1
+	}
+	defer stop()
+	*server = url
+	return m.Run()
+}
+
+var databases atomic.Int64
+
+func newPostgresDatabase(t testing.TB, server string) string {
+	t.Helper()
+	db, err := sql.Open("postgres", server)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	name := fmt.Sprintf("t%d", databases.Add(1))
+	if _, err := db.Exec("CREATE DATABASE " + name); err != nil {
+		t.Fatal(err)
+	}
+	return strings.Replace(server, "/postgres?", "/"+name+"?", 1)
+}
+
+// Keys are the same in every test, so that ids are.
+func Keys(t testing.TB) *seal.Keys {
+	t.Helper()
+	k, err := seal.New([]byte("thirty-two bytes of test secret!"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return k
+}
+
+// Open opens a database of its own for a test.
+func (d Database) Open(t testing.TB) *store.Store {
+	t.Helper()
+	return OpenURL(t, d.New(t))
+}
+
+// OpenURL opens a database until the test ends.
+func OpenURL(t testing.TB, url string) *store.Store {
+	t.Helper()
+	s, err := store.Open(context.Background(), url, Keys(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return s
+}
+
+// Import brings rows in under the source "made-up" and fails the test where that fails.
+func Import(t testing.TB, s *store.Store, r Rows) *store.ImportReport {
+	t.Helper()
+	report, err := ImportPath(s, r.WriteZip(t, hmis.FY2026), store.ImportOptions{Source: "made-up"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return report
+}
+
+// ImportPath brings a file or folder in.
+func ImportPath(s *store.Store, path string, o store.ImportOptions) (*store.ImportReport, error) {
+	a, err := hmiscsv.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer a.Close()
+	return s.Import(context.Background(), a, o)
+}
+
+// Cases is the folder of real inputs; the test is skipped, loudly, where it is not there, and fails under CI.
+func Cases(t testing.TB) string {
+	t.Helper()
+	folder, err := filepath.Abs(".")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for ; folder != filepath.Dir(folder); folder = filepath.Dir(folder) {
+		cases := filepath.Join(folder, "shared", "cases")
+		if _, err := os.Stat(cases); err == nil {
+			return cases
+		}
+	}
+	if os.Getenv("CI") != "" {
+		t.Fatal("the folder shared/cases with the real inputs is not here")
+	}
+	t.Skip("NOT TESTED: the folder shared/cases with the real inputs is not here")
+	return ""
+}
