@@ -1,0 +1,119 @@
+package store
+
+import (
+	"context"
+	"slices"
+	"testing"
+
+	"github.com/hearth-hmis/hearth/ent"
+	"github.com/hearth-hmis/hearth/internal/hmis"
+	"github.com/hearth-hmis/hearth/internal/policy"
+)
+
+// IDOf is the opaque id of a row number.
+func (s *Store) IDOf(t testing.TB, typ string, key int64) string {
+	for _, k := range tables {
+		if k.name == typ {
+			return s.keys.ID(k.code, key)
+		}
+	}
+	t.Fatalf("no type %s", typ)
+	return ""
+}
+
+// CompareRule compares the rows that the viewer is given with what policy.Decide says of every row there is.
+func (s *Store) CompareRule(t *testing.T, ctx context.Context) {
+	compareKind(t, s, ctx, kindClient)
+	compareKind(t, s, ctx, kindEnrollment)
+	compareKind(t, s, ctx, kindExit)
+	compareKind(t, s, ctx, kindServices)
+	compareKind(t, s, ctx, kindDisabilities)
+	compareKind(t, s, ctx, kindIncomeBenefits)
+	compareKind(t, s, ctx, kindHealthAndDV)
+	compareKind(t, s, ctx, kindEmploymentEducation)
+	compareKind(t, s, ctx, kindCurrentLivingSituation)
+	compareKind(t, s, ctx, kindAssessment)
+	compareKind(t, s, ctx, kindAssessmentQuestions)
+	compareKind(t, s, ctx, kindAssessmentResults)
+	compareKind(t, s, ctx, kindEvent)
+	compareKind(t, s, ctx, kindYouthEducationStatus)
+}
+
+func compareKind[T Node](t *testing.T, s *Store, ctx context.Context, k *kind[T]) {
+	t.Helper()
+	ss, err := sessionOf(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	every, err := load(s.System(ctx, "a test looks at everything"), s, k, list{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	given, err := load(ctx, s, k, list{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var want, got []int64
+	for _, r := range every[0].Nodes() {
+		if decides(t, ss, k, r) {
+			want = append(want, k.key(r, "id"))
+		}
+	}
+	for _, r := range given[0].Nodes() {
+		got = append(got, k.key(r, "id"))
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("%s: listed %v, decided %v", k.name, got, want)
+	}
+}
+
+// decides asks policy.Decide whether any category that makes the row visible may be seen.
+func decides[T Node](t *testing.T, ss *session, k *kind[T], r T) bool {
+	t.Helper()
+	q := policy.Question{Viewer: ss.viewer, Day: ss.day}
+	own, err := ownRows(context.WithValue(context.Background(), sessionKey{}, ss), ss, k, []T{r})
+	if err != nil {
+		t.Fatal(err)
+	}
+	q.Own = own[0]
+	for _, g := range ss.grantsOf(t, clientOf(k, r)) {
+		q.Grants = append(q.Grants, g)
+	}
+	for _, e := range elementsOfRow(k, r) {
+		q.Category, q.Programs = e.category, e.programs
+		if policy.Decide(q).Permit {
+			return true
+		}
+	}
+	return false
+}
+
+func elementsOfRow[T Node](k *kind[T], r T) []element {
+	var rowType hmis.RowType
+	switch r := any(r).(type) {
+	case *ent.Services:
+		rowType = hmis.RowTypeOf("Services", int32(*r.RecordType), *r.TypeProvided)
+	case *ent.Disabilities:
+		rowType = hmis.RowTypeOf("Disabilities", int32(*r.DisabilityType), 0)
+	default:
+		return k.categories()
+	}
+	return []element{{rowType.Category, rowType.Programs}}
+}
+
+func (ss *session) grantsOf(t *testing.T, client int64) (grants []policy.Grant) {
+	t.Helper()
+	rows, err := ss.store.db.Query("SELECT consent_key, category, recipient_key, purpose, starts_on, ends_on FROM grants WHERE client_key = $1", client)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var g policy.Grant
+		if err := rows.Scan(&g.Release, &g.Category, &g.Recipient, &g.Purpose, &g.From, &g.Until); err != nil {
+			t.Fatal(err)
+		}
+		grants = append(grants, g)
+	}
+	return grants
+}
