@@ -260,7 +260,7 @@ func (ss *session) shape(t *table, l *list, w window, sel *sql.Selector) error {
 		sel.Where(where).Limit(w.size + 1)
 	} else {
 		// The first rows of each parent: ranked among its own.
-		r := sql.Table(t.sql).As("ranked")
+		r := sql.Dialect(ss.store.dialect).Table(t.sql).As("ranked")
 		where, err := ss.matching(t, l, w, r.C)
 		if err != nil {
 			return err
@@ -335,7 +335,7 @@ func (n *counter) of(parent int64) func(context.Context) (int32, error) {
 }
 
 func (n *counter) count(ctx context.Context) (map[int64]int32, error) {
-	t := sql.Table(n.t.sql)
+	t := sql.Dialect(n.ss.store.dialect).Table(n.t.sql)
 	where, err := n.ss.matching(n.t, &n.l, window{}, t.C)
 	if err != nil {
 		return nil, err
