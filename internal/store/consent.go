@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/hearth-hmis/hearth/ent"
+	"github.com/hearth-hmis/hearth/ent/consent"
 	"github.com/hearth-hmis/hearth/ent/consentevent"
 	"github.com/hearth-hmis/hearth/ent/consentprovision"
 	"github.com/hearth-hmis/hearth/internal/hmis"
@@ -68,26 +69,39 @@ const (
 // consent, for a client of its own organization, and the HMIS lead. Errors: NotFound for a client that the viewer
 // may not do this for; what is wrong with the input comes as user errors.
 func (s *Store) RecordConsent(ctx context.Context, in ConsentInput) (*ent.Consent, []*UserError, error) {
-	client, err := s.consentingClient(ctx, in.Client)
-	if err != nil {
-		return nil, nil, err
-	}
-	provisions, problems, err := s.checkConsent(ctx, in)
+	keys, problems, err := s.RecordConsents(ctx, []ConsentInput{in})
 	if err != nil || len(problems) > 0 {
 		return nil, problems, err
 	}
-	r := policy.Release{State: policy.Active, From: in.StartsOn, Provisions: provisions}
-	if in.EndsOn != nil {
-		r.Until = *in.EndsOn
-	}
-	if !in.Agreed {
-		r.State = policy.Refused
-	}
-	key, err := s.writeConsent(ctx, client, in, r)
+	return s.consentNumbered(ctx, keys[0])
+}
+
+// RecordConsents is RecordConsent for many clients, all or nothing; it returns the numbers of the consents.
+func (s *Store) RecordConsents(ctx context.Context, inputs []ConsentInput) (keys []int64, problems []*UserError, err error) {
+	ss, err := sessionOf(ctx)
 	if err != nil {
 		return nil, nil, err
 	}
-	return s.consentNumbered(ctx, key)
+	clients := make([]int64, len(inputs))
+	releases := make([]policy.Release, len(inputs))
+	for i, in := range inputs {
+		if clients[i], err = s.consentingClient(ctx, in.Client); err != nil {
+			return nil, nil, err
+		}
+		if releases[i], problems, err = s.checkConsent(ctx, in); err != nil || len(problems) > 0 {
+			return nil, problems, err
+		}
+	}
+	keys = make([]int64, len(inputs))
+	err = s.transaction(ctx, "the viewer was found to have the right", func(ctx context.Context, tx *ent.Tx) (err error) {
+		for i, in := range inputs {
+			if keys[i], err = s.writeConsent(ctx, tx, ss.viewer.Account, clients[i], in, releases[i]); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return keys, nil, err
 }
 
 // consentingClient finds the client's number where the viewer may record and revoke its consents.
@@ -123,15 +137,17 @@ func (ss *session) mayConsent(ctx context.Context, client int64) error {
 	return nil
 }
 
-// checkConsent compiles the provisions and lists what is wrong with the input.
-func (s *Store) checkConsent(ctx context.Context, in ConsentInput) (provisions []policy.Provision, problems []*UserError, err error) {
+// checkConsent makes a release of the input, or lists what is wrong with it.
+func (s *Store) checkConsent(ctx context.Context, in ConsentInput) (r policy.Release, problems []*UserError, err error) {
+	r = policy.Release{State: policy.Active, From: in.StartsOn}
 	complain := func(field, format string, args ...any) { problems = append(problems, invalid(field, format, args...)) }
 	switch {
 	case !in.Agreed && (in.EndsOn != nil || len(in.Provisions) > 0):
 		complain("agreed", "a refusal has no last day and no provisions")
-		return nil, problems, nil
+		return r, problems, nil
 	case !in.Agreed:
-		return nil, nil, nil
+		r.State = policy.Refused
+		return r, nil, nil
 	case in.EndsOn == nil:
 		complain("endsOn", "a release needs its last day")
 	case *in.EndsOn < in.StartsOn:
@@ -140,6 +156,8 @@ func (s *Store) checkConsent(ctx context.Context, in ConsentInput) (provisions [
 		complain("endsOn", "a release runs at most %d years", longestReleaseYears)
 	case in.Method == policy.Verbal && *in.EndsOn > in.StartsOn+longestVerbalDays:
 		complain("endsOn", "a verbal release runs at most %d days, until it is signed", longestVerbalDays)
+	default:
+		r.Until = *in.EndsOn
 	}
 	if len(in.Provisions) == 0 {
 		complain("provisions", "a release opens at least one category to somebody")
@@ -153,17 +171,17 @@ func (s *Store) checkConsent(ctx context.Context, in ConsentInput) (provisions [
 		recipients, err := s.recipients(ctx, p)
 		switch {
 		case err != nil:
-			return nil, nil, err
+			return r, nil, err
 		case categories == 0:
 			complain(field, "no category is named; a general release is general: true")
 		case len(recipients) == 0:
 			complain(field, "no recipient is named, or one that there is not; every partner is allPartners: true")
 		}
-		for _, r := range recipients {
-			provisions = append(provisions, policy.Provision{Categories: categories, Recipient: r, Purpose: p.Purpose})
+		for _, recipient := range recipients {
+			r.Provisions = append(r.Provisions, policy.Provision{Categories: categories, Recipient: recipient, Purpose: p.Purpose})
 		}
 	}
-	return provisions, problems, nil
+	return r, problems, nil
 }
 
 // recipients finds the row numbers of a provision's recipients, 0 for every partner; none where one is unknown.
@@ -186,43 +204,36 @@ func (s *Store) recipients(ctx context.Context, p *ProvisionInput) ([]int64, err
 	return keys, nil
 }
 
-// writeConsent stores the consent with its history and grants, and ends those that it supersedes, in one transaction.
-func (s *Store) writeConsent(ctx context.Context, client int64, in ConsentInput, r policy.Release) (key int64, err error) {
-	ss, err := sessionOf(ctx)
+// writeConsent stores the consent with its history and grants, and ends those that it supersedes.
+func (s *Store) writeConsent(ctx context.Context, tx *ent.Tx, account, client int64, in ConsentInput, r policy.Release) (int64, error) {
+	if err := lockClient(ctx, tx, client); err != nil {
+		return 0, err
+	}
+	if err := tx.ClientRecord.UpdateOneID(client).SetRefused(r.State == policy.Refused).Exec(ctx); err != nil {
+		return 0, err
+	}
+	open, err := tx.Consent.Query().Where(openConsents(client)).All(ctx)
 	if err != nil {
 		return 0, err
 	}
-	err = s.transaction(ctx, "the viewer was found to have the right", func(ctx context.Context, tx *ent.Tx) error {
-		if err := lockClient(ctx, tx, client); err != nil {
-			return err
+	for _, c := range open {
+		if err := s.endConsent(ctx, tx, c, policy.Superseded, account); err != nil {
+			return 0, err
 		}
-		open, err := tx.Consent.Query().Where(openConsents(client)).All(ctx)
-		if err != nil {
-			return err
-		}
-		for _, c := range open {
-			if err := s.endConsent(ctx, tx, c, policy.Superseded, ss.viewer.Account); err != nil {
-				return err
-			}
-		}
-		c, err := tx.Consent.Create().SetClientKey(client).SetState(r.State).SetSignedBy(in.SignedBy).SetMethod(in.Method).
-			SetStartsOn(in.StartsOn).SetNillableEndsOn(in.EndsOn).SetRecordedBy(ss.viewer.Account).SetRecordedAt(*s.moment()).Save(ctx)
-		if err != nil {
-			return err
-		}
-		key, r.ID = c.ID, c.ID
-		if err := s.writeProvisions(ctx, tx, client, r); err != nil {
-			return err
-		}
-		if err := tx.ClientRecord.UpdateOneID(client).SetRefused(r.State == policy.Refused).Exec(ctx); err != nil {
-			return err
-		}
-		if err := s.consentEvent(ctx, tx, c, ss.viewer.Account); err != nil {
-			return err
-		}
-		return s.change(ctx, tx, "consents", key)
-	})
-	return key, err
+	}
+	c, err := tx.Consent.Create().SetClientKey(client).SetState(r.State).SetSignedBy(in.SignedBy).SetMethod(in.Method).
+		SetStartsOn(in.StartsOn).SetNillableEndsOn(in.EndsOn).SetRecordedBy(account).SetRecordedAt(*s.moment()).Save(ctx)
+	if err != nil {
+		return 0, err
+	}
+	r.ID = c.ID
+	if err := s.writeProvisions(ctx, tx, client, r); err != nil {
+		return 0, err
+	}
+	if err := s.consentEvent(ctx, tx, c, account); err != nil {
+		return 0, err
+	}
+	return c.ID, s.change(ctx, tx, "consents", c.ID)
 }
 
 func (s *Store) writeProvisions(ctx context.Context, tx *ent.Tx, client int64, r policy.Release) error {
@@ -265,20 +276,26 @@ func (s *Store) RevokeConsent(ctx context.Context, id string) (*ent.Consent, []*
 	if err := ss.mayConsent(ctx, c.ClientKey); err != nil {
 		return nil, nil, err
 	}
-	if c.State != policy.Active {
-		return nil, []*UserError{{Code: hmis.Conflict, Message: "only an active release can be revoked", Severity: SeverityError}}, nil
-	}
+	var problems []*UserError
 	err = s.transaction(ctx, "the viewer was found to have the right", func(ctx context.Context, tx *ent.Tx) error {
 		if err := lockClient(ctx, tx, c.ClientKey); err != nil {
 			return err
+		}
+		active, err := tx.Consent.Query().Where(consent.ID(key), consent.StateEQ(policy.Active)).Exist(ctx)
+		if err != nil {
+			return err
+		}
+		if !active || c.State != policy.Active {
+			problems = []*UserError{{Code: hmis.Conflict, Message: "only an active release can be revoked", Severity: SeverityError}}
+			return nil
 		}
 		if err := s.endConsent(ctx, tx, c, policy.Revoked, ss.viewer.Account); err != nil {
 			return err
 		}
 		return s.change(ctx, tx, "consents", key)
 	})
-	if err != nil {
-		return nil, nil, err
+	if err != nil || len(problems) > 0 {
+		return nil, problems, err
 	}
 	return s.consentNumbered(ctx, key)
 }

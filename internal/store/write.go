@@ -26,7 +26,7 @@ func (s *Store) transaction(ctx context.Context, reason string, write func(conte
 	return tx.Commit()
 }
 
-// lockClient makes the writers of one client's consents wait for each other. SQLite has one writer anyway.
+// lockClient makes the writers of one client's consents wait for each other; SQLite has one writer anyway.
 func lockClient(ctx context.Context, tx *ent.Tx, client int64) error {
 	return tx.ClientRecord.UpdateOneID(client).AddImportKey(0).Exec(ctx)
 }

@@ -3,17 +3,22 @@ package storetest
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
+
+	"entgo.io/ent/dialect"
 
 	"github.com/hearth-hmis/hearth/internal/hmis"
 	"github.com/hearth-hmis/hearth/internal/hmiscsv"
 	"github.com/hearth-hmis/hearth/internal/seal"
 	"github.com/hearth-hmis/hearth/internal/store"
+	"github.com/hearth-hmis/hearth/migrations"
 )
 
 // Database is one of the two that the suite runs on.
@@ -44,19 +49,46 @@ func Main(m *testing.M, server *string) int {
 
 var databases atomic.Int64
 
+// newPostgresDatabase copies a database that has the newest schema already.
 func newPostgresDatabase(t testing.TB, server string) string {
 	t.Helper()
+	template.Do(func() { template.err = makeTemplate(server) })
+	if template.err != nil {
+		t.Fatal(template.err)
+	}
+	name := fmt.Sprintf("t%d", databases.Add(1))
+	if err := create(server, name+" TEMPLATE migrated"); err != nil {
+		t.Fatal(err)
+	}
+	return named(server, name)
+}
+
+var template struct {
+	sync.Once
+	err error
+}
+
+func makeTemplate(server string) error {
+	if err := create(server, "migrated"); err != nil {
+		return err
+	}
+	db, err := sql.Open("postgres", named(server, "migrated"))
+	if err != nil {
+		return err
+	}
+	return errors.Join(migrations.Apply(context.Background(), db, dialect.Postgres), db.Close())
+}
+
+func create(server, database string) error {
 	db, err := sql.Open("postgres", server)
 	if err != nil {
-		t.Fatal(err)
+		return err
 	}
-	defer db.Close()
-	name := fmt.Sprintf("t%d", databases.Add(1))
-	if _, err := db.Exec("CREATE DATABASE " + name); err != nil {
-		t.Fatal(err)
-	}
-	return strings.Replace(server, "/postgres?", "/"+name+"?", 1)
+	_, err = db.Exec("CREATE DATABASE " + database)
+	return errors.Join(err, db.Close())
 }
+
+func named(server, name string) string { return strings.Replace(server, "/postgres?", "/"+name+"?", 1) }
 
 // Keys are the same in every test, so that ids are.
 func Keys(t testing.TB) *seal.Keys {

@@ -1,0 +1,29 @@
+// Package schema holds the GraphQL schema that Hearth serves.
+package schema
+
+import (
+	"embed"
+	"io/fs"
+	"strings"
+)
+
+//go:embed *.graphql
+var files embed.FS
+
+// SDL returns the whole schema as one text.
+func SDL() string {
+	var b strings.Builder
+	names, err := fs.Glob(files, "*.graphql")
+	if err != nil {
+		panic(err) // the pattern is constant
+	}
+	for _, name := range names {
+		text, err := files.ReadFile(name)
+		if err != nil {
+			panic(err) // an embedded file
+		}
+		b.Write(text)
+		b.WriteByte('\n')
+	}
+	return b.String()
+}
