@@ -19,8 +19,8 @@ import (
 )
 
 var (
-	server string
-	kills  = flag.Int("kills", 4, "how many imports to kill on each database")
+	postgresURL string
+	kills       = flag.Int("kills", 4, "how many imports to kill on each database")
 )
 
 // asCommand makes the test binary the hearth command itself.
@@ -38,11 +38,11 @@ func TestMain(m *testing.M) {
 // postgres runs the tests with a PostgreSQL; the commands of the scripts run without.
 type postgres struct{ m *testing.M }
 
-func (p postgres) Run() int { return storetest.Main(p.m, &server) }
+func (p postgres) Run() int { return storetest.Main(p.m, &postgresURL) }
 
 // The commands as a person and a script use them. Each script runs on both databases.
 func TestCommands(t *testing.T) {
-	for _, d := range storetest.Databases(t, server) {
+	for _, d := range storetest.Databases(t, postgresURL) {
 		t.Run(d.Name, func(t *testing.T) {
 			testscript.Run(t, testscript.Params{
 				Dir: "testdata",
@@ -84,7 +84,7 @@ func exports(t testing.TB) string {
 // An import that is killed at any moment leaves the state before or the state after, and can be run again.
 func TestKilledImport(t *testing.T) {
 	path := crowd().WriteZip(t, hmis.FY2026)
-	for _, d := range storetest.Databases(t, server) {
+	for _, d := range storetest.Databases(t, postgresURL) {
 		t.Run(d.Name, func(t *testing.T) {
 			keys := filepath.Join(t.TempDir(), "keys.json")
 			whole := hearth(t, keys, d.New(t), "import", path, "--source", "made-up")

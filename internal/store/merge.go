@@ -73,6 +73,9 @@ func (im *importer) merge(ctx context.Context, f *hmis.File) error {
 			WHERE p.id NOT IN (SELECT project_key FROM blocked_projects) ON CONFLICT DO NOTHING`, im.source); err != nil {
 			return err
 		}
+		if err := im.analyze(ctx, "households"); err != nil {
+			return err
+		}
 	}
 	if err := im.plan(ctx, f); err != nil {
 		return err
@@ -91,6 +94,9 @@ func (im *importer) merge(ctx context.Context, f *hmis.File) error {
 	}
 	if c.Added > 0 {
 		if err := im.insert(ctx, f); err != nil {
+			return err
+		}
+		if err := im.analyze(ctx, f.Table()); err != nil {
 			return err
 		}
 	}
@@ -157,6 +163,14 @@ func (im *importer) plan(ctx context.Context, f *hmis.File) error {
 func (im *importer) createAs(ctx context.Context, table, query string) error {
 	if err := im.exec(ctx, "CREATE TEMP TABLE "+table+" AS "+query, im.source); err != nil {
 		return err
+	}
+	return im.analyze(ctx, table)
+}
+
+// analyze tells PostgreSQL's planner what this transaction put into a table that the next statements join.
+func (im *importer) analyze(ctx context.Context, table string) error {
+	if im.s.dialect == dialect.SQLite {
+		return nil
 	}
 	return im.exec(ctx, "ANALYZE "+table)
 }

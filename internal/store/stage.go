@@ -86,10 +86,7 @@ func (im *importer) stage(ctx context.Context, f *hmis.File) error {
 			return err
 		}
 	}
-	if im.s.dialect == dialect.Postgres {
-		return im.exec(ctx, "ANALYZE "+stagingTable(f))
-	}
-	return nil
+	return im.analyze(ctx, stagingTable(f))
 }
 
 func columnIndex(f *hmis.File, name string) int {
