@@ -6,8 +6,10 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"regexp"
-	"runtime/debug"
+	"log/slog"
+	"runtime"
+	"strings"
+	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/gqlerror"
@@ -15,75 +17,146 @@ import (
 	"github.com/hearth-hmis/hearth/internal/hmis"
 )
 
-// Only hmis.Error gets out, always with a code and an incident id; everything else is "internal error", and the log has
-// the same id. No answer repeats anything of a request: it may hold personal data.
+const (
+	internalText = "internal error"
+	lateText     = "the operation took too long; ask for less, or try again later"
+)
 
-func (t *transport) toAnswer(err error) *gqlerror.Error {
-	id := make([]byte, 8)
-	_, _ = rand.Read(id)
-	extensions := map[string]any{"incidentId": hex.EncodeToString(id)}
-	known, ok := errors.AsType[*hmis.Error](err)
+// errPanic stands for a panic that is in the log already.
+var errPanic = errors.New(internalText)
+
+// newIncident names a request in its errors and in the log.
+func newIncident() string {
+	var b [8]byte
+	_, _ = rand.Read(b[:]) // never fails
+	return hex.EncodeToString(b[:])
+}
+
+// error is an error as it leaves the hub.
+func (c *call) error(e *hmis.Error) *gqlerror.Error {
+	extensions := map[string]any{"code": e.Code, "incidentId": c.incident}
+	if e.Element != "" {
+		extensions["element"] = e.Element
+	}
+	return &gqlerror.Error{Message: e.Message, Extensions: extensions}
+}
+
+// present is gqlgen's error presenter: the text of an hmis.Error goes out, that of every other error stays.
+func (d *door) present(ctx context.Context, err error) *gqlerror.Error {
+	c, ok := ctx.Value(callKey{}).(*call)
+	if !ok {
+		c = &call{incident: newIncident()}
+	}
+	out := c.error(d.told(ctx, c, err))
+	out.Path = graphql.GetPath(ctx)
+	if e, ok := errors.AsType[*gqlerror.Error](err); ok {
+		out.Locations = e.Locations
+		if e.Path != nil {
+			out.Path = e.Path
+		}
+	}
+	return out
+}
+
+// told is what a caller is told of an error.
+func (d *door) told(ctx context.Context, c *call, err error) *hmis.Error {
+	if e, ok := errors.AsType[*hmis.Error](err); ok {
+		return e
+	}
 	switch {
-	case ok:
-	case errors.Is(err, context.DeadlineExceeded):
-		known = hmis.Errorf(hmis.Limit, "the operation took too long; ask for less at once")
-	case errors.Is(err, context.Canceled):
-		known = hmis.Errorf(hmis.Unavailable, "the request was given up")
-	default:
-		t.Log.Error("internal error", "incident", extensions["incidentId"], "type", fmt.Sprintf("%T", err), "error", scrub(err))
-		known = hmis.Errorf(hmis.Internal, "internal error")
+	case argumentFailed(ctx):
+		return hmis.Errorf(hmis.Invalid, "an argument has a value that its type does not allow")
+	case errors.Is(ctx.Err(), context.DeadlineExceeded):
+		return hmis.Errorf(hmis.Unavailable, lateText)
+	case !errors.Is(err, errPanic) && ctx.Err() == nil: // else it is in the log, or the caller has gone
+		d.Log.ErrorContext(ctx, "internal error", "incident", c.incident, "field", fieldOf(ctx), "cause", cause(err))
 	}
-	extensions["code"] = known.Code
-	if known.Element != "" {
-		extensions["element"] = known.Element
-	}
-	answer := &gqlerror.Error{Message: known.Message, Extensions: extensions}
-	if located, ok := errors.AsType[*gqlerror.Error](err); ok {
-		answer.Path, answer.Locations = located.Path, located.Locations
-	}
-	return answer
+	return hmis.Errorf(hmis.Internal, internalText)
 }
 
-// quoted finds values that a database or a library puts into its messages.
-var quoted = regexp.MustCompile(`"[^"]*"|'[^']*'|\([^)]*\)`)
-
-// scrub keeps of a foreign error what tells the fault and not the data.
-func scrub(err error) string { return quoted.ReplaceAllString(err.Error(), "…") }
-
-// present is gqlgen's error presenter.
-func (t *transport) present(ctx context.Context, err error) *gqlerror.Error {
-	answer := t.toAnswer(err)
-	if answer.Path == nil {
-		answer.Path = graphql.GetPath(ctx)
-	}
-	return answer
+// argumentFailed tells that gqlgen could not turn the arguments of a field into Go values, which only the values of
+// the caller can bring about: validation does not look into variables and scalars as closely as that.
+func argumentFailed(ctx context.Context) bool {
+	fc := graphql.GetFieldContext(ctx)
+	return fc != nil && fc.Args == nil && len(fc.Field.Arguments) > 0 && fc.Result == nil
 }
 
-// recover turns a panic into an internal error; the stack goes to the log alone.
-func (t *transport) recover(_ context.Context, panicked any) error {
-	t.Log.Error("panic", "type", fmt.Sprintf("%T", panicked), "stack", string(debug.Stack()))
-	return errors.New("panic")
+// recovered is gqlgen's RecoverFunc.
+func (d *door) recovered(ctx context.Context, p any) error {
+	incident := ""
+	if c, ok := ctx.Value(callKey{}).(*call); ok {
+		incident = c.incident
+	}
+	d.logPanic(ctx, incident, p)
+	return errPanic
 }
 
-// invalidDocument says where a document cannot be parsed, and nothing of what stands there.
-func invalidDocument(err error) error {
-	e := hmis.Errorf(hmis.Invalid, "the document is not GraphQL")
-	if located, ok := errors.AsType[*gqlerror.Error](err); ok && len(located.Locations) > 0 {
-		e = hmis.Errorf(hmis.Invalid, "the document is not GraphQL at line %d, column %d", located.Locations[0].Line, located.Locations[0].Column)
+// logPanic logs where a panic came from. Of its value only the kind is logged, unless the runtime made it.
+func (d *door) logPanic(ctx context.Context, incident string, p any) {
+	value := fmt.Sprintf("%T", p)
+	if e, ok := p.(runtime.Error); ok {
+		value = e.Error()
 	}
-	return e
+	d.Log.ErrorContext(ctx, "panic", "incident", incident, "field", fieldOf(ctx), "value", value, "stack", stack())
 }
 
-// invalidOperation says by which rule of GraphQL and where gqlgen's validation refuses an operation. The rule's own
-// message repeats names and values of the request, so it stays here; the console marks faults as one types.
-func invalidOperation(errs gqlerror.List) error {
-	e := errs[0]
-	rule := e.Rule
-	if rule == "" {
-		rule = "the variables or the operation's name do not fit"
+// stack is the calling functions with their places, without their arguments.
+func stack() []string {
+	pcs := make([]uintptr, 40)
+	frames := runtime.CallersFrames(pcs[:runtime.Callers(3, pcs)])
+	var lines []string
+	for {
+		f, more := frames.Next()
+		lines = append(lines, fmt.Sprintf("%s %s:%d", f.Function, f.File, f.Line))
+		if !more {
+			return lines
+		}
 	}
-	if len(e.Locations) > 0 {
-		return hmis.Errorf(hmis.Invalid, "the operation is not valid at line %d, column %d: %s", e.Locations[0].Line, e.Locations[0].Column, rule)
+}
+
+// fieldOf is the schema's name of the field that is being resolved.
+func fieldOf(ctx context.Context) string {
+	fc := graphql.GetFieldContext(ctx)
+	if fc == nil || fc.Field.Field == nil {
+		return ""
 	}
-	return hmis.Errorf(hmis.Invalid, "the operation is not valid: %s", rule)
+	return fc.Object + "." + fc.Field.Name
+}
+
+// cause describes an error by its kinds, and the SQLSTATE where there is one: texts of errors quote values, of the
+// request and of people.
+func cause(err error) string {
+	var kinds []string
+	for e := err; e != nil; e = errors.Unwrap(e) {
+		kind := fmt.Sprintf("%T", e)
+		if s, ok := e.(interface{ SQLState() string }); ok {
+			kind += " " + s.SQLState()
+		}
+		kinds = append(kinds, kind)
+	}
+	return strings.Join(kinds, " > ")
+}
+
+// logCall logs one line per request, and nothing in it that the caller chose.
+func (d *door) logCall(ctx context.Context, c *call, a answer, took time.Duration) {
+	attrs := []slog.Attr{
+		slog.String("operation", string(c.kind)), slog.Int("status", a.status),
+		slog.Float64("ms", float64(took.Microseconds())/1000), slog.Int("cost", c.rows),
+	}
+	if len(a.errors) > 0 {
+		attrs = append(attrs, slog.Any("codes", codes(a.errors)), slog.String("incident", c.incident))
+	}
+	d.Log.LogAttrs(ctx, slog.LevelInfo, "graphql", attrs...)
+}
+
+func codes(list gqlerror.List) []string {
+	var all []string
+	seen := map[any]bool{}
+	for _, e := range list {
+		if code := e.Extensions["code"]; !seen[code] {
+			seen[code] = true
+			all = append(all, fmt.Sprint(code))
+		}
+	}
+	return all
 }

@@ -1,211 +1,337 @@
 package server
 
 import (
-	"encoding/json"
+	"math"
 	"strconv"
 	"strings"
 
-	"github.com/99designs/gqlgen/graphql"
+	"encoding/json"
+
 	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+	"github.com/vektah/gqlparser/v2/lexer"
 	"github.com/vektah/gqlparser/v2/parser"
 
 	"github.com/hearth-hmis/hearth/internal/hmis"
 )
 
-// What a document may have. They are checked before gqlgen validates it: its validation is quadratic in the fields of a
-// set, and its own complexity limit exponential on fragments within fragments.
+// What a document may hold. gqlgen's own limits and its validation take exponential and quadratic time on hostile
+// documents, so these are counted first, in time linear in the document. Fragments count wherever they are spread.
 const (
-	maxTokens             = 1000
-	maxDepth              = 12
-	maxIntrospectionDepth = 20
-	maxAliases            = 30
-	maxRootFields         = 10
-	maxSelections         = 200 // of one set
-	maxDirectives         = 30
-	maxCost               = 250_000 // rows
-	defaultRows           = 50      // of a list that names no first or last
+	documentLimit      = 64 << 10 // bytes; long values belong into variables
+	tokenLimit         = 1000
+	operationsLimit    = 20 // of a document
+	directiveLimit     = 50 // of a document
+	depthLimit         = 12
+	introspectionLimit = 20 // depth below __schema and __type, which tools send
+	aliasLimit         = 30
+	rootLimit          = 10  // fields of the operation itself
+	setLimit           = 200 // fields of one selection set
+	selectionLimit     = 10_000
+	rowLimit           = 500_000
 )
 
-// size is what a part of a document amounts to.
-type size struct {
-	depth, introspection int
-	aliases, directives  int
-	cost                 int64 // rows: the rows of a list times what is asked of each
+const (
+	// pageSize is the rows of a list with the argument first where the caller does not say.
+	pageSize = 50
+	// fewRows stands for a list without it: the members of a household, the releases of a client.
+	fewRows = 5
+	// most is where counting stops; most times most is still an int.
+	most = 1 << 30
+)
+
+// weight is what a selection set amounts to with its fragments put in.
+type weight struct {
+	fields      int // of the set itself
+	selections  int // in the set and below it, spreads included
+	depth       int
+	schemaDepth int // below __schema or __type
+	aliases     int
+	rows        int
+	introspects bool
 }
 
-func (s *size) add(o size) {
-	s.depth, s.introspection = max(s.depth, o.depth), max(s.introspection, o.introspection)
-	s.aliases, s.directives, s.cost = s.aliases+o.aliases, s.directives+o.directives, min(s.cost+o.cost, 2*maxCost)
-	s.aliases, s.directives = min(s.aliases, 1<<20), min(s.directives, 1<<20)
+// add puts the selections of another set beside these.
+func (w *weight) add(v weight) {
+	w.fields = min(w.fields+v.fields, most)
+	w.selections = min(w.selections+v.selections, most)
+	w.depth = max(w.depth, v.depth)
+	w.schemaDepth = max(w.schemaDepth, v.schemaDepth)
+	w.aliases = min(w.aliases+v.aliases, most)
+	w.rows = min(w.rows+v.rows, most)
+	w.introspects = w.introspects || v.introspects
 }
 
-// measure parses the document and measures the operation that is asked for, each fragment once. Errors: Invalid for a
-// document that cannot be parsed, Limit for one that asks for too much, Denied for introspection by strangers.
-func measure(schema *ast.Schema, p *graphql.RawParams, introspect bool) (size, error) {
-	doc, err := parser.ParseQueryWithTokenLimit(&ast.Source{Input: p.Query}, maxTokens)
+// weigh reads a document and refuses one that is too much, whether or not it is valid. It returns the operation that
+// the request names and its weight.
+func weigh(schema *ast.Schema, q *request) (*ast.OperationDefinition, weight, *refusal) {
+	if len(q.query) > documentLimit {
+		return nil, weight{}, tooMuch("a document has at most %d KiB; send long values as variables", documentLimit>>10)
+	}
+	if !fewTokens(q.query) {
+		return nil, weight{}, tooMuch("a document has at most %d tokens", tokenLimit)
+	}
+	doc, err := parser.ParseQuery(&ast.Source{Input: q.query})
 	if err != nil {
-		if strings.Contains(err.Error(), "token limit") {
-			return size{}, hmis.Errorf(hmis.Limit, "a document has at most %d tokens", maxTokens)
-		}
-		return size{}, invalidDocument(err)
+		return nil, weight{}, syntaxError(err)
 	}
-	m := &meter{schema: schema, doc: doc, variables: p.Variables, fragments: map[string]*size{}}
-	var all size
-	for _, op := range doc.Operations {
-		if len(op.SelectionSet) > maxRootFields {
-			return size{}, hmis.Errorf(hmis.Limit, "an operation has at most %d fields at its root", maxRootFields)
-		}
-		s := m.set(op.SelectionSet, rootType(schema, op.Operation))
-		s.directives += len(op.Directives)
-		all.add(s)
+	if len(doc.Operations) == 0 {
+		return nil, weight{}, refuse(0, hmis.Invalid, "the document has no operation")
 	}
-	return all, m.judge(all, introspect)
-}
-
-func rootType(schema *ast.Schema, o ast.Operation) *ast.Definition {
-	switch o {
-	case ast.Mutation:
-		return schema.Mutation
-	case ast.Subscription:
-		return schema.Subscription
+	if len(doc.Operations) > operationsLimit {
+		return nil, weight{}, tooMuch("a document has at most %d operations", operationsLimit)
 	}
-	return schema.Query
-}
-
-// meter measures one document.
-type meter struct {
-	schema    *ast.Schema
-	doc       *ast.QueryDocument
-	variables map[string]any
-	fragments map[string]*size
-	tooWide   bool
-	circular  bool
-}
-
-func (m *meter) judge(s size, introspect bool) error {
-	switch {
-	case m.circular:
-		return hmis.Errorf(hmis.Invalid, "a fragment contains itself")
-	case m.tooWide:
-		return hmis.Errorf(hmis.Limit, "a selection has at most %d fields", maxSelections)
-	case s.introspection > 0 && !introspect:
-		return hmis.Errorf(hmis.Denied, "sign in to read the schema")
-	case s.depth > maxDepth || s.introspection > maxIntrospectionDepth:
-		return hmis.Errorf(hmis.Limit, "an operation is at most %d fields deep", maxDepth)
-	case s.aliases > maxAliases:
-		return hmis.Errorf(hmis.Limit, "an operation has at most %d aliases", maxAliases)
-	case s.directives > maxDirectives:
-		return hmis.Errorf(hmis.Limit, "an operation has at most %d directives", maxDirectives)
-	case s.cost > maxCost:
-		return hmis.Errorf(hmis.Limit, "the operation asks for up to %d rows or more; at most %d: ask for smaller pages", s.cost, maxCost)
+	op := doc.Operations.ForName(q.operation)
+	if op == nil {
+		return nil, weight{}, refuse(0, hmis.Invalid, "the document has no operation of the name in operationName, or several and no name was sent")
 	}
-	return nil
-}
-
-func (m *meter) set(set ast.SelectionSet, on *ast.Definition) (all size) {
-	if len(set) > maxSelections {
-		m.tooWide = true
-		return all
-	}
-	for _, selection := range set {
-		switch s := selection.(type) {
-		case *ast.Field:
-			all.add(m.field(s, on))
-		case *ast.InlineFragment:
-			inner := m.set(s.SelectionSet, m.typeNamed(s.TypeCondition, on))
-			inner.directives += len(s.Directives)
-			all.add(inner)
-		case *ast.FragmentSpread:
-			inner := m.fragment(s.Name)
-			inner.directives += len(s.Directives)
-			all.add(inner)
-		}
-	}
-	return all
-}
-
-func (m *meter) typeNamed(name string, otherwise *ast.Definition) *ast.Definition {
-	if d := m.schema.Types[name]; d != nil {
-		return d
-	}
-	return otherwise
-}
-
-func (m *meter) field(f *ast.Field, on *ast.Definition) size {
-	var definition *ast.FieldDefinition
-	if on != nil {
-		definition = on.Fields.ForName(f.Name)
-	}
-	var of *ast.Definition
-	if definition != nil {
-		of = m.schema.Types[definition.Type.Name()]
-	}
-	introspection := strings.HasPrefix(f.Name, "__") && f.Name != "__typename"
-	s := m.set(f.SelectionSet, of)
-	if introspection {
-		s.introspection, s.depth = s.depth+1, 0
-	} else {
-		s.depth++
-	}
-	if f.Alias != f.Name {
-		s.aliases++
-	}
-	s.directives += len(f.Directives)
-	if rows, paged := m.rows(f, definition); paged {
-		s.cost = min(rows*(1+s.cost), 2*maxCost)
-	}
-	return s
-}
-
-// rows is the size of the page that a field asks for.
-func (m *meter) rows(f *ast.Field, definition *ast.FieldDefinition) (rows int64, paged bool) {
-	if definition == nil || definition.Arguments.ForName("first") == nil {
-		return 0, false
-	}
-	rows = defaultRows
-	for _, name := range []string{"first", "last"} {
-		if a := f.Arguments.ForName(name); a != nil && a.Value != nil {
-			if n, ok := m.number(a.Value); ok {
-				rows = max(n, 0)
+	// The others are checked too, since gqlgen validates the whole document; what they cost does not matter.
+	for _, other := range doc.Operations {
+		if other != op {
+			if _, refused := newScale(schema, doc, other, nil).operation(); refused != nil {
+				return op, weight{}, refused
 			}
 		}
 	}
-	return min(rows, 2*maxCost), true
+	w, refused := newScale(schema, doc, op, q.variables).operation()
+	if refused == nil && w.rows > rowLimit {
+		refused = tooMuch("the operation may read %d rows, more than %d; ask for fewer with first", w.rows, rowLimit)
+	}
+	return op, w, refused
 }
 
-func (m *meter) number(v *ast.Value) (int64, bool) {
+func tooMuch(format string, args ...any) *refusal { return refuse(0, hmis.Limit, format, args...) }
+
+// fewTokens stops at the limit. A document that is no GraphQL passes; the parser says where it goes wrong.
+func fewTokens(query string) bool {
+	l := lexer.New(&ast.Source{Input: query})
+	for range tokenLimit + 1 {
+		if t, err := l.ReadToken(); err != nil || t.Kind == lexer.EOF {
+			return true
+		}
+	}
+	return false
+}
+
+func syntaxError(err error) *refusal {
+	f := refuse(0, hmis.Invalid, "the document is not GraphQL: a syntax error")
+	if e, ok := err.(*gqlerror.Error); ok && len(e.Locations) > 0 {
+		f.line, f.column = e.Locations[0].Line, e.Locations[0].Column
+	}
+	return f
+}
+
+// scale weighs one operation. Each fragment is weighed once.
+type scale struct {
+	schema     *ast.Schema
+	doc        *ast.QueryDocument
+	op         *ast.OperationDefinition
+	variables  map[string]any
+	fragments  map[string]*weight // nil while it is being weighed
+	directives int
+	refused    *refusal // the first
+}
+
+func newScale(schema *ast.Schema, doc *ast.QueryDocument, op *ast.OperationDefinition, variables map[string]any) *scale {
+	return &scale{schema: schema, doc: doc, op: op, variables: variables, fragments: map[string]*weight{}}
+}
+
+// operation weighs the operation, and those fragments that it does not use for the size of their sets.
+func (s *scale) operation() (weight, *refusal) {
+	w := s.set(s.root(), s.op.SelectionSet)
+	s.directives += len(s.op.Directives)
+	for _, v := range s.op.VariableDefinitions {
+		s.directives += len(v.Directives)
+	}
+	for _, f := range s.doc.Fragments {
+		s.fragment(f.Name)
+	}
+	for _, l := range []struct {
+		count, limit int
+		text         string
+	}{
+		{w.fields, rootLimit, "an operation has at most %d fields of its own"},
+		{w.depth, depthLimit, "fields are nested at most %d deep"},
+		{w.schemaDepth, introspectionLimit, "fields of the schema are nested at most %d deep"},
+		{w.aliases, aliasLimit, "an operation has at most %d aliases"},
+		{s.directives, directiveLimit, "a document has at most %d directives"},
+		{w.selections, selectionLimit, "an operation has at most %d fields when its fragments are put in"},
+	} {
+		if s.refused == nil && l.count > l.limit {
+			s.refused = tooMuch(l.text, l.limit)
+		}
+	}
+	return w, s.refused
+}
+
+func (s *scale) root() *ast.Definition {
+	switch s.op.Operation {
+	case ast.Mutation:
+		return s.schema.Mutation
+	case ast.Subscription:
+		return s.schema.Subscription
+	default:
+		return s.schema.Query
+	}
+}
+
+// set weighs a selection set of the type; nil is a type that the schema does not have.
+func (s *scale) set(of *ast.Definition, set ast.SelectionSet) weight {
+	var w weight
+	for _, selection := range set {
+		w.selections = min(w.selections+1, most)
+		switch selection := selection.(type) {
+		case *ast.Field:
+			s.directives += len(selection.Directives)
+			w.add(s.field(of, selection))
+		case *ast.InlineFragment:
+			s.directives += len(selection.Directives)
+			inner := of
+			if selection.TypeCondition != "" {
+				inner = s.schema.Types[selection.TypeCondition]
+			}
+			w.add(s.set(inner, selection.SelectionSet))
+		case *ast.FragmentSpread:
+			s.directives += len(selection.Directives)
+			w.add(s.fragment(selection.Name))
+		}
+	}
+	if w.fields > setLimit && s.refused == nil {
+		s.refused = tooMuch("a selection has at most %d fields", setLimit)
+	}
+	return w
+}
+
+func (s *scale) fragment(name string) weight {
+	if w, seen := s.fragments[name]; seen {
+		if w == nil {
+			s.refused = refuse(0, hmis.Invalid, "a fragment contains itself")
+			return weight{}
+		}
+		return *w
+	}
+	f := s.doc.Fragments.ForName(name)
+	if f == nil {
+		return weight{} // for validation to refuse
+	}
+	s.fragments[name] = nil
+	s.directives += len(f.Directives)
+	w := s.set(s.schema.Types[f.TypeCondition], f.SelectionSet)
+	s.fragments[name] = &w
+	return w
+}
+
+func (s *scale) field(of *ast.Definition, f *ast.Field) weight {
+	var def *ast.FieldDefinition
+	if of != nil {
+		def = of.Fields.ForName(f.Name)
+	}
+	var result *ast.Definition
+	if def != nil {
+		result = s.schema.Types[def.Type.Name()]
+	}
+	w := s.set(result, f.SelectionSet)
+	w.fields = 1
+	if f.Name == "__schema" || f.Name == "__type" {
+		return s.introspection(w, f)
+	}
+	w.depth++
+	if f.Alias != f.Name {
+		w.aliases = min(w.aliases+1, most)
+	}
+	w.rows = s.rows(of, def, f, w.rows)
+	return w
+}
+
+// introspection turns the weight of what is below __schema or __type. It reads no rows, but with aliases it could
+// answer the whole schema many times over, and no tool sends any.
+func (s *scale) introspection(w weight, f *ast.Field) weight {
+	if (w.aliases > 0 || f.Alias != f.Name) && s.refused == nil {
+		s.refused = tooMuch("fields of the schema have no aliases")
+	}
+	return weight{fields: 1, selections: w.selections, depth: 1, schemaDepth: w.depth, introspects: true}
+}
+
+// rows is what a field reads: a record and what is below it, as often as its list is long. The connection around a
+// list is no row of its own.
+func (s *scale) rows(of *ast.Definition, def *ast.FieldDefinition, f *ast.Field, below int) int {
+	if def == nil || len(f.SelectionSet) == 0 {
+		return below
+	}
+	if strings.HasSuffix(of.Name, "Connection") || strings.HasSuffix(of.Name, "Edge") {
+		return below
+	}
+	length := 1
+	switch {
+	case def.Arguments.ForName("first") != nil:
+		length = s.pageLength(def, f)
+	case def.Type.Elem != nil:
+		length = s.listLength(f)
+	}
+	return min(length*min(1+below, most), most)
+}
+
+// pageLength is first, or else last, or else the default.
+func (s *scale) pageLength(def *ast.FieldDefinition, f *ast.Field) int {
+	for _, name := range []string{"first", "last"} {
+		argument := f.Arguments.ForName(name)
+		if argument == nil {
+			continue
+		}
+		if n, ok := number(s.value(argument.Value)); ok {
+			return n
+		}
+	}
+	if preset := def.Arguments.ForName("first").DefaultValue; preset != nil {
+		if n, ok := number(s.value(preset)); ok {
+			return n
+		}
+	}
+	return pageSize
+}
+
+// listLength is the number of ids that are asked for, where they are.
+func (s *scale) listLength(f *ast.Field) int {
+	if argument := f.Arguments.ForName("ids"); argument != nil {
+		if list, ok := s.value(argument.Value).([]any); ok {
+			return min(len(list), most)
+		}
+		return 1
+	}
+	return fewRows
+}
+
+// value is a literal or what its variable stands for; nil where there is none.
+func (s *scale) value(v *ast.Value) any {
+	if v.Kind == ast.Variable {
+		if sent, ok := s.variables[v.Raw]; ok {
+			return sent
+		}
+		definition := s.op.VariableDefinitions.ForName(v.Raw)
+		if definition == nil || definition.DefaultValue == nil {
+			return nil
+		}
+		v = definition.DefaultValue
+	}
 	switch v.Kind {
 	case ast.IntValue:
-		n, err := strconv.ParseInt(v.Raw, 10, 64)
-		return n, err == nil
-	case ast.Variable:
-		switch n := m.variables[v.Raw].(type) {
-		case json.Number:
-			i, err := n.Int64()
-			return i, err == nil
-		case nil:
-			return 0, false
-		}
-		return 2 * maxCost, true // no number that gqlgen would take; it will say so
+		return json.Number(v.Raw)
+	case ast.ListValue:
+		return make([]any, len(v.Children))
+	default:
+		return nil
 	}
-	return 0, false
 }
 
-// fragment measures a fragment the first time and remembers it.
-func (m *meter) fragment(name string) size {
-	if s, seen := m.fragments[name]; seen {
-		if s == nil {
-			m.circular = true
-			return size{}
-		}
-		return *s
+// number is a count of rows, between 0 and most.
+func number(v any) (int, bool) {
+	n, ok := v.(json.Number)
+	if !ok {
+		return 0, false
 	}
-	f := m.doc.Fragments.ForName(name)
-	if f == nil {
-		return size{} // validation will say so
+	f, err := strconv.ParseFloat(n.String(), 64)
+	if err != nil && !math.IsInf(f, 0) {
+		return 0, false
 	}
-	m.fragments[name] = nil
-	s := m.set(f.SelectionSet, m.typeNamed(f.TypeCondition, nil))
-	m.fragments[name] = &s
-	return s
+	return int(max(0, min(f, most))), true
 }

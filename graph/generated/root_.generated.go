@@ -3846,8 +3846,6 @@ extend type CEParticipation { project: Project! }
 	{Name: "../../schema/schema.graphql", Input: `# Hearth's API. Every list is a connection: ask for edges or nodes, and page with first and after or last and before.
 # What a viewer may not see is null and named in ` + "`" + `withheld` + "`" + `; a record that a viewer may not see is not there at all.
 
-directive @goField(forceResolver: Boolean, name: String) on FIELD_DEFINITION | INPUT_FIELD_DEFINITION
-
 "A day, yyyy-mm-dd."
 scalar Date
 

@@ -288,7 +288,7 @@ func (im *importer) writeIssues(ctx context.Context) error {
 			if i > 0 {
 				values = append(values, ',')
 			}
-			values = append(append(append(values, '('), placeholders(i*columns+1, columns)...), ')')
+			values = append(append(append(values, '('), im.s.placeholders(i*columns+1, columns)...), ')')
 			args = append(args, im.report.Run, issue.File, issue.Line, issue.Column, issue.Value, issue.Reason, max(issue.Rows, 1), issue.Refused)
 		}
 		if err := im.exec(ctx, `INSERT INTO import_issues (run_key, "file", "line", "column", "value", reason, "rows", refused) VALUES `+string(values), args...); err != nil {

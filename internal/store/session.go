@@ -118,7 +118,7 @@ func (ss *session) views(ctx context.Context, clients []int64) (map[int64]*polic
 func (ss *session) loadViews(ctx context.Context, clients []int64) error {
 	questions := map[int64]*policy.Question{}
 	query := `SELECT c.id, c.refused, c.restricted, g.consent_key, g.category, g.recipient_key, g.purpose, g.starts_on, g.ends_on
-		FROM clients c LEFT JOIN grants g ON g.client_key = c.id AND g.recipient_key IN (0, $1) WHERE c.id IN (` + placeholders(2, len(clients)) + ")"
+		FROM clients c LEFT JOIN grants g ON g.client_key = c.id AND g.recipient_key IN (0, $1) WHERE c.id IN (` + ss.store.placeholders(2, len(clients)) + ")"
 	rows, err := ss.store.query(ctx, query, append([]any{ss.viewer.Organization}, anys(clients)...)...)
 	if err != nil {
 		return err

@@ -1,0 +1,139 @@
+// Package server is the door of the hub on net/http: GraphQL at /graphql, the schema, the probes and the console.
+//
+// It promises that nothing but an hmis.Error and the sentences of this package reaches a caller as an error, that
+// nothing a caller sent reaches the log, and that an operation is weighed before it is run.
+package server
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/rs/cors"
+)
+
+// Config is what the door needs of the hub.
+type Config struct {
+	Schema graphql.ExecutableSchema
+	SDL    string // answered at /schema.graphql
+	// Authenticate turns a token into the context in which the operation runs; "" is a stranger. An error is
+	// answered as DENIED with 401, an hmis.Error of the code UNAVAILABLE with 503.
+	Authenticate func(ctx context.Context, token string) (context.Context, error)
+	// Introspect tells whether a caller may read the schema and is told its names in errors; nil: nobody may.
+	Introspect func(ctx context.Context) bool
+	// Ready returns an error while the hub cannot answer; nil: it always can.
+	Ready   func(ctx context.Context) error
+	Console http.Handler // the web console at /; nil: none
+	Origins []string     // web pages that may call the hub, as exact origins; empty: those of the hub only
+	Log     *slog.Logger // nil: slog.Default
+}
+
+// readyLimit is how long a probe waits for Ready.
+const readyLimit = 2 * time.Second
+
+// Handler is the whole hub as one handler.
+func Handler(c Config) http.Handler {
+	d := newDoor(c)
+	share := crossOrigin(c.Origins)
+	mux := http.NewServeMux()
+	mux.Handle("/graphql", share(d))
+	mux.Handle("/schema.graphql", share(only(http.HandlerFunc(d.schema), http.MethodGet, http.MethodHead)))
+	mux.Handle("/healthz", only(http.HandlerFunc(healthy), http.MethodGet, http.MethodHead))
+	mux.Handle("/readyz", only(http.HandlerFunc(d.ready), http.MethodGet, http.MethodHead))
+	if c.Console != nil {
+		mux.Handle("/", c.Console)
+	}
+	return d.guard(mux)
+}
+
+// guard sets what every answer carries, and keeps a panic outside an operation away from net/http, which would
+// print it.
+func (d *door) guard(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		defer func() {
+			p := recover()
+			if p == nil {
+				return
+			}
+			if p == http.ErrAbortHandler {
+				panic(p)
+			}
+			d.logPanic(r.Context(), newIncident(), p)
+			w.WriteHeader(http.StatusInternalServerError)
+		}()
+		w.Header().Set("X-Content-Type-Options", "nosniff")
+		w.Header().Set("Referrer-Policy", "no-referrer")
+		next.ServeHTTP(w, r)
+	})
+}
+
+// crossOrigin lets the pages of the origins call the hub. There are no cookies, hence no credentials.
+func crossOrigin(origins []string) func(http.Handler) http.Handler {
+	if len(origins) == 0 { // which the library takes for "all"
+		return func(h http.Handler) http.Handler { return h }
+	}
+	return cors.New(cors.Options{
+		AllowOriginFunc: func(origin string) bool { return slices.Contains(origins, origin) },
+		AllowedMethods:  []string{http.MethodPost, http.MethodGet},
+		AllowedHeaders:  []string{"Authorization", "Content-Type"},
+		MaxAge:          600, // seconds
+	}).Handler
+}
+
+func only(h http.Handler, methods ...string) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Cache-Control", "no-store")
+		if !slices.Contains(methods, r.Method) {
+			for _, m := range methods {
+				w.Header().Add("Allow", m)
+			}
+			plain(w, http.StatusMethodNotAllowed, "method not allowed\n")
+			return
+		}
+		h.ServeHTTP(w, r)
+	})
+}
+
+func healthy(w http.ResponseWriter, _ *http.Request) { plain(w, http.StatusOK, "ok\n") }
+
+func (d *door) ready(w http.ResponseWriter, r *http.Request) {
+	ctx, cancel := context.WithTimeout(r.Context(), readyLimit)
+	defer cancel()
+	if d.Ready != nil {
+		if err := d.Ready(ctx); err != nil {
+			d.Log.WarnContext(ctx, "not ready", "cause", cause(err))
+			plain(w, http.StatusServiceUnavailable, "not ready\n")
+			return
+		}
+	}
+	plain(w, http.StatusOK, "ok\n")
+}
+
+// schema answers the SDL to whoever may introspect.
+func (d *door) schema(w http.ResponseWriter, r *http.Request) {
+	ctx, refused := d.enter(r, newIncident())
+	switch {
+	case refused != nil:
+		w.Header().Set("WWW-Authenticate", "Bearer")
+		plain(w, refused.status, refused.Message+"\n")
+	case !d.mayIntrospect(ctx):
+		w.Header().Set("WWW-Authenticate", "Bearer")
+		plain(w, http.StatusUnauthorized, "sign in to read the schema\n")
+	default:
+		plain(w, http.StatusOK, d.SDL)
+	}
+}
+
+func (d *door) mayIntrospect(ctx context.Context) bool {
+	return d.Introspect != nil && d.Introspect(ctx)
+}
+
+func plain(w http.ResponseWriter, status int, text string) {
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	w.WriteHeader(status)
+	_, _ = io.WriteString(w, text)
+}
