@@ -1,0 +1,215 @@
+package cli
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+
+	"github.com/hearth-hmis/hearth/ent"
+	"github.com/hearth-hmis/hearth/internal/account"
+	"github.com/hearth-hmis/hearth/internal/hmis"
+	"github.com/hearth-hmis/hearth/internal/hmiscsv"
+	"github.com/hearth-hmis/hearth/internal/policy"
+	"github.com/hearth-hmis/hearth/internal/seal"
+	"github.com/hearth-hmis/hearth/internal/store"
+	"github.com/hearth-hmis/hearth/internal/synth"
+	"github.com/hearth-hmis/hearth/server"
+)
+
+func demoCommand() *cobra.Command {
+	var addr string
+	var clients int
+	c := &cobra.Command{
+		Use:   "demo",
+		Short: "A made-up community on an embedded database, with a login for each role",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			l, err := listen(addr)
+			if err != nil {
+				return err
+			}
+			defer l.Close()
+			folder, err := os.MkdirTemp("", "hearth-demo-")
+			if err != nil {
+				return err
+			}
+			defer os.RemoveAll(folder)
+			d := demo{folder: folder, clients: clients, messages: cmd.ErrOrStderr()}
+			if err := d.build(cmd.Context()); err != nil {
+				return err
+			}
+			defer d.store.Close()
+			if err := d.print(cmd.OutOrStdout(), address(l)); err != nil {
+				return err
+			}
+			log := slog.New(slog.NewTextHandler(io.Discard, nil))
+			return server.Serve(cmd.Context(), l, handler(d.store, nil, log), log)
+		},
+	}
+	c.Flags().StringVar(&addr, "addr", "127.0.0.1:8080", "address to listen on")
+	c.Flags().IntVar(&clients, "clients", 5000, "how many made-up clients")
+	return c
+}
+
+// demo is a hub in a folder that goes when the command ends.
+type demo struct {
+	folder   string
+	clients  int
+	messages io.Writer
+	store    *store.Store
+	password string
+	logins   []login
+}
+
+type login struct {
+	username string
+	role     policy.Role
+	agency   string // name
+	token    string
+}
+
+func (d *demo) build(ctx context.Context) error {
+	path := filepath.Join(d.folder, "community.zip")
+	fmt.Fprintf(d.messages, "Making up a community of %d clients …\n", d.clients)
+	if err := writeCommunity(path, synth.Options{Clients: d.clients, Seed: 1, Faults: true}); err != nil {
+		return err
+	}
+	keys, err := seal.Open(filepath.Join(d.folder, "keys.json"))
+	if err != nil {
+		return err
+	}
+	if d.store, err = store.Open(ctx, "sqlite:"+filepath.Join(d.folder, "hearth.db"), keys); err != nil {
+		return err
+	}
+	fmt.Fprintln(d.messages, "Importing it as the export of a source …")
+	a, err := hmiscsv.Open(path)
+	if err != nil {
+		return err
+	}
+	defer a.Close()
+	if _, err := d.store.Import(ctx, a, store.ImportOptions{Source: "demo"}); err != nil {
+		return err
+	}
+	fmt.Fprintln(d.messages, "Letting some clients sign releases …")
+	ctx, err = d.store.As(ctx, &policy.Viewer{Role: policy.SystemAdmin, Standing: policy.Standing{Active: true, TrainedUntil: 1 << 20, AgreedUntil: 1 << 20}})
+	if err != nil {
+		return err
+	}
+	organizations, err := d.store.Organizations(ctx, store.Page{}, store.ByID)
+	if err != nil {
+		return err
+	}
+	if err := d.sign(ctx, organizations.Nodes()); err != nil {
+		return err
+	}
+	return d.createAccounts(ctx, organizations.Nodes())
+}
+
+// sign lets every second client sign: most for all partners, some with health, some for two agencies; a few refuse.
+func (d *demo) sign(ctx context.Context, organizations []*ent.Organization) error {
+	today := d.store.Now().Day()
+	until := today.AddYears(7)
+	most := int32(500)
+	for page, i := (store.Page{First: &most}), 0; ; {
+		clients, err := d.store.Clients(ctx, page, nil, store.ByID)
+		if err != nil {
+			return err
+		}
+		var signed []store.ConsentInput
+		for _, c := range clients.Nodes() {
+			i++
+			in := store.ConsentInput{Client: c.OpaqueID, Agreed: true, SignedBy: policy.SignedByClient, Method: policy.Written, StartsOn: today, EndsOn: &until}
+			switch {
+			case i%2 == 0:
+				continue
+			case i%29 == 0:
+				in.Agreed, in.EndsOn = false, nil
+			case i%7 == 0:
+				in.Provisions = []*store.ProvisionInput{{General: true, Recipients: []string{organizations[0].OpaqueID, organizations[1].OpaqueID}}}
+			case i%5 == 0:
+				in.Provisions = []*store.ProvisionInput{{General: true, Categories: []hmis.Category{hmis.Health}, AllPartners: true}}
+			default:
+				in.Provisions = []*store.ProvisionInput{{General: true, AllPartners: true}}
+			}
+			signed = append(signed, in)
+		}
+		if _, _, err := d.store.RecordConsents(ctx, signed); err != nil {
+			return err
+		}
+		if !clients.PageInfo.HasNextPage {
+			return nil
+		}
+		page.After = clients.PageInfo.EndCursor()
+	}
+}
+
+func (d *demo) createAccounts(ctx context.Context, organizations []*ent.Organization) error {
+	d.password = strings.ToLower(rand.Text()[:16])
+	book, today := account.Open(d.store), d.store.Now().Day()
+	for _, role := range policy.Roles() {
+		n := account.New{Username: strings.ToLower(strings.ReplaceAll(role.String(), "_", "-")), Password: d.password, Role: role, TrainedOn: &today, AgreedOn: &today}
+		l := login{username: n.Username, role: role}
+		if role.OfAgency() {
+			o := organizations[0]
+			if role == policy.Intake {
+				o = organizations[1]
+			}
+			n.Organization, l.agency = o.OrganizationID, *o.OrganizationName
+		}
+		if role == policy.PartnerApp {
+			n.Scopes = hmis.CategoriesOf(hmis.Demographics, hmis.EnrollmentCategory, hmis.ServicesCategory)
+		}
+		if err := book.Create(ctx, n); err != nil {
+			return err
+		}
+		t, err := book.CreateToken(ctx, n.Username)
+		if err != nil {
+			return err
+		}
+		l.token = t.Token
+		d.logins = append(d.logins, l)
+	}
+	return nil
+}
+
+func (d *demo) print(w io.Writer, url string) error {
+	fmt.Fprintf(w, "\nHearth is at %s   (Ctrl-C ends it; nothing is kept)\n\nThe password of every login is  %s\n\n", url, d.password)
+	t := tabwriter.NewWriter(w, 0, 0, 3, ' ', 0)
+	fmt.Fprintln(t, "username\trole\tof\tsees")
+	for _, l := range d.logins {
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\n", l.username, l.role, l.agency, sees[l.role])
+	}
+	if err := t.Flush(); err != nil {
+		return err
+	}
+	_, err := fmt.Fprintf(w, `
+Try next:
+  1. Open %[1]s, sign in as case-manager, and run the query that is there.
+  2. Sign in as intake and run it again: other clients, other fields, and each withheld field says why.
+  3. Or from another terminal, as the case manager:
+
+curl -s %[1]sgraphql -H 'Content-Type: application/json' -H 'Authorization: Bearer %[2]s' \
+  -d '{"query":"{ clients(first: 2) { totalCount edges { node { personalId firstName withheld { field reason } enrollments(first: 3) { edges { node { entryDate project { projectName } } } } } } } }"}'
+`, url, d.logins[2].token)
+	return err
+}
+
+// sees says in a few words what a role's login will show.
+var sees = map[policy.Role]string{
+	policy.SystemAdmin: "everything",
+	policy.AgencyAdmin: "its agency's clients, and others' as they released",
+	policy.CaseManager: "the same",
+	policy.Intake:      "of those: identity, demographics, stays, services",
+	policy.Analyst:     "all stays without names and places",
+	policy.Funder:      "no client",
+	policy.PartnerApp:  "its scopes of its agency's clients, and others' as released",
+	policy.Auditor:     "no client",
+}
