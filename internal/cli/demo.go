@@ -13,7 +13,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/hearth-hmis/hearth/ent"
 	"github.com/hearth-hmis/hearth/internal/account"
 	"github.com/hearth-hmis/hearth/internal/hmis"
 	"github.com/hearth-hmis/hearth/internal/hmiscsv"
@@ -107,14 +106,21 @@ func (d *demo) build(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := d.sign(ctx, organizations.Nodes()); err != nil {
+	var agencies []agency
+	for _, o := range organizations.Nodes() {
+		agencies = append(agencies, agency{o.OpaqueID, o.OrganizationID, *o.OrganizationName})
+	}
+	if err := d.sign(ctx, agencies); err != nil {
 		return err
 	}
-	return d.createAccounts(ctx, organizations.Nodes())
+	return d.createAccounts(ctx, agencies)
 }
 
+// agency is an organization of the community.
+type agency struct{ opaqueID, hudID, name string }
+
 // sign lets every second client sign: most for all partners, some with health, some for two agencies; a few refuse.
-func (d *demo) sign(ctx context.Context, organizations []*ent.Organization) error {
+func (d *demo) sign(ctx context.Context, agencies []agency) error {
 	today := d.store.Now().Day()
 	until := today.AddYears(7)
 	most := int32(500)
@@ -133,7 +139,7 @@ func (d *demo) sign(ctx context.Context, organizations []*ent.Organization) erro
 			case i%29 == 0:
 				in.Agreed, in.EndsOn = false, nil
 			case i%7 == 0:
-				in.Provisions = []*store.ProvisionInput{{General: true, Recipients: []string{organizations[0].OpaqueID, organizations[1].OpaqueID}}}
+				in.Provisions = []*store.ProvisionInput{{General: true, Recipients: []string{agencies[0].opaqueID, agencies[1].opaqueID}}}
 			case i%5 == 0:
 				in.Provisions = []*store.ProvisionInput{{General: true, Categories: []hmis.Category{hmis.Health}, AllPartners: true}}
 			default:
@@ -151,18 +157,18 @@ func (d *demo) sign(ctx context.Context, organizations []*ent.Organization) erro
 	}
 }
 
-func (d *demo) createAccounts(ctx context.Context, organizations []*ent.Organization) error {
+func (d *demo) createAccounts(ctx context.Context, agencies []agency) error {
 	d.password = strings.ToLower(rand.Text()[:16])
 	book, today := account.Open(d.store), d.store.Now().Day()
 	for _, role := range policy.Roles() {
 		n := account.New{Username: strings.ToLower(strings.ReplaceAll(role.String(), "_", "-")), Password: d.password, Role: role, TrainedOn: &today, AgreedOn: &today}
 		l := login{username: n.Username, role: role}
 		if role.OfAgency() {
-			o := organizations[0]
+			a := agencies[0]
 			if role == policy.Intake {
-				o = organizations[1]
+				a = agencies[1]
 			}
-			n.Organization, l.agency = o.OrganizationID, *o.OrganizationName
+			n.Organization, l.agency = a.hudID, a.name
 		}
 		if role == policy.PartnerApp {
 			n.Scopes = hmis.CategoriesOf(hmis.Demographics, hmis.EnrollmentCategory, hmis.ServicesCategory)

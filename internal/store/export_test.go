@@ -76,9 +76,7 @@ func decides[T Node](t *testing.T, ss *session, k *kind[T], r T) bool {
 		t.Fatal(err)
 	}
 	q.Own = own[0]
-	for _, g := range ss.grantsOf(t, clientOf(k, r)) {
-		q.Grants = append(q.Grants, g)
-	}
+	q.Grants = ss.grantsOf(t, clientOf(k, r))
 	for _, e := range elementsOfRow(k, r) {
 		q.Category, q.Programs = e.category, e.programs
 		if policy.Decide(q).Permit {

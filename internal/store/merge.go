@@ -68,9 +68,10 @@ const householdID = "COALESCE(st.household_id, 'Enrollment ' || st.enrollment_id
 func (im *importer) merge(ctx context.Context, f *hmis.File) error {
 	if f.Name == "Enrollment" {
 		if err := im.exec(ctx, `INSERT INTO households (source_key, project_key, household_id)
-			SELECT DISTINCT CAST($1 AS bigint), p.id, `+householdID+` FROM st_enrollment st
+			SELECT CAST($1 AS bigint), p.id, `+householdID+` FROM st_enrollment st
 			JOIN projects p ON p.source_key = $1 AND p.project_id = st.project_id
-			WHERE p.id NOT IN (SELECT project_key FROM blocked_projects) ON CONFLICT DO NOTHING`, im.source); err != nil {
+			WHERE p.id NOT IN (SELECT project_key FROM blocked_projects)
+			GROUP BY p.id, `+householdID+` ORDER BY min(st.line) ON CONFLICT DO NOTHING`, im.source); err != nil {
 			return err
 		}
 		if err := im.analyze(ctx, "households"); err != nil {
@@ -151,7 +152,7 @@ func (im *importer) plan(ctx context.Context, f *hmis.File) error {
 	if f.Name == "Client" {
 		selected = append(selected, im.freshKey()+" AS fresh")
 	}
-	query := fmt.Sprintf("SELECT %s FROM %s st LEFT JOIN %s t ON t.source_key = $1 AND t.%s = st.%s%s",
+	query := fmt.Sprintf("SELECT %s FROM %s st LEFT JOIN %s t ON t.source_key = $1 AND t.%s = st.%s%s ORDER BY st.line",
 		strings.Join(selected, ", "), stagingTable(f), f.Table(), key, key, joins)
 	if im.s.dialect == dialect.Postgres {
 		return im.createAs(ctx, planTable(f), query)
@@ -291,6 +292,7 @@ func (im *importer) update(ctx context.Context, f *hmis.File) error {
 		f.Table(), strings.Join(sets, ", "), stagingTable(f), planTable(f), changed, deleted), im.report.Run, im.now())
 }
 
+// insert numbers new rows in the order of their lines, on both databases.
 func (im *importer) insert(ctx context.Context, f *hmis.File) error {
 	columns := []string{"source_key", "import_key", "fingerprint", "removed_at"}
 	values := []string{"CAST($1 AS bigint)", "CAST($2 AS bigint)", "st.fingerprint", "CASE WHEN p.dead THEN " + im.cast("$3") + " END"}
@@ -306,7 +308,7 @@ func (im *importer) insert(ctx context.Context, f *hmis.File) error {
 		}
 		columns, values = append(columns, "id", "person_key", "restricted", "refused"), append(values, "p.fresh", "p.fresh", "false", "false")
 	}
-	return im.exec(ctx, fmt.Sprintf("INSERT INTO %s (%s) SELECT %s FROM %s st JOIN %s p ON p.line = st.line WHERE p.fate = '%s'",
+	return im.exec(ctx, fmt.Sprintf("INSERT INTO %s (%s) SELECT %s FROM %s st JOIN %s p ON p.line = st.line WHERE p.fate = '%s' ORDER BY st.line",
 		f.Table(), strings.Join(columns, ", "), strings.Join(values, ", "), stagingTable(f), planTable(f), added), im.source, im.report.Run, im.now())
 }
 

@@ -162,28 +162,28 @@ func (im *importer) newStager(ctx context.Context, f *hmis.File) (stager, error)
 
 // copier streams rows to PostgreSQL in COPY's text format.
 type copier struct {
-	file *hmis.File
-	stmt driver.Stmt
-	data interface {
-		CopyData(ctx context.Context, lines string) (driver.Result, error)
-	}
+	file  *hmis.File
+	copy  copyIn
 	lines bytes.Buffer
+}
+
+// copyIn is lib/pq's statement of a COPY: lines go in, and Exec without values ends it.
+type copyIn interface {
+	CopyData(ctx context.Context, lines string) (driver.Result, error)
+	Exec([]driver.Value) (driver.Result, error)
+	Close() error
 }
 
 const copyBytes = 64 << 10
 
 func newCopier(conn *sql.Conn, f *hmis.File) (*copier, error) {
 	c := &copier{file: f}
-	err := conn.Raw(func(raw any) (err error) {
-		if c.stmt, err = raw.(driver.Conn).Prepare("COPY " + stagingTable(f) + " FROM STDIN"); err != nil {
+	err := conn.Raw(func(raw any) error {
+		stmt, err := raw.(driver.Conn).Prepare("COPY " + stagingTable(f) + " FROM STDIN")
+		if err != nil {
 			return err
 		}
-		var ok bool
-		if c.data, ok = c.stmt.(interface {
-			CopyData(ctx context.Context, lines string) (driver.Result, error)
-		}); !ok {
-			return errors.New("lib/pq has no CopyData")
-		}
+		c.copy = stmt.(copyIn)
 		return nil
 	})
 	return c, err
@@ -246,20 +246,20 @@ func (c *copier) flush(ctx context.Context) error {
 		return nil
 	}
 	c.lines.Truncate(c.lines.Len() - 1) // CopyData ends the line itself
-	_, err := c.data.CopyData(ctx, c.lines.String())
+	_, err := c.copy.CopyData(ctx, c.lines.String())
 	c.lines.Reset()
 	return err
 }
 
 func (c *copier) close(ctx context.Context) error {
 	if err := c.flush(ctx); err != nil {
-		return errors.Join(err, c.stmt.Close())
+		return errors.Join(err, c.copy.Close())
 	}
-	_, err := c.stmt.Exec(nil) //nolint:staticcheck // lib/pq ends a copy so
-	return errors.Join(err, c.stmt.Close())
+	_, err := c.copy.Exec(nil)
+	return errors.Join(err, c.copy.Close())
 }
 
-func (c *copier) abort(context.Context) error { return c.stmt.Close() }
+func (c *copier) abort(context.Context) error { return c.copy.Close() }
 
 // inserter writes rows to SQLite, as many with one statement as its limit of variables allows.
 type inserter struct {
