@@ -195,7 +195,7 @@ func elementsPage(s *source) {
 	for _, f := range hmis.Files() {
 		s.line("## %s\n\n| column | field | elements | type | years | category | program |\n| --- | --- | --- | --- | --- | --- | --- |", f.Name)
 		for _, c := range f.Columns {
-			s.line("| %s | %s | %s | %s | %s | %s | %s |", c.Name, c.FieldName(), strings.Join(c.Elements, ", "), kindName(c), years(c), categoryName(c), programNames(c.Programs()))
+			s.line("| %s | %s | %s | %s | %s | %s | %s |", c.Name, c.FieldName(), strings.Join(c.Elements, ", "), kindName(c), years(c), categoryName(c), programNames(c.Class().Programs))
 		}
 		s.line("")
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -173,12 +174,19 @@ func keyColumns(name string, f *hmis.File) []string {
 
 func maskBody(s *source, f *hmis.File) {
 	for _, g := range maskGroups(f) {
-		s.line("if !v.Shows(hmis.%s, %d) {", categoryConstant(g.category), g.programs)
+		s.line("if !v.Shows(%s) {", classLiteral(g.class))
 		for _, field := range g.fields {
 			s.line("r.%s = nil", field)
 		}
 		s.line("}")
 	}
+}
+
+func classLiteral(c hmis.Class) string {
+	if c == hmis.ClassOf(c.Category) {
+		return "hmis.ClassOf(hmis." + categoryConstant(c.Category) + ")"
+	}
+	return fmt.Sprintf("hmis.Class{Category: hmis.%s, Programs: %d, Place: %t}", categoryConstant(c.Category), c.Programs, c.Place)
 }
 
 func categoryConstant(c hmis.Category) string {
@@ -223,9 +231,8 @@ func entity(name string) string {
 
 // maskGroup is a set of fields that are withheld together.
 type maskGroup struct {
-	category hmis.Category
-	programs hmis.Programs
-	fields   []string
+	class  hmis.Class
+	fields []string
 }
 
 func maskGroups(f *hmis.File) []maskGroup {
@@ -234,15 +241,15 @@ func maskGroups(f *hmis.File) []maskGroup {
 		if c.Category == hmis.Meta || c.Category == hmis.Unclassified {
 			continue
 		}
-		i := slices.IndexFunc(groups, func(g maskGroup) bool { return g.category == c.Category && g.programs == c.Programs() })
+		i := slices.IndexFunc(groups, func(g maskGroup) bool { return g.class == c.Class() })
 		if i < 0 {
 			i = len(groups)
-			groups = append(groups, maskGroup{category: c.Category, programs: c.Programs()})
+			groups = append(groups, maskGroup{class: c.Class()})
 		}
 		groups[i].fields = append(groups[i].fields, goName(c.SQLName()))
 	}
 	slices.SortStableFunc(groups, func(a, b maskGroup) int {
-		return cmp.Or(cmp.Compare(a.category, b.category), cmp.Compare(a.programs, b.programs))
+		return cmp.Or(cmp.Compare(a.class.Category, b.class.Category), cmp.Compare(a.class.Programs, b.class.Programs))
 	})
 	return groups
 }
