@@ -78,6 +78,8 @@ type Tx struct {
 	Project *ProjectClient
 	// ProjectCoC is the client for interacting with the ProjectCoC builders.
 	ProjectCoC *ProjectCoCClient
+	// Restriction is the client for interacting with the Restriction builders.
+	Restriction *RestrictionClient
 	// Services is the client for interacting with the Services builders.
 	Services *ServicesClient
 	// Source is the client for interacting with the Source builders.
@@ -250,6 +252,7 @@ func (tx *Tx) init() {
 	tx.Person = NewPersonClient(tx.config)
 	tx.Project = NewProjectClient(tx.config)
 	tx.ProjectCoC = NewProjectCoCClient(tx.config)
+	tx.Restriction = NewRestrictionClient(tx.config)
 	tx.Services = NewServicesClient(tx.config)
 	tx.Source = NewSourceClient(tx.config)
 	tx.User = NewUserClient(tx.config)

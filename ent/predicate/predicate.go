@@ -105,6 +105,9 @@ type Project func(*sql.Selector)
 // ProjectCoC is the predicate function for projectcoc builders.
 type ProjectCoC func(*sql.Selector)
 
+// Restriction is the predicate function for restriction builders.
+type Restriction func(*sql.Selector)
+
 // Services is the predicate function for services builders.
 type Services func(*sql.Selector)
 

@@ -83,6 +83,7 @@ func (Account) Fields() []ent.Field {
 		field.Int64("organization_key").Optional().Nillable().Comment("null: the HMIS lead's own"),
 		field.JSON("project_keys", []int64{}).Optional().Comment("projects that the account is narrowed to; null: all of the organization"),
 		field.JSON("scopes", []string{}).Optional().Comment("categories that an app may see"),
+		field.JSON("purposes", []string{}).Optional().Comment("policy.Purposes that its requests may name"),
 		field.Text("password_hash").Optional().Sensitive().Comment("argon2id, PHC form"),
 		field.Bool("active").Default(true),
 		day("trained_on", "day of the privacy training"),
@@ -140,6 +141,8 @@ func (Consent) Fields() []ent.Field {
 		day("ends_on", "last day"),
 		field.Int64("recorded_by").Immutable().Comment("account"),
 		moment("recorded_at", ""),
+		field.Text("effect").GoType(policy.RevocationEffect("")).Optional().Comment("of a revocation"),
+		day("revoked_on", ""),
 	}
 }
 
@@ -192,6 +195,30 @@ func (ConsentEvent) Fields() []ent.Field {
 // Indexes of the entity.
 func (ConsentEvent) Indexes() []ent.Index { return []ent.Index{index.Fields("consent_key")} }
 
+// Restriction is one locking or unlocking of a client's record. Rows are added and never changed.
+type Restriction struct{ ent.Schema }
+
+// Mixin of the entity.
+func (Restriction) Mixin() []ent.Mixin { return []ent.Mixin{guarded{}} }
+
+// Annotations of the entity.
+func (Restriction) Annotations() []schema.Annotation { return table("restrictions") }
+
+// Fields of the entity.
+func (Restriction) Fields() []ent.Field {
+	return []ent.Field{
+		field.Int64("id"),
+		field.Int64("client_key").Immutable(),
+		field.Bool("locked").Immutable(),
+		field.Text("asked_by").GoType(policy.LockedBy("")).Immutable(),
+		field.Int64("account_key").Immutable(),
+		moment("at", ""),
+	}
+}
+
+// Indexes of the entity.
+func (Restriction) Indexes() []ent.Index { return []ent.Index{index.Fields("client_key")} }
+
 // Grant is what an active consent compiles to: one category of one client to one recipient.
 type Grant struct{ ent.Schema }
 
@@ -212,6 +239,7 @@ func (Grant) Fields() []ent.Field {
 		field.Int32("purpose").Immutable().Comment("a policy.Purpose; 0: any"),
 		day("starts_on", "first day"),
 		day("ends_on", "last day"),
+		day("written_before", "opens only what was last written before this day"),
 	}
 }
 

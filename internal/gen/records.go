@@ -105,7 +105,26 @@ func kindOf(s *source, name string, code int) {
 	if column := sortColumn(name); column != "" {
 		sortValue(s, entity, column)
 	}
+	if f != nil && f.Level == hmis.ClientLevel {
+		clientLevel(s, f, entity)
+	}
 	s.line("}\n")
+}
+
+// clientLevel writes what the guard needs of client-level rows.
+func clientLevel(s *source, f *hmis.File, entity string) {
+	s.line("written: func(r *ent.%s) *hmis.Timestamp { return r.DateUpdated },", entity)
+	id := "&id"
+	if f.Name == "Client" {
+		id = "id"
+	}
+	s.line("rename: func(r *ent.%s, id string) { r.PersonalID = %s },", entity, id)
+	switch f.Name {
+	case "Services":
+		s.line("class: func(r *ent.%s) hmis.Class { return hmis.RowTypeOf(%q, codeOf(r.RecordType), codeOf(r.TypeProvided)).Class },", entity, f.Name)
+	case "Disabilities":
+		s.line("class: func(r *ent.%s) hmis.Class { return hmis.RowTypeOf(%q, codeOf(r.DisabilityType), 0).Class },", entity, f.Name)
+	}
 }
 
 // sortColumn is the column by which rows of a file can be sorted: their day, or the name of what has one.

@@ -60,6 +60,15 @@ const (
 	FromNowOn  RevocationEffect = "FROM_NOW_ON"  // what is written from the day of the revocation on
 )
 
+// LockedBy is who asked for a client's record to be locked or unlocked.
+type LockedBy string
+
+// Who asks: the client, or staff for the client's safety.
+const (
+	LockedByClient LockedBy = "CLIENT"
+	LockedByStaff  LockedBy = "STAFF"
+)
+
 // Provision is one line of a release: these categories to this recipient for this purpose.
 type Provision struct {
 	Categories hmis.Categories

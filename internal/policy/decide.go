@@ -74,13 +74,14 @@ var rules = []rule{
 }
 
 // released finds the release that opens the fact. Whatever a release says, a place is kept from others while the
-// client is fleeing (VAWA, 34 USC 12291(b)(2)); and what a project tells by itself needs to be opened too.
+// client is fleeing (VAWA, 34 USC 12291(b)(2)); and what a project tells by itself needs to be opened too, to a viewer who
+// may know it.
 func (q *Question) released() (release int64, ok bool) {
 	if q.Fleeing && q.Class.Place {
 		return 0, false
 	}
 	for _, c := range q.Telling.List() {
-		if _, opened := q.opened(c); !opened {
+		if _, opened := q.opened(c); !opened || !q.Viewer.Ceiling().Has(c) {
 			return 0, false
 		}
 	}

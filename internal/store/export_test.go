@@ -5,7 +5,6 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/hearth-hmis/hearth/ent"
 	"github.com/hearth-hmis/hearth/internal/hmis"
 	"github.com/hearth-hmis/hearth/internal/policy"
 )
@@ -70,15 +69,22 @@ func compareKind[T Node](t *testing.T, s *Store, ctx context.Context, k *kind[T]
 // decides asks policy.Decide whether any category that makes the row visible may be seen.
 func decides[T Node](t *testing.T, ss *session, k *kind[T], r T) bool {
 	t.Helper()
-	q := policy.Question{Viewer: ss.viewer, Day: ss.day}
+	var q policy.Question
+	if questions, err := ss.questions(context.Background(), []int64{clientOf(k, r)}); err != nil {
+		t.Fatal(err)
+	} else {
+		q = questions[clientOf(k, r)]
+	}
+	if q.Written = writtenOn(k.written(r)); k.name != "Client" {
+		q.Telling = ss.tellingOf(t, k.key(r, "project_key"))
+	}
 	own, err := ownRows(context.WithValue(context.Background(), sessionKey{}, ss), ss, k, []T{r})
 	if err != nil {
 		t.Fatal(err)
 	}
 	q.Own = own[0]
-	q.Grants = ss.grantsOf(t, clientOf(k, r))
-	for _, e := range elementsOfRow(k, r) {
-		q.Category, q.Programs = e.category, e.programs
+	for _, class := range classesOfRow(k, r) {
+		q.Class = class
 		if policy.Decide(q).Permit {
 			return true
 		}
@@ -86,32 +92,18 @@ func decides[T Node](t *testing.T, ss *session, k *kind[T], r T) bool {
 	return false
 }
 
-func elementsOfRow[T Node](k *kind[T], r T) []element {
-	var rowType hmis.RowType
-	switch r := any(r).(type) {
-	case *ent.Services:
-		rowType = hmis.RowTypeOf("Services", int32(*r.RecordType), *r.TypeProvided)
-	case *ent.Disabilities:
-		rowType = hmis.RowTypeOf("Disabilities", int32(*r.DisabilityType), 0)
-	default:
-		return k.categories()
+func classesOfRow[T Node](k *kind[T], r T) []hmis.Class {
+	if k.class != nil {
+		return []hmis.Class{k.class(r)}
 	}
-	return []element{{rowType.Category, rowType.Programs}}
+	return k.classes()
 }
 
-func (ss *session) grantsOf(t *testing.T, client int64) (grants []policy.Grant) {
+func (ss *session) tellingOf(t *testing.T, project int64) hmis.Categories {
 	t.Helper()
-	rows, err := ss.store.db.Query("SELECT consent_key, category, recipient_key, purpose, starts_on, ends_on FROM grants WHERE client_key = $1", client)
-	if err != nil {
+	var tells uint32
+	if err := ss.store.db.QueryRow("SELECT tells FROM projects WHERE id = $1", project).Scan(&tells); err != nil {
 		t.Fatal(err)
 	}
-	defer rows.Close()
-	for rows.Next() {
-		var g policy.Grant
-		if err := rows.Scan(&g.Release, &g.Category, &g.Recipient, &g.Purpose, &g.From, &g.Until); err != nil {
-			t.Fatal(err)
-		}
-		grants = append(grants, g)
-	}
-	return grants
+	return hmis.Categories(tells)
 }

@@ -133,7 +133,7 @@ func TestReleaseOpensAndRevocationHides(t *testing.T) {
 			t.Errorf("withheld does not name disablingCondition: %v", stay.Withheld())
 		}
 
-		if _, problems, err := s.RevokeConsent(as(t, s, north), release.OpaqueID); err != nil || len(problems) > 0 {
+		if _, problems, err := s.RevokeConsent(as(t, s, north), release.OpaqueID, policy.HideAtOnce); err != nil || len(problems) > 0 {
 			t.Fatalf("%v %v", problems, err)
 		}
 		if got := clientIDs(t, s, as(t, s, east), nil); !slices.Equal(got, before) {

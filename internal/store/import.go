@@ -92,7 +92,7 @@ type importer struct {
 
 func (im *importer) run(ctx context.Context) error {
 	steps := []func(context.Context) error{
-		im.begin, im.descriptors, im.block, im.clients, im.children, im.checkProjects, im.checkUsers, im.households, im.finish,
+		im.begin, im.descriptors, im.telling, im.block, im.clients, im.children, im.checkProjects, im.checkUsers, im.households, im.fleeing, im.finish,
 	}
 	for _, step := range steps {
 		if err := step(ctx); err != nil {

@@ -302,11 +302,14 @@ func (im *importer) insert(ctx context.Context, f *hmis.File) error {
 	for _, r := range references(f) {
 		columns, values = append(columns, r.column), append(values, "p."+r.column)
 	}
+	if f.Name == "Project" {
+		columns, values = append(columns, "tells"), append(values, "0") // telling works it out
+	}
 	if f.Name == "Client" {
 		if err := im.exec(ctx, "INSERT INTO persons (id) SELECT fresh FROM "+planTable(f)+" WHERE fate = '"+added+"'"); err != nil {
 			return err
 		}
-		columns, values = append(columns, "id", "person_key", "restricted", "refused"), append(values, "p.fresh", "p.fresh", "false", "false")
+		columns, values = append(columns, "id", "person_key", "restricted", "refused", "fleeing"), append(values, "p.fresh", "p.fresh", "false", "false", "false")
 	}
 	return im.exec(ctx, fmt.Sprintf("INSERT INTO %s (%s) SELECT %s FROM %s st JOIN %s p ON p.line = st.line WHERE p.fate = '%s' ORDER BY st.line",
 		f.Table(), strings.Join(columns, ", "), strings.Join(values, ", "), stagingTable(f), planTable(f), added), im.source, im.report.Run, im.now())

@@ -8,6 +8,7 @@ import (
 	"github.com/hearth-hmis/hearth/ent"
 	"github.com/hearth-hmis/hearth/ent/source"
 	"github.com/hearth-hmis/hearth/internal/hmis"
+	"github.com/hearth-hmis/hearth/internal/policy"
 )
 
 // whole answers a list that belongs to no other row.
@@ -155,7 +156,7 @@ func (s *Store) showsColumn(ctx context.Context, r Node, column string) (bool, e
 	}
 	l := r.Kept()
 	c := l.File.Column(column)
-	return l.View.Shows(c.Category, c.Programs()), nil
+	return l.View.Shows(c.Class()), nil
 }
 
 // PersonOf finds the person of a client record.
@@ -275,8 +276,11 @@ func named[T Node](ctx context.Context, s *Store, k *kind[T], sourceName, id str
 	return rows[0], nil
 }
 
-// ClientNamed finds a client record by source and PersonalID.
+// ClientNamed finds a client record by source and PersonalID, which an analyst does not see.
 func (s *Store) ClientNamed(ctx context.Context, sourceName, personalID string) (*ent.ClientRecord, error) {
+	if ss, err := sessionOf(ctx); err != nil || ss.viewer.Role == policy.Analyst {
+		return nil, err // an analyst knows clients by pseudonym
+	}
 	return named(ctx, s, kindClient, sourceName, personalID)
 }
 

@@ -158,16 +158,10 @@ func (im *importer) all(ctx context.Context, queries ...string) error {
 	return nil
 }
 
-// households works out the types of the households in the export's projects: HUD's 2.07.4 by the members' ages at entry.
-// Somebody of 18 is an adult; an unknown age leaves open what it decides.
+// households works out the types of the households in the export's projects.
 func (im *importer) households(ctx context.Context) error {
-	adult := "(e.entry_date >= " + im.eighteen("c.dob") + ")"
 	query := `UPDATE households SET household_type = found.type FROM (
-		SELECT e.household_key, CASE
-			WHEN max(CASE WHEN ` + adult + ` THEN 1 ELSE 0 END) = 1 AND max(CASE WHEN NOT ` + adult + ` THEN 1 ELSE 0 END) = 1 THEN 3
-			WHEN max(CASE WHEN c.dob IS NULL THEN 1 ELSE 0 END) = 1 THEN NULL
-			WHEN max(CASE WHEN ` + adult + ` THEN 1 ELSE 0 END) = 1 THEN 1 ELSE 4 END AS type
-		FROM enrollments e JOIN clients c ON c.id = e.client_key
+		SELECT e.household_key, ` + im.s.householdTypes() + ` AS type FROM enrollments e JOIN clients c ON c.id = e.client_key
 		WHERE e.removed_at IS NULL AND e.project_key IN (SELECT project_key FROM scope_projects) GROUP BY e.household_key) found
 		WHERE households.id = found.household_key AND households.household_type IS DISTINCT FROM found.type`
 	if im.s.dialect == dialect.SQLite {
@@ -178,12 +172,4 @@ func (im *importer) households(ctx context.Context) error {
 	}
 	return im.all(ctx, "DROP TABLE st_project", "DROP TABLE st_client", "DROP TABLE st_enrollment", "DROP TABLE scope_projects",
 		"DROP TABLE blocked_projects", "DROP TABLE victim_enrollments", "DROP TABLE victim_clients", "DROP TABLE refused_keys", "DROP TABLE double_lines")
-}
-
-// eighteen is the SQL of the eighteenth birthday.
-func (im *importer) eighteen(dob string) string {
-	if im.s.dialect == dialect.Postgres {
-		return "(" + dob + " + interval '18 years')"
-	}
-	return "date(" + dob + ", '+18 years')"
 }
