@@ -17,19 +17,23 @@ import (
 )
 
 func (r *mutationResolver) RecordConsent(ctx context.Context, input store.ConsentInput) (*model.ConsentPayload, error) {
-	consent, problems, err := r.r.Store.RecordConsent(ctx, input)
-	if err != nil {
-		problems, err = userErrors(err)
-	}
-	return &model.ConsentPayload{Consent: consent, UserErrors: problems}, err
+	return consentPayload(r.r.Store.RecordConsent(ctx, input))
+}
+
+func (r *mutationResolver) SignConsent(ctx context.Context, input model.SignConsentInput) (*model.ConsentPayload, error) {
+	return consentPayload(r.r.Store.SignConsent(ctx, input.Consent, input.SignedBy, input.Method))
 }
 
 func (r *mutationResolver) RevokeConsent(ctx context.Context, input model.RevokeConsentInput) (*model.ConsentPayload, error) {
-	consent, problems, err := r.r.Store.RevokeConsent(ctx, input.Consent)
-	if err != nil {
-		problems, err = userErrors(err)
-	}
-	return &model.ConsentPayload{Consent: consent, UserErrors: problems}, err
+	return consentPayload(r.r.Store.RevokeConsent(ctx, input.Consent, input.Effect))
+}
+
+func (r *mutationResolver) LockClient(ctx context.Context, input model.LockClientInput) (*model.LockClientPayload, error) {
+	return lockPayload(r.r.Store.LockClient(ctx, input.Client, true, input.AskedBy))
+}
+
+func (r *mutationResolver) UnlockClient(ctx context.Context, input model.LockClientInput) (*model.LockClientPayload, error) {
+	return lockPayload(r.r.Store.LockClient(ctx, input.Client, false, input.AskedBy))
 }
 
 func (r *mutationResolver) Login(ctx context.Context, input model.LoginInput) (*model.LoginPayload, error) {
@@ -167,6 +171,10 @@ func (r *queryResolver) CodeLists(ctx context.Context) ([]*model.CodeList, error
 		lists = append(lists, list)
 	}
 	return lists, nil
+}
+
+func (r *queryResolver) ExplainAccess(ctx context.Context, client string, account string) (*store.AccessExplanation, error) {
+	return r.r.Store.ExplainAccess(ctx, client, account)
 }
 
 func (r *Resolver) Mutation() generated.MutationResolver { return &mutationResolver{r} }

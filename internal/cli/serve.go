@@ -58,9 +58,11 @@ func listen(addr string) (net.Listener, error) {
 // handler puts the hub's parts behind the server's door.
 func handler(s *store.Store, origins []string, log *slog.Logger) http.Handler {
 	resolver := &graph.Resolver{Store: s, Accounts: account.Open(s)}
+	numbers := resolver.NumbersSchema()
 	return server.Handler(server.Config{
-		Schema:       resolver.Schema(),
-		SDL:          schema.SDL(),
+		API:          server.API{Schema: resolver.Schema(), SDL: schema.SDL()},
+		Numbers:      server.API{Schema: numbers, SDL: schema.Format(numbers.Schema())},
+		SeesPeople:   graph.SeesPeople,
 		Authenticate: resolver.Authenticate,
 		Introspect:   func(ctx context.Context) bool { return policy.ViewerOf(ctx) != nil },
 		Ready:        s.Ready,

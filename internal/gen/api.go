@@ -75,18 +75,39 @@ func enumType(s *source, l *hmis.CodeList) {
 }
 
 func recordType(s *source, f *hmis.File) {
-	s.line("%q\ntype %s implements Node {", "A row of "+f.Name+".csv.", f.TypeName())
-	s.line("  id: ID!")
+	client := f.Level == hmis.ClientLevel
+	kind, meta := "@open", ""
+	if client {
+		kind, meta = "@client", " @meta"
+	}
+	s.line("%q\ntype %s implements Node %s {", "A row of "+f.Name+".csv.", f.TypeName(), kind)
+	s.line("  id: ID!%s", meta)
 	for _, c := range f.Columns {
 		if c.Name == "ExportID" || c.Name == "DateDeleted" {
 			continue // a deleted row is not shown, and the export is the import run's
 		}
-		s.line("  %q\n  %s: %s%s", describe(c), c.FieldName(), graphQLType(c, f), retired(c))
+		directive := ""
+		if client {
+			directive = categoryDirective(c)
+		}
+		s.line("  %q\n  %s: %s%s%s", describe(c), c.FieldName(), graphQLType(c, f), directive, retired(c))
 	}
-	if f.Level == hmis.ClientLevel {
-		s.line("  \"The fields that this viewer may not see, whether or not they hold a value.\"\n  withheld: [Withheld!]!")
+	if client {
+		s.line("  \"The fields that this viewer may not see, whether or not they hold a value.\"\n  withheld: [Withheld!]! @meta")
+		s.line("  \"What this viewer may do with the row, by category.\"\n  access: [Access!]! @meta")
+		s.line("  \"What must be said beside the row: the notice of 42 CFR 2.32 where a release opens behavioral health.\"\n  notice: String @meta")
 	}
 	s.line("}\n")
+}
+
+func categoryDirective(c *hmis.Column) string {
+	switch c.Category {
+	case hmis.Meta:
+		return " @meta"
+	case hmis.Unclassified:
+		return " @category"
+	}
+	return " @category(of: " + c.Category.String() + ")"
 }
 
 func describe(c *hmis.Column) string {

@@ -169,6 +169,26 @@ func (s *Store) ProjectOfHousehold(ctx context.Context, h *ent.Household) (*ent.
 	return referred(ctx, s, kindHousehold, h, "project_key", kindProject)
 }
 
+// DataElements lists what a project collects today, by its type and its open grants.
+func (s *Store) DataElements(ctx context.Context, p *ent.Project) ([]hmis.Due, error) {
+	if p.ProjectType == nil {
+		return nil, nil
+	}
+	most := int32(maxPage)
+	found, err := children(ctx, s, kindProject, p, kindFunder, "project_key", list{page: Page{First: &most}})
+	if err != nil {
+		return nil, err
+	}
+	var open []int32
+	for _, f := range found.Nodes() {
+		today := s.today()
+		if f.Funder != nil && f.StartDate != nil && *f.StartDate <= today && (f.EndDate == nil || *f.EndDate >= today) {
+			open = append(open, int32(*f.Funder))
+		}
+	}
+	return hmis.ElementsDue(int32(*p.ProjectType), open), nil
+}
+
 // OrganizationOf finds the organization of a project.
 func (s *Store) OrganizationOf(ctx context.Context, p *ent.Project) (*ent.Organization, error) {
 	return referred(ctx, s, kindProject, p, "organization_key", kindOrganization)

@@ -143,10 +143,12 @@ func (im *importer) purge(ctx context.Context) error {
 		"DELETE FROM households WHERE project_key IN "+blocked,
 		"DELETE FROM persons WHERE NOT EXISTS (SELECT 1 FROM clients c WHERE c.person_key = persons.id)",
 		"DELETE FROM grants WHERE client_key IN "+clients,
-		"DELETE FROM consent_provisions WHERE consent_key IN (SELECT id FROM consents WHERE client_key IN "+clients+")",
-		"DELETE FROM consent_events WHERE consent_key IN (SELECT id FROM consents WHERE client_key IN "+clients+")",
+		"CREATE TEMP TABLE purged_consents AS SELECT id FROM consents WHERE client_key IN "+clients,
 		"DELETE FROM consents WHERE client_key IN "+clients,
-		"DROP TABLE purged_clients")
+		"DELETE FROM consent_provisions WHERE consent_key IN (SELECT id FROM purged_consents)",
+		"DELETE FROM consent_events WHERE consent_key IN (SELECT id FROM purged_consents)",
+		"DELETE FROM restrictions WHERE client_key IN "+clients,
+		"DROP TABLE purged_clients", "DROP TABLE purged_consents")
 }
 
 func (im *importer) all(ctx context.Context, queries ...string) error {
