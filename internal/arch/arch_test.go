@@ -30,7 +30,7 @@ var arrows = map[string][]string{
 	"web":                      {},
 	"internal/account":         {"internal/store", "internal/policy", "internal/hmis"},
 	"internal/store":           {"ent", "migrations", "internal/seal", "internal/hmiscsv", "internal/policy", "internal/hmis"},
-	"internal/store/storetest": {"internal/store", "migrations", "internal/seal", "internal/hmiscsv", "internal/hmis"},
+	"internal/store/storetest": {"internal/store", "migrations", "internal/seal", "internal/synth", "internal/hmiscsv", "internal/hmis"},
 	"ent":                      {"ent", "internal/policy", "internal/hmis"},
 	"migrations":               {},
 	"internal/synth":           {"internal/hmiscsv", "internal/hmis"},

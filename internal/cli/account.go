@@ -59,7 +59,11 @@ func createAccountCommand(h *hub) *cobra.Command {
 			if err := account.Open(s).Create(cmd.Context(), n); err != nil {
 				return err
 			}
-			fmt.Fprintf(cmd.ErrOrStderr(), "Account %s made.\n", strings.ToLower(n.Username))
+			name := strings.ToLower(n.Username)
+			if h.json {
+				return printJSON(cmd, map[string]string{"username": name, "role": n.Role.String()})
+			}
+			fmt.Fprintf(cmd.ErrOrStderr(), "Account %s made.\n", name)
 			return nil
 		},
 	}
@@ -108,6 +112,9 @@ func tokenCommand(h *hub) *cobra.Command {
 			t, err := account.Open(s).CreateToken(cmd.Context(), username)
 			if err != nil {
 				return err
+			}
+			if h.json {
+				return printJSON(cmd, map[string]string{"token": t.Token, "expires": t.Expires.String()})
 			}
 			fmt.Fprintln(cmd.OutOrStdout(), t.Token)
 			return nil

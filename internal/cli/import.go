@@ -1,15 +1,11 @@
 package cli
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
-	"os"
 	"text/tabwriter"
 
-	"github.com/schollz/progressbar/v3"
 	"github.com/spf13/cobra"
-	"golang.org/x/term"
 
 	"github.com/hearth-hmis/hearth/internal/hmis"
 	"github.com/hearth-hmis/hearth/internal/hmiscsv"
@@ -18,7 +14,6 @@ import (
 
 func importCommand(h *hub) *cobra.Command {
 	var o store.ImportOptions
-	var asJSON bool
 	c := &cobra.Command{
 		Use:   "import PATH --source NAME",
 		Short: "Bring in a HUD HMIS CSV export, a zip file or a folder, FY2024 or FY2026",
@@ -34,14 +29,14 @@ func importCommand(h *hub) *cobra.Command {
 				return err
 			}
 			defer s.Close()
-			done := showProgress(cmd.ErrOrStderr(), a)
+			done := showReading(cmd.ErrOrStderr(), a)
 			report, err := s.Import(cmd.Context(), a, o)
 			done()
 			if err != nil {
 				return err
 			}
-			if asJSON {
-				return json.NewEncoder(cmd.OutOrStdout()).Encode(report)
+			if h.json {
+				return printJSON(cmd, report)
 			}
 			return printReport(cmd.OutOrStdout(), report)
 		},
@@ -49,37 +44,7 @@ func importCommand(h *hub) *cobra.Command {
 	c.Flags().StringVar(&o.Source, "source", "", "the system that the export is from; HUD ids are unique within one (required)")
 	c.Flags().BoolVar(&o.DryRun, "dry-run", false, "show what would change and change nothing")
 	c.Flags().BoolVar(&o.AcceptRemovals, "accept-removals", false, "mark records deleted even where an unusual share is missing from the export")
-	c.Flags().BoolVar(&asJSON, "json", false, "print the report as JSON")
 	return c
-}
-
-// showProgress draws a bar on a terminal and writes a line a file elsewhere; the returned function ends it.
-func showProgress(w io.Writer, a *hmiscsv.Archive) func() {
-	f, ok := w.(*os.File)
-	if !ok || !term.IsTerminal(int(f.Fd())) {
-		last := ""
-		a.Progress = func(file string, _ int64) {
-			if file != last {
-				fmt.Fprintf(w, "reading %s.csv\n", file)
-				last = file
-			}
-		}
-		return func() {}
-	}
-	bar := progressbar.NewOptions64(a.TotalSize(), progressbar.OptionSetWriter(w), progressbar.OptionShowBytes(true),
-		progressbar.OptionClearOnFinish(), progressbar.OptionSetPredictTime(true))
-	before, last := int64(0), ""
-	a.Progress = func(file string, bytes int64) {
-		if file != last {
-			if last != "" {
-				before += a.Size(last)
-			}
-			last = file
-			bar.Describe(file + ".csv")
-		}
-		_ = bar.Set64(min(before+bytes, a.TotalSize()))
-	}
-	return func() { _ = bar.Finish() }
 }
 
 func printReport(w io.Writer, r *store.ImportReport) error {

@@ -6,7 +6,6 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"os"
 
 	"github.com/spf13/cobra"
 
@@ -37,7 +36,10 @@ func serveCommand(h *hub) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			log := slog.New(slog.NewTextHandler(os.Stderr, nil))
+			log := slog.New(slog.NewTextHandler(cmd.ErrOrStderr(), nil))
+			if h.json {
+				log = slog.New(slog.NewJSONHandler(cmd.ErrOrStderr(), nil))
+			}
 			log.Info("serving", "addr", l.Addr().String())
 			return server.Serve(cmd.Context(), l, handler(s, origins, log), log)
 		},

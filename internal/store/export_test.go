@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/hearth-hmis/hearth/internal/hmis"
@@ -18,6 +19,32 @@ func (s *Store) IDOf(t testing.TB, typ string, key int64) string {
 	}
 	t.Fatalf("no type %s", typ)
 	return ""
+}
+
+// Records reads what the hub has of a file's columns, row by row in the order of its keys.
+func (s *Store) Records(t *testing.T, f *hmis.File, columns []*hmis.Column) []string {
+	t.Helper()
+	parts := []string{"''"}
+	for _, c := range columns {
+		parts = append(parts, "COALESCE(CAST("+c.SQLName()+" AS text), '')")
+	}
+	rows, err := s.db.Query("SELECT " + strings.Join(parts, "||'|'||") + " FROM " + f.Table() + " WHERE removed_at IS NULL ORDER BY " + f.Key().SQLName())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rows.Close()
+	var list []string
+	for rows.Next() {
+		var row string
+		if err := rows.Scan(&row); err != nil {
+			t.Fatal(err)
+		}
+		list = append(list, row)
+	}
+	if err := rows.Err(); err != nil {
+		t.Fatal(err)
+	}
+	return list
 }
 
 // CompareRule compares the rows that the viewer is given with what policy.Decide says of every row there is.

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 
 	"entgo.io/ent/dialect"
 
@@ -110,7 +111,8 @@ func (im *importer) begin(ctx context.Context) error {
 			return err
 		}
 	}
-	if err := im.exec(ctx, "CREATE TEMP TABLE refused_keys (file text, hud_key text)"); err != nil {
+	if err := im.exec(ctx, `CREATE TEMP TABLE refused_rows
+		(file text, line bigint, hud_key text, enrollment_id text, personal_id text, project_id text)`); err != nil {
 		return err
 	}
 	now := im.s.moment()
@@ -180,17 +182,7 @@ func (im *importer) clients(ctx context.Context) error {
 	if err := im.refuseUnknownProjects(ctx, enrollment); err != nil {
 		return err
 	}
-	err := im.exec(ctx, `CREATE TEMP TABLE victim_enrollments AS SELECT st.enrollment_id, st.personal_id FROM st_enrollment st
-		JOIN projects p ON p.source_key = $1 AND p.project_id = st.project_id
-		JOIN blocked_projects b ON b.project_key = p.id`, im.source)
-	if err != nil {
-		return err
-	}
-	err = im.exec(ctx, `CREATE TEMP TABLE victim_clients AS SELECT DISTINCT v.personal_id FROM victim_enrollments v
-		WHERE NOT EXISTS (SELECT 1 FROM st_enrollment st WHERE st.personal_id = v.personal_id
-				AND st.enrollment_id NOT IN (SELECT enrollment_id FROM victim_enrollments))
-			AND NOT EXISTS (SELECT 1 FROM enrollments e WHERE e.source_key = $1 AND e.personal_id = v.personal_id AND e.removed_at IS NULL)`, im.source)
-	if err != nil {
+	if err := im.findVictims(ctx); err != nil {
 		return err
 	}
 	if err := im.checkStays(ctx); err != nil {
@@ -202,6 +194,28 @@ func (im *importer) clients(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// findVictims lists the stays in blocked projects, and the clients who stay nowhere else. A stay that is refused for
+// another fault counts by what can be read of it, and against the client: one that names no project may be in a blocked
+// one, and one that names no client may be of anybody without another stay.
+func (im *importer) findVictims(ctx context.Context) error {
+	err := im.exec(ctx, `CREATE TEMP TABLE victim_enrollments AS
+		SELECT st.line, st.enrollment_id, st.personal_id FROM st_enrollment st
+			JOIN projects p ON p.source_key = $1 AND p.project_id = st.project_id
+			JOIN blocked_projects b ON b.project_key = p.id
+		UNION ALL SELECT r.line, r.enrollment_id, r.personal_id FROM refused_rows r
+			WHERE r.file = 'Enrollment' AND EXISTS (SELECT 1 FROM blocked_projects b JOIN projects p ON p.id = b.project_key
+				WHERE r.project_id IS NULL OR r.project_id = p.project_id)`, im.source)
+	if err != nil {
+		return err
+	}
+	return im.exec(ctx, `CREATE TEMP TABLE victim_clients AS SELECT v.personal_id FROM (
+			SELECT personal_id FROM victim_enrollments UNION
+			SELECT personal_id FROM st_client WHERE EXISTS (SELECT 1 FROM victim_enrollments WHERE personal_id IS NULL)) v
+		WHERE NOT EXISTS (SELECT 1 FROM st_enrollment st WHERE st.personal_id = v.personal_id
+				AND st.line NOT IN (SELECT line FROM victim_enrollments))
+			AND NOT EXISTS (SELECT 1 FROM enrollments e WHERE e.source_key = $1 AND e.personal_id = v.personal_id AND e.removed_at IS NULL)`, im.source)
 }
 
 // children brings in the records under enrollments.
@@ -280,21 +294,24 @@ func (im *importer) one(ctx context.Context, to any, query string, args ...any) 
 
 // writeIssues stores the issues found so far.
 func (im *importer) writeIssues(ctx context.Context) error {
-	const columns, most = 8, 500
-	for part := range slices.Chunk(im.issues, most) {
-		args := make([]any, 0, len(part)*columns)
-		values := make([]byte, 0, len(part)*40)
-		for i, issue := range part {
-			if i > 0 {
-				values = append(values, ',')
-			}
-			values = append(append(append(values, '('), im.s.placeholders(i*columns+1, columns)...), ')')
-			args = append(args, im.report.Run, issue.File, issue.Line, issue.Column, issue.Value, issue.Reason, max(issue.Rows, 1), issue.Refused)
+	rows := make([][]any, len(im.issues))
+	for i, issue := range im.issues {
+		rows[i] = []any{im.report.Run, issue.File, issue.Line, issue.Column, issue.Value, issue.Reason, max(issue.Rows, 1), issue.Refused}
+	}
+	im.issues = im.issues[:0]
+	return im.insertRows(ctx, `import_issues (run_key, "file", "line", "column", "value", reason, "rows", refused)`, rows)
+}
+
+// insertRows writes rows into a table (its columns), many with one statement.
+func (im *importer) insertRows(ctx context.Context, table string, rows [][]any) error {
+	for part := range slices.Chunk(rows, 500) {
+		var tuples []string
+		for i, row := range part {
+			tuples = append(tuples, "("+im.s.placeholders(i*len(row)+1, len(row))+")")
 		}
-		if err := im.exec(ctx, `INSERT INTO import_issues (run_key, "file", "line", "column", "value", reason, "rows", refused) VALUES `+string(values), args...); err != nil {
+		if err := im.exec(ctx, "INSERT INTO "+table+" VALUES "+strings.Join(tuples, ","), slices.Concat(part...)...); err != nil {
 			return err
 		}
 	}
-	im.issues = im.issues[:0]
 	return nil
 }

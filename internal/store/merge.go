@@ -84,6 +84,9 @@ func (im *importer) merge(ctx context.Context, f *hmis.File) error {
 	if err := im.countPlan(ctx, f); err != nil {
 		return err
 	}
+	if err := im.writeVictimIssues(ctx, f); err != nil {
+		return err
+	}
 	if err := im.writePlanIssues(ctx, f); err != nil {
 		return err
 	}
@@ -134,10 +137,12 @@ func (im *importer) plan(ctx context.Context, f *hmis.File) error {
 		isDead = "(" + strings.Join(dead, " OR ") + ")"
 	}
 	fate := "CASE"
+	if is := victimIs(f); is != "" {
+		fate += " WHEN " + is + " THEN '" + victim + "'"
+	}
 	if doubles {
 		fate += " WHEN st.line IN (SELECT line FROM double_lines) THEN '" + duplicate + "'"
 	}
-	fate += victimCase(f)
 	if len(missing) > 0 {
 		fate += " WHEN " + strings.Join(missing, " OR ") + " THEN '" + orphan + "'"
 	}
@@ -200,14 +205,19 @@ func (im *importer) freshKey() string {
 	return "COALESCE((SELECT seq FROM sqlite_sequence WHERE name = 'clients'), 0) + st.line"
 }
 
-func victimCase(f *hmis.File) string {
-	switch {
-	case f.Level != hmis.ClientLevel:
+// victimIs is the condition under which a row st of the file is of a victim service provider; "" where none can be.
+func victimIs(f *hmis.File) string {
+	if f.Level != hmis.ClientLevel {
 		return ""
-	case f.Name == "Client":
-		return " WHEN st.personal_id IN (SELECT personal_id FROM victim_clients) THEN '" + victim + "'"
 	}
-	return " WHEN st.enrollment_id IN (SELECT enrollment_id FROM victim_enrollments) THEN '" + victim + "'"
+	is := "st.personal_id IN (SELECT personal_id FROM victim_clients)"
+	if f.Name != "Client" {
+		is += " OR st.enrollment_id IN (SELECT enrollment_id FROM victim_enrollments)"
+	}
+	if f.Name == "Enrollment" {
+		is += " OR st.line IN (SELECT line FROM victim_enrollments)"
+	}
+	return "(" + is + ")"
 }
 
 // doubles finds the lines whose key stands on another line too: the one that was updated last counts.
@@ -259,25 +269,40 @@ func (im *importer) countPlan(ctx context.Context, f *hmis.File) error {
 	return rows.Err()
 }
 
-// writePlanIssues reports the lines that cannot go in.
+// writeVictimIssues reports the lines of victim service providers, also those that are refused for another fault.
+// What was found in them before is forgotten: nothing of such a row is kept but that it was there.
+func (im *importer) writeVictimIssues(ctx context.Context, f *hmis.File) error {
+	is := victimIs(f)
+	if is == "" || im.count(f.Name).Refused == 0 {
+		return nil
+	}
+	lines := fmt.Sprintf("SELECT line FROM %s WHERE fate = '%s' UNION SELECT st.line FROM refused_rows st WHERE st.file = '%s' AND %s",
+		planTable(f), victim, f.Name, is)
+	if err := im.exec(ctx, `DELETE FROM import_issues WHERE run_key = $1 AND "file" = '`+f.Name+`' AND "line" IN (`+lines+")", im.report.Run); err != nil {
+		return err
+	}
+	return im.exec(ctx, fmt.Sprintf(`INSERT INTO import_issues (run_key, "file", "line", "column", "value", reason, "rows", refused)
+		SELECT CAST($1 AS bigint), '%s', v.line, '', '', 'the row is of a victim service provider or a comparable database, whose clients never enter', 1, true
+		FROM (%s) v`, f.Name, lines), im.report.Run)
+}
+
+// writePlanIssues reports the other lines that cannot go in.
 func (im *importer) writePlanIssues(ctx context.Context, f *hmis.File) error {
 	if im.count(f.Name).Refused == 0 {
 		return nil
 	}
-	reason := "CASE p.fate WHEN '" + duplicate + "' THEN 'another row has the same " + f.Key().Name + "; the one updated last went in'" +
-		" WHEN '" + victim + "' THEN 'the row is of a victim service provider or a comparable database, whose clients never enter'"
-	column := "CASE p.fate WHEN '" + victim + "' THEN '' WHEN '" + duplicate + "' THEN '" + f.Key().Name + "'"
-	value := "CASE p.fate WHEN '" + victim + "' THEN '' WHEN '" + duplicate + "' THEN st." + f.Key().SQLName()
+	double := fmt.Sprintf("CASE WHEN p.fate = '%s' THEN ", duplicate)
+	column, value := double+"'"+f.Key().Name+"'", double+"st."+f.Key().SQLName()
+	reason := double + "'another row has the same " + f.Key().Name + "; the one updated last went in'"
 	for _, r := range references(f) {
-		column += " WHEN '" + orphan + "' THEN CASE WHEN p." + r.column + " IS NULL THEN '" + r.hud + "' ELSE '' END"
-		value += " WHEN '" + orphan + "' THEN CASE WHEN p." + r.column + " IS NULL THEN COALESCE(st." + f.Column(r.hud).SQLName() + ", '') ELSE '' END"
-		reason += " WHEN '" + orphan + "' THEN CASE WHEN p." + r.column + " IS NULL THEN 'no row of " + r.file + ".csv that went in has this " + r.hud + "' ELSE 'what it refers to is not in the hub' END"
-		break
+		column += " WHEN p." + r.column + " IS NULL THEN '" + r.hud + "'"
+		value += " WHEN p." + r.column + " IS NULL THEN COALESCE(st." + f.Column(r.hud).SQLName() + ", '')"
+		reason += " WHEN p." + r.column + " IS NULL THEN 'no row of " + r.file + ".csv that went in has this " + r.hud + "'"
 	}
 	return im.exec(ctx, fmt.Sprintf(`INSERT INTO import_issues (run_key, "file", "line", "column", "value", reason, "rows", refused)
-		SELECT CAST($1 AS bigint), '%s', st.line, %s ELSE '' END, %s ELSE '' END, %s ELSE '' END, 1, %s
-		FROM %s st JOIN %s p ON p.line = st.line WHERE p.fate IN ('%s', '%s', '%s')`,
-		f.Name, column, value, reason, "true", stagingTable(f), planTable(f), duplicate, victim, orphan), im.report.Run)
+		SELECT CAST($1 AS bigint), '%s', st.line, %s END, %s END, %s END, 1, true
+		FROM %s st JOIN %s p ON p.line = st.line WHERE p.fate IN ('%s', '%s')`,
+		f.Name, column, value, reason, stagingTable(f), planTable(f), duplicate, orphan), im.report.Run)
 }
 
 func (im *importer) update(ctx context.Context, f *hmis.File) error {

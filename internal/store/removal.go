@@ -62,7 +62,7 @@ func (im *importer) removeAbsent(ctx context.Context, f *hmis.File) error {
 	}
 	live := fmt.Sprintf("t.source_key = $1 AND t.removed_at IS NULL AND %s", in)
 	gone := live + " AND " + im.notIn("t.id", "SELECT existing FROM "+planTable(f)+" WHERE existing IS NOT NULL", "existing") +
-		" AND t." + f.Key().SQLName() + " NOT IN (SELECT hud_key FROM refused_keys WHERE file = '" + f.Name + "') AND (t.import_key IS NULL OR t.import_key <> $4)"
+		" AND t." + f.Key().SQLName() + " NOT IN (SELECT hud_key FROM refused_rows WHERE file = '" + f.Name + "' AND hud_key IS NOT NULL) AND (t.import_key IS NULL OR t.import_key <> $4)"
 	args := []any{im.source, e.Start, e.End, im.report.Run}
 	var all, absent int64
 	if err := im.one(ctx, &all, "SELECT count(*) FROM "+f.Table()+" t WHERE "+live, args[:3]...); err != nil {
@@ -112,7 +112,7 @@ func (im *importer) removeOrphans(ctx context.Context) error {
 }
 
 // purge takes out for good what came in of projects before they were known to be of a victim service provider:
-// their records, and the clients that no other project has.
+// their records, the clients that no other project has, and the values in the issues of earlier imports.
 func (im *importer) purge(ctx context.Context) error {
 	const blocked = "(SELECT project_key FROM blocked_projects)"
 	var any bool
@@ -139,6 +139,10 @@ func (im *importer) purge(ctx context.Context) error {
 		return err
 	}
 	im.count("Client").Removed += n
+	if err := im.exec(ctx, `UPDATE import_issues SET "value" = '' WHERE run_key IN
+		(SELECT id FROM import_runs WHERE source_key = $1 AND id <> $2)`, im.source, im.report.Run); err != nil {
+		return err
+	}
 	return im.all(ctx,
 		"DELETE FROM households WHERE project_key IN "+blocked,
 		"DELETE FROM persons WHERE NOT EXISTS (SELECT 1 FROM clients c WHERE c.person_key = persons.id)",
@@ -173,5 +177,5 @@ func (im *importer) households(ctx context.Context) error {
 		return err
 	}
 	return im.all(ctx, "DROP TABLE st_project", "DROP TABLE st_client", "DROP TABLE st_enrollment", "DROP TABLE scope_projects",
-		"DROP TABLE blocked_projects", "DROP TABLE victim_enrollments", "DROP TABLE victim_clients", "DROP TABLE refused_keys", "DROP TABLE double_lines")
+		"DROP TABLE blocked_projects", "DROP TABLE victim_enrollments", "DROP TABLE victim_clients", "DROP TABLE refused_rows", "DROP TABLE double_lines")
 }
