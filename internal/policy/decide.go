@@ -54,6 +54,8 @@ var rules = []rule{
 		func(q *Question) bool { return q.Restricted && !q.Viewer.Role.SeesLocked(q.Own) }),
 	denies("Does an analyst ask about a stay at a project that by itself tells of a category beyond the role?", NotForRole,
 		func(q *Question) bool { return q.Viewer.Role == Analyst && q.Telling&^q.Viewer.Ceiling() != 0 }),
+	denies("Does an analyst ask where somebody is or was?", NotForRole,
+		func(q *Question) bool { return q.Viewer.Role == Analyst && q.Class.Place }),
 	permits("Is it an analyst who asks?", ByRole,
 		func(q *Question) bool { return q.Viewer.Role == Analyst }),
 	denies("Does the account belong to no partner agency?", NotForRole,
@@ -127,5 +129,6 @@ func Explain(q Question) (steps []Step, d Decision) {
 
 // MayEdit reports whether the viewer may change a fact that it may see: its own organization's, or any for the lead.
 func MayEdit(q Question) bool {
-	return Decide(q).Permit && (q.Viewer.Role == SystemAdmin || q.Own)
+	d := Decide(q)
+	return d.Permit && (d.Reason == OwnOrganization || q.Viewer.Role == SystemAdmin)
 }

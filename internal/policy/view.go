@@ -24,7 +24,7 @@ func (v *View) Decide(c hmis.Class) Decision {
 	if v == nil {
 		return Decision{Reason: NotReleased}
 	}
-	if c == hmis.ClassOf(c.Category) || !v.decisions[c.Category].Permit {
+	if c == hmis.ClassOf(c.Category) && c.Category < hmis.CategoryCount {
 		return v.decisions[c.Category]
 	}
 	q := v.question
