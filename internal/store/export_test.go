@@ -47,6 +47,14 @@ func (s *Store) Records(t *testing.T, f *hmis.File, columns []*hmis.Column) []st
 	return list
 }
 
+// Flee marks a client as fleeing, as the import does.
+func (s *Store) Flee(t testing.TB, personalID string) {
+	t.Helper()
+	if _, err := s.db.Exec("UPDATE clients SET fleeing = true WHERE personal_id = $1", personalID); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // CompareRule compares the rows that the viewer is given with what policy.Decide says of every row there is.
 func (s *Store) CompareRule(t *testing.T, ctx context.Context) {
 	compareKind(t, s, ctx, kindClient)
