@@ -157,6 +157,7 @@ func (b *Builder) addExport(r row) {
 		b.f.Start = start
 	}
 	b.f.End = max(b.f.End, r.date("ExportEndDate"))
+	b.f.Software = max(b.f.Software, r.text("SoftwareName"))
 	b.f.Made = max(b.f.Made, dayOf(r.cell("ExportDate")))
 }
 

@@ -21,6 +21,7 @@ import "github.com/hearth-hmis/hearth/internal/hmis"
 type Facts struct {
 	// Start and End are the period of the export, Made the day on which it was made; NoDay where none says so.
 	Start, End, Made hmis.Date
+	Software         string // that made the export
 
 	Organizations []Organization
 	Projects      []Project
