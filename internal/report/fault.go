@@ -2,6 +2,7 @@ package report
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/hearth-hmis/hearth/internal/facts"
@@ -203,15 +204,18 @@ func (p *person) relationFault() fault {
 	return noFault
 }
 
-// cocCodes is HUD's list of CoCs.
-const cocCodes = "2.03.1"
+// cocCodes is HUD's list of CoCs; HUD's own test kits have CoCs of the state XX, which is none.
+const (
+	cocCodes  = "2.03.1"
+	madeUpCoC = "XX-"
+)
 
 func (p *person) cocFault() fault {
 	coc := p.f.Enrollments.CoC[p.stay]
 	if coc < 0 {
 		return missing
 	}
-	if hmis.ListNumbered(cocCodes).Find(p.f.CoCs[coc]) == nil {
+	if code := p.f.CoCs[coc]; hmis.ListNumbered(cocCodes).Find(code) == nil && !strings.HasPrefix(code, madeUpCoC) {
 		return issue
 	}
 	return noFault

@@ -1,6 +1,8 @@
 package report
 
 import (
+	"slices"
+
 	"github.com/hearth-hmis/hearth/internal/facts"
 )
 
@@ -45,22 +47,23 @@ func (p *person) statusOf(stay int32) answer {
 	}
 }
 
-// veteranHousehold is the first answer, in the order of the rows, that an adult of the household gives (6, 12).
+// veteranHousehold is the first answer, in the order of the rows, that an adult of the household gives; one without
+// adults stands in no row (6, 12).
 func (p *person) veteranHousehold(stage) answer {
 	order := []answer{chronicVeteran, otherVeteran, no, dontKnow, notCollected}
 	return p.firstOf(order, func(m int32) (answer, bool) { return p.statusOf(m), isAdult(p.period.age(m)) })
 }
 
-// firstOf is the first of the answers that a member of the household gives, the last of them where nobody is asked.
+// firstOf is the first of the answers that a member of the household gives, noAnswer where nobody is asked.
 func (p *person) firstOf(order []answer, ask func(member int32) (a answer, asked bool)) answer {
-	best := len(order) - 1
+	best := len(order)
 	for _, m := range p.household.stays {
-		a, asked := ask(m)
-		for i := 0; asked && i < best; i++ {
-			if a == order[i] {
-				best = i
-			}
+		if a, asked := ask(m); asked {
+			best = min(best, slices.Index(order, a))
 		}
+	}
+	if best == len(order) {
+		return noAnswer
 	}
 	return order[best]
 }

@@ -68,16 +68,14 @@ func (p *person) moved() (hmis.Date, bool) {
 // waited is the days from entry to move-in.
 func (p *person) waited() int { return int(p.housed() - p.entry(p.stay)) }
 
-// daysToHousing is the answer of Q22c: more than two years stand in no row (4, 12: not HUD's program).
+// daysToHousing is the answer of Q22c. More than two years have no row of their own, and count in the total and the
+// average, as in HUD's program, its kit and Q22f (4).
 func (p *person) daysToHousing(stage) answer {
 	if !p.typeIn(p.stay, supportiveHousing, rapidRehousing) {
 		return noAnswer
 	}
 	if _, ok := p.moved(); ok {
-		if days := p.waited(); days <= 730 {
-			return days
-		}
-		return noAnswer
+		return p.waited()
 	}
 	if p.leaver && p.housed() == facts.NoDay {
 		return notMoved
@@ -87,7 +85,7 @@ func (p *person) daysToHousing(stage) answer {
 
 func daysToHousingRows() []line {
 	rows := lengths("7 days or less", "", housingLengths...)
-	return append(rows, between("Total (persons moved into housing)", 0, 730),
+	return append(rows, between("Total (persons moved into housing)", 0, 1<<19),
 		average("Average length of time to housing", 11, inDays((*person).waited, 0)),
 		row("Persons who were exited without move-in", notMoved), total("Total persons"))
 }
