@@ -57,7 +57,7 @@ func command() *cobra.Command {
 	}
 	root.PersistentFlags().StringVar(&h.database, "db", os.Getenv("HEARTH_DB"), "the database: sqlite:FILE or postgres://… (also HEARTH_DB)")
 	root.PersistentFlags().StringVar(&h.keys, "keys", os.Getenv("HEARTH_KEYS"), "the key file, made on first use (also HEARTH_KEYS; default: in your configuration folder)")
-	root.AddCommand(demoCommand(), serveCommand(h), importCommand(h), synthCommand(), accountCommand(h), tokenCommand(h), migrateCommand(h))
+	root.AddCommand(demoCommand(), serveCommand(h), importCommand(h), reportCommand(), synthCommand(), accountCommand(h), tokenCommand(h), migrateCommand(h))
 	return root
 }
 

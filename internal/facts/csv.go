@@ -7,6 +7,17 @@ import (
 	"github.com/hearth-hmis/hearth/internal/hmiscsv"
 )
 
+// Open builds the facts of the export at the path, a zip or a folder. The errors are those of hmiscsv.Open and
+// FromArchive.
+func Open(path string) (*Facts, error) {
+	a, err := hmiscsv.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer a.Close()
+	return FromArchive(a)
+}
+
 // FromArchive builds the facts of an export. Rows that the reader refuses are left out. The error is that of a file
 // that cannot be read to its end.
 func FromArchive(a *hmiscsv.Archive) (*Facts, error) {

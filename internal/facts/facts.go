@@ -6,7 +6,7 @@
 // row of a table is named by its index. The order depends on what the rows say and not on the order in which they
 // came.
 //
-//	f, err := facts.FromArchive(archive)
+//	f, err := facts.Open("export.zip")
 //	for e := range f.Enrollments.EntryDate {
 //		from, to := f.Disabilities.Of(int32(e))
 //		…

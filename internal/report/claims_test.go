@@ -11,7 +11,6 @@ import (
 
 	"github.com/hearth-hmis/hearth/internal/facts"
 	"github.com/hearth-hmis/hearth/internal/hmis"
-	"github.com/hearth-hmis/hearth/internal/hmiscsv"
 )
 
 // cases returns the path of a file of shared/cases, which lies beside or above the project.
@@ -39,12 +38,7 @@ func cases(t testing.TB, name string) string {
 
 func factsOf(t testing.TB, path string) *facts.Facts {
 	t.Helper()
-	a, err := hmiscsv.Open(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer a.Close()
-	f, err := facts.FromArchive(a)
+	f, err := facts.Open(path)
 	if err != nil {
 		t.Fatal(err)
 	}

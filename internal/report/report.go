@@ -125,6 +125,7 @@ type Cell struct {
 	Text    string // of a cell of Q4a that is no number
 	Empty   bool   // it never applies
 	Count   bool   // Value is a number of persons, or of occurrences in Q10 of the CE APR
+	Share   bool   // Value is a fraction from 0 to 1
 
 	clients func() []int32
 }
@@ -255,7 +256,8 @@ func (l *layout) table(u *universe) *Table {
 			cell := Cell{Address: address(r, c)}
 			if cell.Empty = blank[cell.Address]; !cell.Empty {
 				cell.Value = t.value(r, c)
-				cell.Count = line.worked == nil && !l.columns.isRatio(c)
+				cell.Share = line.worked != nil && line.worked.kind == quotient || l.columns.isRatio(c)
+				cell.Count = line.worked == nil && !cell.Share
 				cell.clients = func() []int32 { return l.clientsOf(u, r, c) }
 			}
 			row.Cells = append(row.Cells, cell)
