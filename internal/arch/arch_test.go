@@ -47,7 +47,7 @@ var arrows = map[string][]string{
 const free = "internal/gen"
 
 // forTests may be imported by every package's tests, with the package itself.
-var forTests = []string{storetest, "internal/synth"}
+var forTests = []string{storetest, "internal/synth", "internal/hmiscsv"}
 
 const storetest = "internal/store/storetest"
 

@@ -21,6 +21,9 @@ type Builder struct {
 	source  *source
 	sources map[string]*source
 
+	// the source of each organization and project, as added
+	organizationSources, projectSources []string
+
 	clients     keyed
 	persons     []int64 // by client as added
 	names       []string
@@ -263,9 +266,8 @@ func hash(s string) uint64 {
 
 // Facts puts the rows in order and ends the building; the builder must not be used again.
 func (b *Builder) Facts() *Facts {
-	for i := range b.f.Projects {
-		b.f.Projects[i].sort()
-	}
+	b.orderProjects()
+	b.orderCoCs()
 	clientOrder := b.orderClients()
 	enrollmentOrder := b.orderEnrollments(clientOrder)
 	place := inverse(enrollmentOrder)
@@ -284,6 +286,42 @@ func inverse(order []int32) []int32 {
 		place[from] = int32(i)
 	}
 	return place
+}
+
+// orderProjects sorts organizations and projects by source and id.
+func (b *Builder) orderProjects() {
+	f := b.f
+	organizations := counted(len(f.Organizations))
+	slices.SortFunc(organizations, func(x, y int32) int {
+		return cmp.Or(strings.Compare(b.organizationSources[x], b.organizationSources[y]), strings.Compare(f.Organizations[x].ID, f.Organizations[y].ID))
+	})
+	projects := counted(len(f.Projects))
+	slices.SortFunc(projects, func(x, y int32) int {
+		return cmp.Or(strings.Compare(b.projectSources[x], b.projectSources[y]), strings.Compare(f.Projects[x].ID, f.Projects[y].ID))
+	})
+	columnOf[Organization]{rows: &f.Organizations}.reorder(organizations)
+	columnOf[Project]{rows: &f.Projects}.reorder(projects)
+	organizationPlace, projectPlace := inverse(organizations), inverse(projects)
+	for i := range f.Projects {
+		p := &f.Projects[i]
+		p.Organization = organizationPlace[p.Organization]
+		p.sort()
+	}
+	for i, p := range f.Enrollments.Project {
+		f.Enrollments.Project[i] = projectPlace[p]
+	}
+}
+
+func (b *Builder) orderCoCs() {
+	order := counted(len(b.f.CoCs))
+	slices.SortFunc(order, func(x, y int32) int { return strings.Compare(b.f.CoCs[x], b.f.CoCs[y]) })
+	columnOf[string]{rows: &b.f.CoCs}.reorder(order)
+	place := inverse(order)
+	for i, coc := range b.f.Enrollments.CoC {
+		if coc >= 0 {
+			b.f.Enrollments.CoC[i] = int16(place[coc])
+		}
+	}
 }
 
 func (p *Project) sort() {

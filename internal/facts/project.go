@@ -117,6 +117,7 @@ func (b *Builder) addOrganization(r row) {
 		return
 	}
 	b.source.organizations[id] = int32(len(b.f.Organizations))
+	b.organizationSources = append(b.organizationSources, b.source.name)
 	b.f.Organizations = append(b.f.Organizations, Organization{id, r.text("OrganizationName"), r.code("VictimServiceProvider")})
 }
 
@@ -127,6 +128,7 @@ func (b *Builder) addProject(r row, o Origin) {
 		return
 	}
 	b.source.projects[id] = int32(len(b.f.Projects))
+	b.projectSources = append(b.projectSources, b.source.name)
 	b.f.Projects = append(b.f.Projects, Project{
 		ID: id, Name: r.text("ProjectName"), Organization: organization, Row: o.Row,
 		OperatingStart: r.date("OperatingStartDate"), OperatingEnd: r.date("OperatingEndDate"),

@@ -71,6 +71,12 @@ func projectTypeName(t facts.Code) string {
 // Wide reports whether the table needs a page on its side.
 func (t *Table) Wide() bool { return len(t.Columns) > 8 }
 
+// Many reports whether its columns need some of the room of the labels.
+func (t *Table) Many() bool { return len(t.Columns) > 4 }
+
+// Long reports whether it fills a page by itself.
+func (t *Table) Long() bool { return len(t.Rows) > 30 }
+
 // Whole reports whether the table is short enough to stand on one page.
 func (t *Table) Whole() bool { return len(t.Rows) <= 45 }
 
