@@ -52,8 +52,8 @@ func identityOf(first, last, ssn hmiscsv.Cell) (id Identity) {
 	return id
 }
 
-// isHash recognizes hashes by their length: SHA-1 has 40 digits, SHA-256 has 64, before it up to four of the SSN.
-func isHash(s string) bool { return len(s) >= 40 }
+// isHash recognizes hashes: MD5 has 32 hexadecimal digits, SHA-1 has 40, SHA-256 has 64 and may have four of the SSN before it.
+func isHash(s string) bool { return len(s) >= 32 && strings.Trim(s, "0123456789abcdefABCDEF") == "" }
 
 // validSSN tells an SSN that can be one (HMIS Data Standards 3.02; report-rules.md 8): nine digits that begin neither
 // with 000 nor 666 nor 9, whose middle is not 00 and whose end is not 0000, not one digit nine times and not in a row.

@@ -102,7 +102,7 @@ func (p *period) length(stay int32) int {
 		return p.nights(stay, p.entry(stay), p.end)
 	}
 	if exit := p.exit(stay); exit != facts.NoDay {
-		return int(exit - p.entry(stay))
+		return max(int(exit-p.entry(stay)), 0) // an exit before entry is a fault of the data
 	}
 	return int(p.end + 1 - p.entry(stay))
 }
