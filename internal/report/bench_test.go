@@ -1,0 +1,91 @@
+package report
+
+import (
+	"io"
+	"sync"
+	"testing"
+
+	"github.com/hearth-hmis/hearth/internal/facts"
+)
+
+const benchClients = 200_000
+
+// benchCommunity is the facts of a large community, made once.
+func benchCommunity(b *testing.B) *facts.Facts {
+	b.Helper()
+	large.once.Do(func() { large.facts = community(b, benchClients, 1) })
+	return large.facts
+}
+
+var large struct {
+	once  sync.Once
+	facts *facts.Facts
+}
+
+func benchScope(b *testing.B) Scope {
+	return Scope{Start: day(b, "2024-10-01"), End: day(b, "2025-09-30")}
+}
+
+// BenchmarkAPRAll is the APR of every project of 200,000 clients.
+func BenchmarkAPRAll(b *testing.B) {
+	f := benchCommunity(b)
+	benchRun(b, f, APR, benchScope(b))
+}
+
+// BenchmarkAPRProject is the APR of the project whose active stays are nearest to 5,000.
+func BenchmarkAPRProject(b *testing.B) {
+	f := benchCommunity(b)
+	s := benchScope(b)
+	counts := make([]int, len(f.Projects))
+	p := &period{f, s.Start, s.End}
+	for e := range int32(f.Enrollments.Len()) {
+		if p.active(e) {
+			counts[f.Enrollments.Project[e]]++
+		}
+	}
+	nearest := 0
+	for i, n := range counts {
+		if abs(n-5000) < abs(counts[nearest]-5000) {
+			nearest = i
+		}
+	}
+	s.Projects = []int32{int32(nearest)}
+	benchRun(b, f, APR, s)
+}
+
+func abs(n int) int { return max(n, -n) }
+
+// BenchmarkCEAPR is the system-wide CE APR of 200,000 clients.
+func BenchmarkCEAPR(b *testing.B) { benchRun(b, benchCommunity(b), CEAPR, benchScope(b)) }
+
+func benchRun(b *testing.B, f *facts.Facts, k Kind, s Scope) {
+	b.Helper()
+	b.ReportAllocs()
+	var r *Report
+	for b.Loop() {
+		var err error
+		if r, err = Run(f, k, s); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ReportMetric(float64(len(r.universe.stays)), "stays")
+	b.ReportMetric(float64(len(r.universe.persons)), "persons")
+}
+
+// BenchmarkFromFile is the APR of 20,000 clients from a zip on disk, with nothing in memory.
+func BenchmarkFromFile(b *testing.B) {
+	path := communityFile(b, 20_000, 1)
+	for b.Loop() {
+		f, err := facts.Open(path)
+		if err != nil {
+			b.Fatal(err)
+		}
+		r, err := Run(f, APR, benchScope(b))
+		if err != nil {
+			b.Fatal(err)
+		}
+		if err := r.WriteJSON(io.Discard); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

@@ -1,0 +1,153 @@
+package report
+
+import (
+	"encoding/csv"
+	"math"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/hearth-hmis/hearth/internal/facts"
+	"github.com/hearth-hmis/hearth/internal/hmis"
+)
+
+// cases returns the path of a file of shared/cases, which lies beside or above the project.
+func cases(t testing.TB, name string) string {
+	t.Helper()
+	dir, err := os.Getwd()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for up := dir; ; up = filepath.Dir(up) {
+		path := filepath.Join(up, "shared", "cases", name)
+		if _, err := os.Stat(path); err == nil {
+			return path
+		}
+		if up == filepath.Dir(up) {
+			break
+		}
+	}
+	if os.Getenv("CI") != "" {
+		t.Fatalf("shared/cases/%s is missing, and CI must not go without it", name)
+	}
+	t.Skipf("SKIPPED, NOT CHECKED: no folder above has shared/cases/%s", name)
+	return ""
+}
+
+func factsOf(t testing.TB, path string) *facts.Facts {
+	t.Helper()
+	f, err := facts.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return f
+}
+
+func day(t testing.TB, s string) hmis.Date {
+	t.Helper()
+	d, err := hmis.ParseDate(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+// claim is a line of a claims file: what the sum of some cells must be.
+type claim struct {
+	run, report, projects, start, end, coc string
+	cells                                  []string
+	text                                   string
+	want, tolerance                        float64
+	status                                 string
+}
+
+func readClaims(t *testing.T) (runs []string, claims map[string][]claim) {
+	t.Helper()
+	f, err := os.Open(cases(t, "tk1-claims.csv"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	records, err := csv.NewReader(f).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	claims = map[string][]claim{}
+	for _, r := range records[1:] {
+		c := claim{run: r[0], report: r[1], projects: r[2], start: r[3], end: r[4], coc: r[5], cells: strings.Split(r[7], "+"),
+			text: r[7] + " " + r[8] + ", " + r[9], status: r[12]}
+		if c.want, err = strconv.ParseFloat(r[10], 64); err != nil {
+			t.Fatal(err)
+		}
+		if c.tolerance, err = strconv.ParseFloat(r[11], 64); err != nil {
+			t.Fatal(err)
+		}
+		if claims[c.run] == nil {
+			runs = append(runs, c.run)
+		}
+		claims[c.run] = append(claims[c.run], c)
+	}
+	return runs, claims
+}
+
+// value adds up the cells of the claim.
+func (c claim) value(r *Report) (sum float64) {
+	for _, cell := range c.cells {
+		id, address, _ := strings.Cut(cell, "!")
+		if t := r.Table(id); t == nil {
+			return math.NaN()
+		} else if found := t.Cell(address); found != nil {
+			sum += found.Value
+		}
+	}
+	return sum
+}
+
+// TestClaims compares reports of HUD's test kit with what the kit says that they must show.
+func TestClaims(t *testing.T) {
+	runs, claims := readClaims(t)
+	f := factsOf(t, cases(t, "tk1-fy2026.zip"))
+	held, all := map[string]int{}, map[string]int{}
+	for _, name := range runs {
+		t.Run(name, func(t *testing.T) {
+			c := claims[name][0]
+			projects, err := ProjectsNamed(f, strings.Split(c.projects, ","), c.coc)
+			if err != nil {
+				t.Fatal(err)
+			}
+			r, err := Run(f, Kind(c.report), Scope{projects, day(t, c.start), day(t, c.end), c.coc})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, c := range claims[name] {
+				kinds := []string{"all"}
+				if c.want != 0 {
+					kinds = append(kinds, "not zero", "not zero "+c.status)
+				}
+				got := c.value(r)
+				ok := math.Abs(got-c.want) <= c.tolerance+1e-9
+				for _, k := range kinds {
+					all[k]++
+					if ok {
+						held[k]++
+					}
+				}
+				if !ok {
+					t.Logf("DIFF %s (%s): want %v, got %v", c.text, c.status, c.want, got)
+				}
+			}
+		})
+	}
+	for k, n := range all {
+		t.Logf("%s: %d of %d hold, %.2f%%", k, held[k], n, 100*float64(held[k])/float64(n))
+	}
+	atLeast := func(kind string, share float64) {
+		if float64(held[kind]) < share*float64(all[kind]) {
+			t.Errorf("%s: %d of %d claims hold, less than %v", kind, held[kind], all[kind], share)
+		}
+	}
+	atLeast("all", 0.97)
+	atLeast("not zero same", 0.99)
+}
