@@ -1,6 +1,7 @@
 package policy_test
 
 import (
+	"math/rand/v2"
 	"slices"
 	"testing"
 
@@ -208,5 +209,42 @@ func TestStateOnADay(t *testing.T) {
 		if got := tt.stored.On(today, tt.until); got != tt.want {
 			t.Errorf("%s until %v is %s, not %s", tt.stored, tt.until, got, tt.want)
 		}
+	}
+}
+
+// Whatever Check lets through keeps the law when it is compiled: behavioral health goes to somebody by name and for a
+// purpose, nothing that needs a signature goes out by word, nothing of violence for more than a year, nothing for good.
+func TestWhatCheckLetsThroughKeepsTheLaw(t *testing.T) {
+	d := dice{rand.New(rand.NewPCG(8, 0))}
+	signed := hmis.CategoriesOf(hmis.BehavioralHealth, hmis.DomesticViolence, hmis.HIV, hmis.YouthJustice, hmis.SensitiveIdentity)
+	sound, opened := 0, map[hmis.Category]int{}
+	for range drawn {
+		r := policy.Release{State: policy.Active, SignedBy: policy.SignedByClient, Method: policy.Written, From: today,
+			Until: on(today + []hmis.Date{-1, 0, 30, 31, 365, 366, 3652, 3653}[d.roll(8)])}
+		if d.once(3) {
+			r.Method = policy.Verbal
+		}
+		for range d.roll(3) {
+			r.Provisions = append(r.Provisions, policy.Provision{
+				Categories: hmis.CategoriesOf(d.category(), d.category()), Recipient: d.organization(), Purpose: d.purpose()})
+		}
+		if r.Check(nil) != nil {
+			continue
+		}
+		sound++
+		for _, g := range r.Grants() {
+			opened[g.Category]++
+			switch days := g.Until - g.From; {
+			case g.Category == hmis.BehavioralHealth && (g.Recipient == 0 || g.Purpose == policy.AnyPurpose),
+				signed.Has(g.Category) && r.Method == policy.Verbal,
+				g.Category == hmis.DomesticViolence && days > 365,
+				r.Method == policy.Verbal && days > 30,
+				days < 0 || g.Until > today.AddYears(10):
+				t.Fatalf("no fault in %+v, and it opens %+v", r, g)
+			}
+		}
+	}
+	if sound < drawn/10 || len(opened) != len(hmis.AllContent.List()) {
+		t.Errorf("%d sound releases that open %v: the dice are bad", sound, opened)
 	}
 }

@@ -212,7 +212,7 @@ func TestDecideIsTotal(t *testing.T) {
 		"nobody": nil, "the zero viewer": {}, "an unknown role": {Role: 255, Organization: mine, Standing: inOrder, Scopes: ^hmis.Categories(0)},
 		"an app beyond all scopes": {Role: policy.PartnerApp, Organization: mine, Standing: inOrder, Purpose: 255},
 	} {
-		for _, class := range []hmis.Class{none, beyond, hmis.ClassOf(hmis.Meta), hmis.ClassOf(hmis.Identity)} {
+		for _, class := range []hmis.Class{none, beyond, hmis.ClassOf(200), hmis.ClassOf(hmis.Meta), hmis.ClassOf(hmis.Identity)} {
 			for _, own := range yesNo {
 				q := policy.Question{Viewer: viewer, Day: today, Class: class, Own: own, Telling: ^hmis.Categories(0),
 					Grants: []policy.Grant{{}, {Category: class.Category, From: policy.Never, Until: 1<<31 - 1}}}
