@@ -43,6 +43,7 @@ import (
 	"github.com/hearth-hmis/hearth/ent/predicate"
 	"github.com/hearth-hmis/hearth/ent/project"
 	"github.com/hearth-hmis/hearth/ent/projectcoc"
+	"github.com/hearth-hmis/hearth/ent/reportrun"
 	"github.com/hearth-hmis/hearth/ent/restriction"
 	"github.com/hearth-hmis/hearth/ent/services"
 	"github.com/hearth-hmis/hearth/ent/source"
@@ -94,6 +95,7 @@ const (
 	TypePerson                 = "Person"
 	TypeProject                = "Project"
 	TypeProjectCoC             = "ProjectCoC"
+	TypeReportRun              = "ReportRun"
 	TypeRestriction            = "Restriction"
 	TypeServices               = "Services"
 	TypeSource                 = "Source"
@@ -70844,6 +70846,1202 @@ func (m *ProjectCoCMutation) ClearEdge(name string) error {
 // It returns an error if the edge is not defined in the schema.
 func (m *ProjectCoCMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown ProjectCoC edge %s", name)
+}
+
+// ReportRunMutation represents an operation that mutates the ReportRun nodes in the graph.
+type ReportRunMutation struct {
+	config
+	op                  Op
+	typ                 string
+	id                  *int64
+	account_key         *int64
+	addaccount_key      *int64
+	username            *string
+	organization_key    *int64
+	addorganization_key *int64
+	kind                *string
+	project_keys        *[]int64
+	appendproject_keys  []int64
+	starts_on           *hmis.Date
+	ends_on             *hmis.Date
+	coc                 *string
+	change_key          *int64
+	addchange_key       *int64
+	started_at          *hmis.Timestamp
+	finished_at         *hmis.Timestamp
+	failure             *string
+	figures             *map[string]map[string]interface{}
+	clearedFields       map[string]struct{}
+	done                bool
+	oldValue            func(context.Context) (*ReportRun, error)
+	predicates          []predicate.ReportRun
+}
+
+var _ ent.Mutation = (*ReportRunMutation)(nil)
+
+// reportrunOption allows management of the mutation configuration using functional options.
+type reportrunOption func(*ReportRunMutation)
+
+// newReportRunMutation creates new mutation for the ReportRun entity.
+func newReportRunMutation(c config, op Op, opts ...reportrunOption) *ReportRunMutation {
+	m := &ReportRunMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeReportRun,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withReportRunID sets the ID field of the mutation.
+func withReportRunID(id int64) reportrunOption {
+	return func(m *ReportRunMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *ReportRun
+		)
+		m.oldValue = func(ctx context.Context) (*ReportRun, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().ReportRun.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withReportRun sets the old ReportRun of the mutation.
+func withReportRun(node *ReportRun) reportrunOption {
+	return func(m *ReportRunMutation) {
+		m.oldValue = func(context.Context) (*ReportRun, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m ReportRunMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m ReportRunMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of ReportRun entities.
+func (m *ReportRunMutation) SetID(id int64) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *ReportRunMutation) ID() (id int64, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *ReportRunMutation) IDs(ctx context.Context) ([]int64, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []int64{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().ReportRun.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetAccountKey sets the "account_key" field.
+func (m *ReportRunMutation) SetAccountKey(i int64) {
+	m.account_key = &i
+	m.addaccount_key = nil
+}
+
+// AccountKey returns the value of the "account_key" field in the mutation.
+func (m *ReportRunMutation) AccountKey() (r int64, exists bool) {
+	v := m.account_key
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAccountKey returns the old "account_key" field's value of the ReportRun entity.
+// If the ReportRun object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ReportRunMutation) OldAccountKey(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAccountKey is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAccountKey requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAccountKey: %w", err)
+	}
+	return oldValue.AccountKey, nil
+}
+
+// AddAccountKey adds i to the "account_key" field.
+func (m *ReportRunMutation) AddAccountKey(i int64) {
+	if m.addaccount_key != nil {
+		*m.addaccount_key += i
+	} else {
+		m.addaccount_key = &i
+	}
+}
+
+// AddedAccountKey returns the value that was added to the "account_key" field in this mutation.
+func (m *ReportRunMutation) AddedAccountKey() (r int64, exists bool) {
+	v := m.addaccount_key
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetAccountKey resets all changes to the "account_key" field.
+func (m *ReportRunMutation) ResetAccountKey() {
+	m.account_key = nil
+	m.addaccount_key = nil
+}
+
+// SetUsername sets the "username" field.
+func (m *ReportRunMutation) SetUsername(s string) {
+	m.username = &s
+}
+
+// Username returns the value of the "username" field in the mutation.
+func (m *ReportRunMutation) Username() (r string, exists bool) {
+	v := m.username
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUsername returns the old "username" field's value of the ReportRun entity.
+// If the ReportRun object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ReportRunMutation) OldUsername(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUsername is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUsername requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUsername: %w", err)
+	}
+	return oldValue.Username, nil
+}
+
+// ResetUsername resets all changes to the "username" field.
+func (m *ReportRunMutation) ResetUsername() {
+	m.username = nil
+}
+
+// SetOrganizationKey sets the "organization_key" field.
+func (m *ReportRunMutation) SetOrganizationKey(i int64) {
+	m.organization_key = &i
+	m.addorganization_key = nil
+}
+
+// OrganizationKey returns the value of the "organization_key" field in the mutation.
+func (m *ReportRunMutation) OrganizationKey() (r int64, exists bool) {
+	v := m.organization_key
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldOrganizationKey returns the old "organization_key" field's value of the ReportRun entity.
+// If the ReportRun object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ReportRunMutation) OldOrganizationKey(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldOrganizationKey is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldOrganizationKey requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldOrganizationKey: %w", err)
+	}
+	return oldValue.OrganizationKey, nil
+}
+
+// AddOrganizationKey adds i to the "organization_key" field.
+func (m *ReportRunMutation) AddOrganizationKey(i int64) {
+	if m.addorganization_key != nil {
+		*m.addorganization_key += i
+	} else {
+		m.addorganization_key = &i
+	}
+}
+
+// AddedOrganizationKey returns the value that was added to the "organization_key" field in this mutation.
+func (m *ReportRunMutation) AddedOrganizationKey() (r int64, exists bool) {
+	v := m.addorganization_key
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetOrganizationKey resets all changes to the "organization_key" field.
+func (m *ReportRunMutation) ResetOrganizationKey() {
+	m.organization_key = nil
+	m.addorganization_key = nil
+}
+
+// SetKind sets the "kind" field.
+func (m *ReportRunMutation) SetKind(s string) {
+	m.kind = &s
+}
+
+// Kind returns the value of the "kind" field in the mutation.
+func (m *ReportRunMutation) Kind() (r string, exists bool) {
+	v := m.kind
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldKind returns the old "kind" field's value of the ReportRun entity.
+// If the ReportRun object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ReportRunMutation) OldKind(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldKind is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldKind requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldKind: %w", err)
+	}
+	return oldValue.Kind, nil
+}
+
+// ResetKind resets all changes to the "kind" field.
+func (m *ReportRunMutation) ResetKind() {
+	m.kind = nil
+}
+
+// SetProjectKeys sets the "project_keys" field.
+func (m *ReportRunMutation) SetProjectKeys(i []int64) {
+	m.project_keys = &i
+	m.appendproject_keys = nil
+}
+
+// ProjectKeys returns the value of the "project_keys" field in the mutation.
+func (m *ReportRunMutation) ProjectKeys() (r []int64, exists bool) {
+	v := m.project_keys
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldProjectKeys returns the old "project_keys" field's value of the ReportRun entity.
+// If the ReportRun object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ReportRunMutation) OldProjectKeys(ctx context.Context) (v []int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldProjectKeys is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldProjectKeys requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldProjectKeys: %w", err)
+	}
+	return oldValue.ProjectKeys, nil
+}
+
+// AppendProjectKeys adds i to the "project_keys" field.
+func (m *ReportRunMutation) AppendProjectKeys(i []int64) {
+	m.appendproject_keys = append(m.appendproject_keys, i...)
+}
+
+// AppendedProjectKeys returns the list of values that were appended to the "project_keys" field in this mutation.
+func (m *ReportRunMutation) AppendedProjectKeys() ([]int64, bool) {
+	if len(m.appendproject_keys) == 0 {
+		return nil, false
+	}
+	return m.appendproject_keys, true
+}
+
+// ResetProjectKeys resets all changes to the "project_keys" field.
+func (m *ReportRunMutation) ResetProjectKeys() {
+	m.project_keys = nil
+	m.appendproject_keys = nil
+}
+
+// SetStartsOn sets the "starts_on" field.
+func (m *ReportRunMutation) SetStartsOn(h hmis.Date) {
+	m.starts_on = &h
+}
+
+// StartsOn returns the value of the "starts_on" field in the mutation.
+func (m *ReportRunMutation) StartsOn() (r hmis.Date, exists bool) {
+	v := m.starts_on
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldStartsOn returns the old "starts_on" field's value of the ReportRun entity.
+// If the ReportRun object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ReportRunMutation) OldStartsOn(ctx context.Context) (v *hmis.Date, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldStartsOn is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldStartsOn requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldStartsOn: %w", err)
+	}
+	return oldValue.StartsOn, nil
+}
+
+// ClearStartsOn clears the value of the "starts_on" field.
+func (m *ReportRunMutation) ClearStartsOn() {
+	m.starts_on = nil
+	m.clearedFields[reportrun.FieldStartsOn] = struct{}{}
+}
+
+// StartsOnCleared returns if the "starts_on" field was cleared in this mutation.
+func (m *ReportRunMutation) StartsOnCleared() bool {
+	_, ok := m.clearedFields[reportrun.FieldStartsOn]
+	return ok
+}
+
+// ResetStartsOn resets all changes to the "starts_on" field.
+func (m *ReportRunMutation) ResetStartsOn() {
+	m.starts_on = nil
+	delete(m.clearedFields, reportrun.FieldStartsOn)
+}
+
+// SetEndsOn sets the "ends_on" field.
+func (m *ReportRunMutation) SetEndsOn(h hmis.Date) {
+	m.ends_on = &h
+}
+
+// EndsOn returns the value of the "ends_on" field in the mutation.
+func (m *ReportRunMutation) EndsOn() (r hmis.Date, exists bool) {
+	v := m.ends_on
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEndsOn returns the old "ends_on" field's value of the ReportRun entity.
+// If the ReportRun object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ReportRunMutation) OldEndsOn(ctx context.Context) (v *hmis.Date, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEndsOn is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEndsOn requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEndsOn: %w", err)
+	}
+	return oldValue.EndsOn, nil
+}
+
+// ClearEndsOn clears the value of the "ends_on" field.
+func (m *ReportRunMutation) ClearEndsOn() {
+	m.ends_on = nil
+	m.clearedFields[reportrun.FieldEndsOn] = struct{}{}
+}
+
+// EndsOnCleared returns if the "ends_on" field was cleared in this mutation.
+func (m *ReportRunMutation) EndsOnCleared() bool {
+	_, ok := m.clearedFields[reportrun.FieldEndsOn]
+	return ok
+}
+
+// ResetEndsOn resets all changes to the "ends_on" field.
+func (m *ReportRunMutation) ResetEndsOn() {
+	m.ends_on = nil
+	delete(m.clearedFields, reportrun.FieldEndsOn)
+}
+
+// SetCOC sets the "coc" field.
+func (m *ReportRunMutation) SetCOC(s string) {
+	m.coc = &s
+}
+
+// COC returns the value of the "coc" field in the mutation.
+func (m *ReportRunMutation) COC() (r string, exists bool) {
+	v := m.coc
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCOC returns the old "coc" field's value of the ReportRun entity.
+// If the ReportRun object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ReportRunMutation) OldCOC(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCOC is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCOC requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCOC: %w", err)
+	}
+	return oldValue.COC, nil
+}
+
+// ResetCOC resets all changes to the "coc" field.
+func (m *ReportRunMutation) ResetCOC() {
+	m.coc = nil
+}
+
+// SetChangeKey sets the "change_key" field.
+func (m *ReportRunMutation) SetChangeKey(i int64) {
+	m.change_key = &i
+	m.addchange_key = nil
+}
+
+// ChangeKey returns the value of the "change_key" field in the mutation.
+func (m *ReportRunMutation) ChangeKey() (r int64, exists bool) {
+	v := m.change_key
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldChangeKey returns the old "change_key" field's value of the ReportRun entity.
+// If the ReportRun object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ReportRunMutation) OldChangeKey(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldChangeKey is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldChangeKey requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldChangeKey: %w", err)
+	}
+	return oldValue.ChangeKey, nil
+}
+
+// AddChangeKey adds i to the "change_key" field.
+func (m *ReportRunMutation) AddChangeKey(i int64) {
+	if m.addchange_key != nil {
+		*m.addchange_key += i
+	} else {
+		m.addchange_key = &i
+	}
+}
+
+// AddedChangeKey returns the value that was added to the "change_key" field in this mutation.
+func (m *ReportRunMutation) AddedChangeKey() (r int64, exists bool) {
+	v := m.addchange_key
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetChangeKey resets all changes to the "change_key" field.
+func (m *ReportRunMutation) ResetChangeKey() {
+	m.change_key = nil
+	m.addchange_key = nil
+}
+
+// SetStartedAt sets the "started_at" field.
+func (m *ReportRunMutation) SetStartedAt(h hmis.Timestamp) {
+	m.started_at = &h
+}
+
+// StartedAt returns the value of the "started_at" field in the mutation.
+func (m *ReportRunMutation) StartedAt() (r hmis.Timestamp, exists bool) {
+	v := m.started_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldStartedAt returns the old "started_at" field's value of the ReportRun entity.
+// If the ReportRun object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ReportRunMutation) OldStartedAt(ctx context.Context) (v *hmis.Timestamp, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldStartedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldStartedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldStartedAt: %w", err)
+	}
+	return oldValue.StartedAt, nil
+}
+
+// ClearStartedAt clears the value of the "started_at" field.
+func (m *ReportRunMutation) ClearStartedAt() {
+	m.started_at = nil
+	m.clearedFields[reportrun.FieldStartedAt] = struct{}{}
+}
+
+// StartedAtCleared returns if the "started_at" field was cleared in this mutation.
+func (m *ReportRunMutation) StartedAtCleared() bool {
+	_, ok := m.clearedFields[reportrun.FieldStartedAt]
+	return ok
+}
+
+// ResetStartedAt resets all changes to the "started_at" field.
+func (m *ReportRunMutation) ResetStartedAt() {
+	m.started_at = nil
+	delete(m.clearedFields, reportrun.FieldStartedAt)
+}
+
+// SetFinishedAt sets the "finished_at" field.
+func (m *ReportRunMutation) SetFinishedAt(h hmis.Timestamp) {
+	m.finished_at = &h
+}
+
+// FinishedAt returns the value of the "finished_at" field in the mutation.
+func (m *ReportRunMutation) FinishedAt() (r hmis.Timestamp, exists bool) {
+	v := m.finished_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldFinishedAt returns the old "finished_at" field's value of the ReportRun entity.
+// If the ReportRun object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ReportRunMutation) OldFinishedAt(ctx context.Context) (v *hmis.Timestamp, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldFinishedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldFinishedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldFinishedAt: %w", err)
+	}
+	return oldValue.FinishedAt, nil
+}
+
+// ClearFinishedAt clears the value of the "finished_at" field.
+func (m *ReportRunMutation) ClearFinishedAt() {
+	m.finished_at = nil
+	m.clearedFields[reportrun.FieldFinishedAt] = struct{}{}
+}
+
+// FinishedAtCleared returns if the "finished_at" field was cleared in this mutation.
+func (m *ReportRunMutation) FinishedAtCleared() bool {
+	_, ok := m.clearedFields[reportrun.FieldFinishedAt]
+	return ok
+}
+
+// ResetFinishedAt resets all changes to the "finished_at" field.
+func (m *ReportRunMutation) ResetFinishedAt() {
+	m.finished_at = nil
+	delete(m.clearedFields, reportrun.FieldFinishedAt)
+}
+
+// SetFailure sets the "failure" field.
+func (m *ReportRunMutation) SetFailure(s string) {
+	m.failure = &s
+}
+
+// Failure returns the value of the "failure" field in the mutation.
+func (m *ReportRunMutation) Failure() (r string, exists bool) {
+	v := m.failure
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldFailure returns the old "failure" field's value of the ReportRun entity.
+// If the ReportRun object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ReportRunMutation) OldFailure(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldFailure is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldFailure requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldFailure: %w", err)
+	}
+	return oldValue.Failure, nil
+}
+
+// ResetFailure resets all changes to the "failure" field.
+func (m *ReportRunMutation) ResetFailure() {
+	m.failure = nil
+}
+
+// SetFigures sets the "figures" field.
+func (m *ReportRunMutation) SetFigures(value map[string]map[string]interface{}) {
+	m.figures = &value
+}
+
+// Figures returns the value of the "figures" field in the mutation.
+func (m *ReportRunMutation) Figures() (r map[string]map[string]interface{}, exists bool) {
+	v := m.figures
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldFigures returns the old "figures" field's value of the ReportRun entity.
+// If the ReportRun object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ReportRunMutation) OldFigures(ctx context.Context) (v map[string]map[string]interface{}, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldFigures is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldFigures requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldFigures: %w", err)
+	}
+	return oldValue.Figures, nil
+}
+
+// ClearFigures clears the value of the "figures" field.
+func (m *ReportRunMutation) ClearFigures() {
+	m.figures = nil
+	m.clearedFields[reportrun.FieldFigures] = struct{}{}
+}
+
+// FiguresCleared returns if the "figures" field was cleared in this mutation.
+func (m *ReportRunMutation) FiguresCleared() bool {
+	_, ok := m.clearedFields[reportrun.FieldFigures]
+	return ok
+}
+
+// ResetFigures resets all changes to the "figures" field.
+func (m *ReportRunMutation) ResetFigures() {
+	m.figures = nil
+	delete(m.clearedFields, reportrun.FieldFigures)
+}
+
+// Where appends a list predicates to the ReportRunMutation builder.
+func (m *ReportRunMutation) Where(ps ...predicate.ReportRun) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the ReportRunMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *ReportRunMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.ReportRun, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *ReportRunMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *ReportRunMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (ReportRun).
+func (m *ReportRunMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *ReportRunMutation) Fields() []string {
+	fields := make([]string, 0, 13)
+	if m.account_key != nil {
+		fields = append(fields, reportrun.FieldAccountKey)
+	}
+	if m.username != nil {
+		fields = append(fields, reportrun.FieldUsername)
+	}
+	if m.organization_key != nil {
+		fields = append(fields, reportrun.FieldOrganizationKey)
+	}
+	if m.kind != nil {
+		fields = append(fields, reportrun.FieldKind)
+	}
+	if m.project_keys != nil {
+		fields = append(fields, reportrun.FieldProjectKeys)
+	}
+	if m.starts_on != nil {
+		fields = append(fields, reportrun.FieldStartsOn)
+	}
+	if m.ends_on != nil {
+		fields = append(fields, reportrun.FieldEndsOn)
+	}
+	if m.coc != nil {
+		fields = append(fields, reportrun.FieldCOC)
+	}
+	if m.change_key != nil {
+		fields = append(fields, reportrun.FieldChangeKey)
+	}
+	if m.started_at != nil {
+		fields = append(fields, reportrun.FieldStartedAt)
+	}
+	if m.finished_at != nil {
+		fields = append(fields, reportrun.FieldFinishedAt)
+	}
+	if m.failure != nil {
+		fields = append(fields, reportrun.FieldFailure)
+	}
+	if m.figures != nil {
+		fields = append(fields, reportrun.FieldFigures)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *ReportRunMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case reportrun.FieldAccountKey:
+		return m.AccountKey()
+	case reportrun.FieldUsername:
+		return m.Username()
+	case reportrun.FieldOrganizationKey:
+		return m.OrganizationKey()
+	case reportrun.FieldKind:
+		return m.Kind()
+	case reportrun.FieldProjectKeys:
+		return m.ProjectKeys()
+	case reportrun.FieldStartsOn:
+		return m.StartsOn()
+	case reportrun.FieldEndsOn:
+		return m.EndsOn()
+	case reportrun.FieldCOC:
+		return m.COC()
+	case reportrun.FieldChangeKey:
+		return m.ChangeKey()
+	case reportrun.FieldStartedAt:
+		return m.StartedAt()
+	case reportrun.FieldFinishedAt:
+		return m.FinishedAt()
+	case reportrun.FieldFailure:
+		return m.Failure()
+	case reportrun.FieldFigures:
+		return m.Figures()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *ReportRunMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case reportrun.FieldAccountKey:
+		return m.OldAccountKey(ctx)
+	case reportrun.FieldUsername:
+		return m.OldUsername(ctx)
+	case reportrun.FieldOrganizationKey:
+		return m.OldOrganizationKey(ctx)
+	case reportrun.FieldKind:
+		return m.OldKind(ctx)
+	case reportrun.FieldProjectKeys:
+		return m.OldProjectKeys(ctx)
+	case reportrun.FieldStartsOn:
+		return m.OldStartsOn(ctx)
+	case reportrun.FieldEndsOn:
+		return m.OldEndsOn(ctx)
+	case reportrun.FieldCOC:
+		return m.OldCOC(ctx)
+	case reportrun.FieldChangeKey:
+		return m.OldChangeKey(ctx)
+	case reportrun.FieldStartedAt:
+		return m.OldStartedAt(ctx)
+	case reportrun.FieldFinishedAt:
+		return m.OldFinishedAt(ctx)
+	case reportrun.FieldFailure:
+		return m.OldFailure(ctx)
+	case reportrun.FieldFigures:
+		return m.OldFigures(ctx)
+	}
+	return nil, fmt.Errorf("unknown ReportRun field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ReportRunMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case reportrun.FieldAccountKey:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAccountKey(v)
+		return nil
+	case reportrun.FieldUsername:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUsername(v)
+		return nil
+	case reportrun.FieldOrganizationKey:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetOrganizationKey(v)
+		return nil
+	case reportrun.FieldKind:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetKind(v)
+		return nil
+	case reportrun.FieldProjectKeys:
+		v, ok := value.([]int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetProjectKeys(v)
+		return nil
+	case reportrun.FieldStartsOn:
+		v, ok := value.(hmis.Date)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetStartsOn(v)
+		return nil
+	case reportrun.FieldEndsOn:
+		v, ok := value.(hmis.Date)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEndsOn(v)
+		return nil
+	case reportrun.FieldCOC:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCOC(v)
+		return nil
+	case reportrun.FieldChangeKey:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetChangeKey(v)
+		return nil
+	case reportrun.FieldStartedAt:
+		v, ok := value.(hmis.Timestamp)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetStartedAt(v)
+		return nil
+	case reportrun.FieldFinishedAt:
+		v, ok := value.(hmis.Timestamp)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetFinishedAt(v)
+		return nil
+	case reportrun.FieldFailure:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetFailure(v)
+		return nil
+	case reportrun.FieldFigures:
+		v, ok := value.(map[string]map[string]interface{})
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetFigures(v)
+		return nil
+	}
+	return fmt.Errorf("unknown ReportRun field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *ReportRunMutation) AddedFields() []string {
+	var fields []string
+	if m.addaccount_key != nil {
+		fields = append(fields, reportrun.FieldAccountKey)
+	}
+	if m.addorganization_key != nil {
+		fields = append(fields, reportrun.FieldOrganizationKey)
+	}
+	if m.addchange_key != nil {
+		fields = append(fields, reportrun.FieldChangeKey)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *ReportRunMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case reportrun.FieldAccountKey:
+		return m.AddedAccountKey()
+	case reportrun.FieldOrganizationKey:
+		return m.AddedOrganizationKey()
+	case reportrun.FieldChangeKey:
+		return m.AddedChangeKey()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ReportRunMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case reportrun.FieldAccountKey:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddAccountKey(v)
+		return nil
+	case reportrun.FieldOrganizationKey:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddOrganizationKey(v)
+		return nil
+	case reportrun.FieldChangeKey:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddChangeKey(v)
+		return nil
+	}
+	return fmt.Errorf("unknown ReportRun numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *ReportRunMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(reportrun.FieldStartsOn) {
+		fields = append(fields, reportrun.FieldStartsOn)
+	}
+	if m.FieldCleared(reportrun.FieldEndsOn) {
+		fields = append(fields, reportrun.FieldEndsOn)
+	}
+	if m.FieldCleared(reportrun.FieldStartedAt) {
+		fields = append(fields, reportrun.FieldStartedAt)
+	}
+	if m.FieldCleared(reportrun.FieldFinishedAt) {
+		fields = append(fields, reportrun.FieldFinishedAt)
+	}
+	if m.FieldCleared(reportrun.FieldFigures) {
+		fields = append(fields, reportrun.FieldFigures)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *ReportRunMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *ReportRunMutation) ClearField(name string) error {
+	switch name {
+	case reportrun.FieldStartsOn:
+		m.ClearStartsOn()
+		return nil
+	case reportrun.FieldEndsOn:
+		m.ClearEndsOn()
+		return nil
+	case reportrun.FieldStartedAt:
+		m.ClearStartedAt()
+		return nil
+	case reportrun.FieldFinishedAt:
+		m.ClearFinishedAt()
+		return nil
+	case reportrun.FieldFigures:
+		m.ClearFigures()
+		return nil
+	}
+	return fmt.Errorf("unknown ReportRun nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *ReportRunMutation) ResetField(name string) error {
+	switch name {
+	case reportrun.FieldAccountKey:
+		m.ResetAccountKey()
+		return nil
+	case reportrun.FieldUsername:
+		m.ResetUsername()
+		return nil
+	case reportrun.FieldOrganizationKey:
+		m.ResetOrganizationKey()
+		return nil
+	case reportrun.FieldKind:
+		m.ResetKind()
+		return nil
+	case reportrun.FieldProjectKeys:
+		m.ResetProjectKeys()
+		return nil
+	case reportrun.FieldStartsOn:
+		m.ResetStartsOn()
+		return nil
+	case reportrun.FieldEndsOn:
+		m.ResetEndsOn()
+		return nil
+	case reportrun.FieldCOC:
+		m.ResetCOC()
+		return nil
+	case reportrun.FieldChangeKey:
+		m.ResetChangeKey()
+		return nil
+	case reportrun.FieldStartedAt:
+		m.ResetStartedAt()
+		return nil
+	case reportrun.FieldFinishedAt:
+		m.ResetFinishedAt()
+		return nil
+	case reportrun.FieldFailure:
+		m.ResetFailure()
+		return nil
+	case reportrun.FieldFigures:
+		m.ResetFigures()
+		return nil
+	}
+	return fmt.Errorf("unknown ReportRun field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *ReportRunMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *ReportRunMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *ReportRunMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *ReportRunMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *ReportRunMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *ReportRunMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *ReportRunMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown ReportRun unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *ReportRunMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown ReportRun edge %s", name)
 }
 
 // RestrictionMutation represents an operation that mutates the Restriction nodes in the graph.

@@ -36,6 +36,15 @@ func (r *mutationResolver) UnlockClient(ctx context.Context, input model.LockCli
 	return lockPayload(r.r.Store.LockClient(ctx, input.Client, false, input.AskedBy))
 }
 
+func (r *mutationResolver) RunReport(ctx context.Context, input model.ReportInput) (*model.ReportRunPayload, error) {
+	run, err := r.r.startReport(ctx, input)
+	if err != nil {
+		problems, err := userErrors(err)
+		return &model.ReportRunPayload{UserErrors: problems}, err
+	}
+	return &model.ReportRunPayload{Run: run}, nil
+}
+
 func (r *mutationResolver) Login(ctx context.Context, input model.LoginInput) (*model.LoginPayload, error) {
 	session, err := r.r.Accounts.Login(ctx, input.Username, input.Password)
 	if err != nil {
@@ -151,6 +160,14 @@ func (r *queryResolver) Project(ctx context.Context, source string, projectID st
 
 func (r *queryResolver) Organization(ctx context.Context, source string, organizationID string) (*ent.Organization, error) {
 	return r.r.Store.OrganizationNamed(ctx, source, organizationID)
+}
+
+func (r *queryResolver) Report(ctx context.Context, kind model.ReportKind, projects []string, start hmis.Date, end hmis.Date, coc *string) (*model.Report, error) {
+	return r.r.report(ctx, model.ReportInput{Kind: kind, Projects: projects, Start: start, End: end, Coc: coc})
+}
+
+func (r *queryResolver) ReportRuns(ctx context.Context, first *int32, after *string, last *int32, before *string) (*store.Connection[*ent.ReportRun], error) {
+	return r.r.Store.ReportRuns(ctx, store.Page{First: first, Last: last, After: after, Before: before})
 }
 
 func (r *queryResolver) Sources(ctx context.Context) ([]*ent.Source, error) {

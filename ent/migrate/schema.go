@@ -1401,6 +1401,36 @@ var (
 			},
 		},
 	}
+	// ReportrunsColumns holds the columns for the "reportruns" table.
+	ReportrunsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt64, Increment: true},
+		{Name: "account_key", Type: field.TypeInt64},
+		{Name: "username", Type: field.TypeString, Size: 2147483647},
+		{Name: "organization_key", Type: field.TypeInt64},
+		{Name: "kind", Type: field.TypeString, Size: 2147483647},
+		{Name: "project_keys", Type: field.TypeJSON},
+		{Name: "starts_on", Type: field.TypeOther, Nullable: true, SchemaType: map[string]string{"postgres": "date", "sqlite3": "text"}},
+		{Name: "ends_on", Type: field.TypeOther, Nullable: true, SchemaType: map[string]string{"postgres": "date", "sqlite3": "text"}},
+		{Name: "coc", Type: field.TypeString, Size: 2147483647},
+		{Name: "change_key", Type: field.TypeInt64, Default: 0},
+		{Name: "started_at", Type: field.TypeOther, Nullable: true, SchemaType: map[string]string{"postgres": "timestamp", "sqlite3": "text"}},
+		{Name: "finished_at", Type: field.TypeOther, Nullable: true, SchemaType: map[string]string{"postgres": "timestamp", "sqlite3": "text"}},
+		{Name: "failure", Type: field.TypeString, Size: 2147483647, Default: ""},
+		{Name: "figures", Type: field.TypeJSON, Nullable: true},
+	}
+	// ReportrunsTable holds the schema information for the "reportruns" table.
+	ReportrunsTable = &schema.Table{
+		Name:       "reportruns",
+		Columns:    ReportrunsColumns,
+		PrimaryKey: []*schema.Column{ReportrunsColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "reportrun_organization_key",
+				Unique:  false,
+				Columns: []*schema.Column{ReportrunsColumns[3]},
+			},
+		},
+	}
 	// RestrictionsColumns holds the columns for the "restrictions" table.
 	RestrictionsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeInt64, Increment: true},
@@ -1590,6 +1620,7 @@ var (
 		PersonsTable,
 		ProjectsTable,
 		ProjectCocsTable,
+		ReportrunsTable,
 		RestrictionsTable,
 		ServicesTable,
 		SourcesTable,
@@ -1697,6 +1728,9 @@ func init() {
 	}
 	ProjectCocsTable.Annotation = &entsql.Annotation{
 		Table: "project_cocs",
+	}
+	ReportrunsTable.Annotation = &entsql.Annotation{
+		Table: "reportruns",
 	}
 	RestrictionsTable.Annotation = &entsql.Annotation{
 		Table: "restrictions",

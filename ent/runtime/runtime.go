@@ -36,6 +36,7 @@ import (
 	"github.com/hearth-hmis/hearth/ent/person"
 	"github.com/hearth-hmis/hearth/ent/project"
 	"github.com/hearth-hmis/hearth/ent/projectcoc"
+	"github.com/hearth-hmis/hearth/ent/reportrun"
 	"github.com/hearth-hmis/hearth/ent/restriction"
 	"github.com/hearth-hmis/hearth/ent/schema"
 	"github.com/hearth-hmis/hearth/ent/services"
@@ -245,6 +246,21 @@ func init() {
 	projectcoc.Hooks[0] = projectcocMixinHooks0[0]
 	projectcocMixinInters0 := projectcocMixin[0].Interceptors()
 	projectcoc.Interceptors[0] = projectcocMixinInters0[0]
+	reportrunMixin := schema.ReportRun{}.Mixin()
+	reportrunMixinHooks0 := reportrunMixin[0].Hooks()
+	reportrun.Hooks[0] = reportrunMixinHooks0[0]
+	reportrunMixinInters0 := reportrunMixin[0].Interceptors()
+	reportrun.Interceptors[0] = reportrunMixinInters0[0]
+	reportrunFields := schema.ReportRun{}.Fields()
+	_ = reportrunFields
+	// reportrunDescChangeKey is the schema descriptor for change_key field.
+	reportrunDescChangeKey := reportrunFields[9].Descriptor()
+	// reportrun.DefaultChangeKey holds the default value on creation for the change_key field.
+	reportrun.DefaultChangeKey = reportrunDescChangeKey.Default.(int64)
+	// reportrunDescFailure is the schema descriptor for failure field.
+	reportrunDescFailure := reportrunFields[12].Descriptor()
+	// reportrun.DefaultFailure holds the default value on creation for the failure field.
+	reportrun.DefaultFailure = reportrunDescFailure.Default.(string)
 	restrictionMixin := schema.Restriction{}.Mixin()
 	restrictionMixinHooks0 := restrictionMixin[0].Hooks()
 	restriction.Hooks[0] = restrictionMixinHooks0[0]

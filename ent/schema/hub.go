@@ -303,6 +303,38 @@ func (ImportIssue) Fields() []ent.Field {
 // Indexes of the entity.
 func (ImportIssue) Indexes() []ent.Index { return []ent.Index{index.Fields("run_key")} }
 
+// ReportRun is a report that was run and kept: who, when, on which state of the data, and its figures.
+type ReportRun struct{ ent.Schema }
+
+// Mixin of the entity.
+func (ReportRun) Mixin() []ent.Mixin { return []ent.Mixin{guarded{}} }
+
+// Annotations of the entity.
+func (ReportRun) Annotations() []schema.Annotation { return table("reportruns") }
+
+// Fields of the entity.
+func (ReportRun) Fields() []ent.Field {
+	return []ent.Field{
+		field.Int64("id"),
+		field.Int64("account_key").Immutable(),
+		field.Text("username").Immutable(),
+		field.Int64("organization_key").Immutable().Comment("of the account; 0: the HMIS lead's own"),
+		field.Text("kind").Immutable().Comment("a report.Kind"),
+		field.JSON("project_keys", []int64{}).Immutable(),
+		day("starts_on", ""),
+		day("ends_on", ""),
+		field.Text("coc").Immutable(),
+		field.Int64("change_key").Default(0).Comment("the last change that the data holds"),
+		moment("started_at", ""),
+		moment("finished_at", "null while it runs"),
+		field.Text("failure").Default("").Comment("why there are no figures"),
+		field.JSON("figures", map[string]map[string]any{}).Optional().Comment("by table and cell address"),
+	}
+}
+
+// Indexes of the entity.
+func (ReportRun) Indexes() []ent.Index { return []ent.Index{index.Fields("organization_key")} }
+
 // Change is one step of the data, written in the same transaction: the feed that facts follow.
 type Change struct{ ent.Schema }
 

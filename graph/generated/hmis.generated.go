@@ -18309,6 +18309,180 @@ func fieldContext_ProjectEdge_node(_ context.Context, ec *executionContext, fiel
 	return fc, nil
 }
 
+func _ReportRunConnection_edges(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *store.Connection[*ent.ReportRun]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_ReportRunConnection_edges(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Edges, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*store.Edge[*ent.ReportRun]) graphql.Marshaler {
+			return marshalNReportRunEdge2ᚕᚖgithubᚗcomᚋhearthᚑhmisᚋhearthᚋinternalᚋstoreᚐEdgeᚄ(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_ReportRunConnection_edges(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ReportRunConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_ReportRunEdge(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+
+func _ReportRunConnection_nodes(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *store.Connection[*ent.ReportRun]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_ReportRunConnection_nodes(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Nodes(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*ent.ReportRun) graphql.Marshaler {
+			return marshalNReportRun2ᚕᚖgithubᚗcomᚋhearthᚑhmisᚋhearthᚋentᚐReportRunᚄ(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_ReportRunConnection_nodes(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ReportRunConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_ReportRun(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+
+func _ReportRunConnection_pageInfo(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *store.Connection[*ent.ReportRun]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_ReportRunConnection_pageInfo(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PageInfo, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *store.PageInfo) graphql.Marshaler {
+			return marshalNPageInfo2ᚖgithubᚗcomᚋhearthᚑhmisᚋhearthᚋinternalᚋstoreᚐPageInfo(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_ReportRunConnection_pageInfo(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ReportRunConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_PageInfo(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+
+func _ReportRunConnection_totalCount(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *store.Connection[*ent.ReportRun]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_ReportRunConnection_totalCount(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.TotalCount(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int32) graphql.Marshaler {
+			return marshalNInt2int32(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_ReportRunConnection_totalCount(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReportRunConnection", field, true, false, errors.New("field of type Int does not have child fields"))
+}
+
+func _ReportRunEdge_cursor(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *store.Edge[*ent.ReportRun]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_ReportRunEdge_cursor(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return marshalNString2string(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_ReportRunEdge_cursor(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReportRunEdge", field, true, false, errors.New("field of type String does not have child fields"))
+}
+
+func _ReportRunEdge_node(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *store.Edge[*ent.ReportRun]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_ReportRunEdge_node(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Node, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.ReportRun) graphql.Marshaler {
+			return marshalNReportRun2ᚖgithubᚗcomᚋhearthᚑhmisᚋhearthᚋentᚐReportRun(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_ReportRunEdge_node(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ReportRunEdge",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_ReportRun(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+
 func _Service_id(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.Services) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -27468,6 +27642,135 @@ func _ProjectEdge(ctx context.Context, ec *executionContext, sel ast.SelectionSe
 	return out
 }
 
+var reportRunConnectionImplementors = []string{"ReportRunConnection"}
+
+func _ReportRunConnection(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *store.Connection[*ent.ReportRun]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, reportRunConnectionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ReportRunConnection")
+		case "edges":
+			out.Values[i] = _ReportRunConnection_edges(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "nodes":
+			out.Values[i] = _ReportRunConnection_nodes(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "pageInfo":
+			out.Values[i] = _ReportRunConnection_pageInfo(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "totalCount":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = _ReportRunConnection_totalCount(ctx, ec, field, obj)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var reportRunEdgeImplementors = []string{"ReportRunEdge"}
+
+func _ReportRunEdge(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *store.Edge[*ent.ReportRun]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, reportRunEdgeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ReportRunEdge")
+		case "cursor":
+			out.Values[i] = _ReportRunEdge_cursor(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "node":
+			out.Values[i] = _ReportRunEdge_node(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
 var serviceImplementors = []string{"Service", "Node"}
 
 func _Service(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *ent.Services) graphql.Marshaler {
@@ -29483,6 +29786,42 @@ func unmarshalNRelationshipToHoH2githubᚗcomᚋhearthᚑhmisᚋhearthᚋinterna
 
 func marshalNRelationshipToHoH2githubᚗcomᚋhearthᚑhmisᚋhearthᚋinternalᚋhmisᚐRelationshipToHoH(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v hmis.RelationshipToHoH) graphql.Marshaler {
 	return v
+}
+
+func marshalNReportRunConnection2ᚖgithubᚗcomᚋhearthᚑhmisᚋhearthᚋinternalᚋstoreᚐConnection(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *store.Connection[*ent.ReportRun]) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return _ReportRunConnection(ctx, ec, sel, v)
+}
+
+func marshalNReportRunEdge2ᚕᚖgithubᚗcomᚋhearthᚑhmisᚋhearthᚋinternalᚋstoreᚐEdgeᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []*store.Edge[*ent.ReportRun]) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return marshalNReportRunEdge2ᚖgithubᚗcomᚋhearthᚑhmisᚋhearthᚋinternalᚋstoreᚐEdge(ctx, ec, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func marshalNReportRunEdge2ᚖgithubᚗcomᚋhearthᚑhmisᚋhearthᚋinternalᚋstoreᚐEdge(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *store.Edge[*ent.ReportRun]) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return _ReportRunEdge(ctx, ec, sel, v)
 }
 
 func marshalNService2ᚕᚖgithubᚗcomᚋhearthᚑhmisᚋhearthᚋentᚐServicesᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []*ent.Services) graphql.Marshaler {

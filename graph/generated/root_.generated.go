@@ -46,6 +46,9 @@ type ResolverRoot interface {
 	Project() ProjectResolver
 	ProjectCoC() ProjectCoCResolver
 	Query() QueryResolver
+	Report() ReportResolver
+	ReportCell() ReportCellResolver
+	ReportRun() ReportRunResolver
 	Service() ServiceResolver
 	YouthEducationStatus() YouthEducationStatusResolver
 }
@@ -86,6 +89,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		unmarshalInputProjectFilter,
 		unmarshalInputRecordConsentInput,
 		unmarshalInputRecordFilter,
+		unmarshalInputReportInput,
 		unmarshalInputRevokeConsentInput,
 		unmarshalInputSignConsentInput,
 	)
@@ -3873,6 +3877,21 @@ type HouseholdEdge {
   node: Household!
 }
 
+"A page of ReportRun rows."
+type ReportRunConnection {
+  edges: [ReportRunEdge!]!
+  nodes: [ReportRun!]!
+  pageInfo: PageInfo!
+  "How many rows there are on all pages; counted only when asked for."
+  totalCount: Int!
+}
+
+"A ReportRun row on its page."
+type ReportRunEdge {
+  cursor: String!
+  node: ReportRun!
+}
+
 `, BuiltIn: false},
 	{Name: "../../schema/record.graphql", Input: `# How the records hang together. The columns of each type are in hmis.graphql.
 
@@ -4020,6 +4039,118 @@ type DataElement @open {
   dependency: String
 }
 `, BuiltIn: false},
+	{Name: "../../schema/report.graphql", Input: `"HUD's reports."
+enum ReportKind {
+  "CoC Annual Performance Report."
+  APR
+  "ESG Consolidated Annual Performance and Evaluation Report."
+  CAPER
+  "Coordinated Entry Annual Performance Report."
+  CE_APR
+  "HMIS Data Quality Report."
+  DQ
+}
+
+"A report as the data is now. It is for the HMIS lead and, of their own projects, for agencies' administrators."
+type Report @client {
+  kind: ReportKind! @meta
+  start: Date! @meta
+  end: Date! @meta
+  coc: String @meta
+  projects: [Project!]! @meta
+  "The last change that the figures stand on, and when it was made."
+  change: Int! @meta
+  dataAt: Timestamp @meta
+  "In HUD's order; of one id or all."
+  tables(id: String): [ReportTable!]! @meta
+  "The report as one page to print."
+  html: String! @meta
+}
+
+type ReportTable @client {
+  "As Q5a."
+  id: String! @meta
+  title: String! @meta
+  "Headers of the columns, from column B on."
+  columns: [String!]! @meta
+  "Labels of the rows, from line 2 on."
+  rows: [String!]! @meta
+  "The cells that are not empty, row by row."
+  cells: [ReportCell!]! @meta
+}
+
+type ReportCell @client {
+  "As in HUD's upload: the first number of most tables is B2."
+  address: String! @meta
+  "Shares are fractions from 0 to 1, money is in dollars; null for a text."
+  value: Float @meta
+  "Of the few cells that hold a text."
+  text: String @meta
+  "The clients whom the cell counts, or whose average or share it is; those that the viewer may see."
+  clients(first: Int, after: String, last: Int, before: String): ClientConnection!
+}
+
+"A report that was run and kept."
+type ReportRun implements Node @client {
+  id: ID! @meta
+  kind: ReportKind! @meta
+  start: Date! @meta
+  end: Date! @meta
+  coc: String @meta
+  projects: [Project!]! @meta
+  state: RunState! @meta
+  "Why it failed."
+  failure: String @meta
+  "Who ran it."
+  username: String! @meta
+  startedAt: Timestamp! @meta
+  finishedAt: Timestamp @meta
+  "The last change that the figures stand on."
+  change: Int! @meta
+  "The figures; none until the run is done."
+  cells: [KeptCell!]! @meta
+  "The cells that differ from another run's, in order."
+  differences(from: ID!): [CellDifference!]! @meta
+}
+
+enum RunState {
+  RUNNING
+  DONE
+  FAILED
+}
+
+"A figure of a kept run."
+type KeptCell @client {
+  table: String! @meta
+  address: String! @meta
+  value: Float @meta
+  text: String @meta
+}
+
+"A cell of two runs; null where a run has none."
+type CellDifference @client {
+  table: String! @meta
+  address: String! @meta
+  before: Float @meta
+  after: Float @meta
+}
+
+input ReportInput {
+  kind: ReportKind!
+  "None: all that the viewer may report on."
+  projects: [ID!]! = []
+  start: Date!
+  end: Date!
+  "Only what belongs to this CoC, as XX-500."
+  coc: String
+}
+
+type ReportRunPayload @client {
+  "Null where nothing was run; see userErrors."
+  run: ReportRun
+  userErrors: [UserError!]! @meta
+}
+`, BuiltIn: false},
 	{Name: "../../schema/schema.graphql", Input: `# Hearth's API. Every list is a connection: ask for edges or nodes, and page with first and after or last and before.
 # What a viewer may not see is null and named in ` + "`" + `withheld` + "`" + `; a record that a viewer may not see is not there at all.
 
@@ -4164,6 +4295,11 @@ type Query {
   project(source: String!, projectId: String!): Project
   organization(source: String!, organizationId: String!): Organization
 
+  "A HUD report as the data is now."
+  report(kind: ReportKind!, projects: [ID!]! = [], start: Date!, end: Date!, coc: String): Report!
+  "Reports that were run and kept, oldest first: all for the HMIS lead, an agency's own for its administrators."
+  reportRuns(first: Int, after: String, last: Int, before: String): ReportRunConnection!
+
   sources: [Source!]!
   codeLists: [CodeList!]!
 
@@ -4181,6 +4317,8 @@ type Mutation {
   "Locks a client's record: it is then there only for the HMIS lead and for the administrators of the client's own agencies."
   lockClient(input: LockClientInput!): LockClientPayload!
   unlockClient(input: LockClientInput!): LockClientPayload!
+  "Runs a report in the background and keeps its figures; ask for the run by its id until it is done."
+  runReport(input: ReportInput!): ReportRunPayload!
   "Signs in; the token goes into the header: Authorization: Bearer TOKEN."
   login(input: LoginInput!): LoginPayload!
   "Ends the session of the request's token."
@@ -4572,6 +4710,20 @@ func childFields_CategoryExplanation(ctx context.Context, ec *executionContext, 
 		return fieldContext_CategoryExplanation_steps(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CategoryExplanation", field.Name)
+}
+
+func childFields_CellDifference(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "table":
+		return fieldContext_CellDifference_table(ctx, ec, field)
+	case "address":
+		return fieldContext_CellDifference_address(ctx, ec, field)
+	case "before":
+		return fieldContext_CellDifference_before(ctx, ec, field)
+	case "after":
+		return fieldContext_CellDifference_after(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CellDifference", field.Name)
 }
 
 func childFields_Client(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -5908,6 +6060,20 @@ func childFields_InventoryEdge(ctx context.Context, ec *executionContext, field 
 	return nil, fmt.Errorf("no field named %q was found under type InventoryEdge", field.Name)
 }
 
+func childFields_KeptCell(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "table":
+		return fieldContext_KeptCell_table(ctx, ec, field)
+	case "address":
+		return fieldContext_KeptCell_address(ctx, ec, field)
+	case "value":
+		return fieldContext_KeptCell_value(ctx, ec, field)
+	case "text":
+		return fieldContext_KeptCell_text(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type KeptCell", field.Name)
+}
+
 func childFields_LockClientPayload(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "client":
@@ -6182,6 +6348,128 @@ func childFields_ProjectEdge(ctx context.Context, ec *executionContext, field gr
 		return fieldContext_ProjectEdge_node(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ProjectEdge", field.Name)
+}
+
+func childFields_Report(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "kind":
+		return fieldContext_Report_kind(ctx, ec, field)
+	case "start":
+		return fieldContext_Report_start(ctx, ec, field)
+	case "end":
+		return fieldContext_Report_end(ctx, ec, field)
+	case "coc":
+		return fieldContext_Report_coc(ctx, ec, field)
+	case "projects":
+		return fieldContext_Report_projects(ctx, ec, field)
+	case "change":
+		return fieldContext_Report_change(ctx, ec, field)
+	case "dataAt":
+		return fieldContext_Report_dataAt(ctx, ec, field)
+	case "tables":
+		return fieldContext_Report_tables(ctx, ec, field)
+	case "html":
+		return fieldContext_Report_html(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Report", field.Name)
+}
+
+func childFields_ReportCell(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "address":
+		return fieldContext_ReportCell_address(ctx, ec, field)
+	case "value":
+		return fieldContext_ReportCell_value(ctx, ec, field)
+	case "text":
+		return fieldContext_ReportCell_text(ctx, ec, field)
+	case "clients":
+		return fieldContext_ReportCell_clients(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReportCell", field.Name)
+}
+
+func childFields_ReportRun(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return fieldContext_ReportRun_id(ctx, ec, field)
+	case "kind":
+		return fieldContext_ReportRun_kind(ctx, ec, field)
+	case "start":
+		return fieldContext_ReportRun_start(ctx, ec, field)
+	case "end":
+		return fieldContext_ReportRun_end(ctx, ec, field)
+	case "coc":
+		return fieldContext_ReportRun_coc(ctx, ec, field)
+	case "projects":
+		return fieldContext_ReportRun_projects(ctx, ec, field)
+	case "state":
+		return fieldContext_ReportRun_state(ctx, ec, field)
+	case "failure":
+		return fieldContext_ReportRun_failure(ctx, ec, field)
+	case "username":
+		return fieldContext_ReportRun_username(ctx, ec, field)
+	case "startedAt":
+		return fieldContext_ReportRun_startedAt(ctx, ec, field)
+	case "finishedAt":
+		return fieldContext_ReportRun_finishedAt(ctx, ec, field)
+	case "change":
+		return fieldContext_ReportRun_change(ctx, ec, field)
+	case "cells":
+		return fieldContext_ReportRun_cells(ctx, ec, field)
+	case "differences":
+		return fieldContext_ReportRun_differences(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReportRun", field.Name)
+}
+
+func childFields_ReportRunConnection(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return fieldContext_ReportRunConnection_edges(ctx, ec, field)
+	case "nodes":
+		return fieldContext_ReportRunConnection_nodes(ctx, ec, field)
+	case "pageInfo":
+		return fieldContext_ReportRunConnection_pageInfo(ctx, ec, field)
+	case "totalCount":
+		return fieldContext_ReportRunConnection_totalCount(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReportRunConnection", field.Name)
+}
+
+func childFields_ReportRunEdge(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return fieldContext_ReportRunEdge_cursor(ctx, ec, field)
+	case "node":
+		return fieldContext_ReportRunEdge_node(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReportRunEdge", field.Name)
+}
+
+func childFields_ReportRunPayload(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "run":
+		return fieldContext_ReportRunPayload_run(ctx, ec, field)
+	case "userErrors":
+		return fieldContext_ReportRunPayload_userErrors(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReportRunPayload", field.Name)
+}
+
+func childFields_ReportTable(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return fieldContext_ReportTable_id(ctx, ec, field)
+	case "title":
+		return fieldContext_ReportTable_title(ctx, ec, field)
+	case "columns":
+		return fieldContext_ReportTable_columns(ctx, ec, field)
+	case "rows":
+		return fieldContext_ReportTable_rows(ctx, ec, field)
+	case "cells":
+		return fieldContext_ReportTable_cells(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReportTable", field.Name)
 }
 
 func childFields_Service(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -14,6 +14,14 @@ import (
 	"github.com/hearth-hmis/hearth/internal/store"
 )
 
+// A cell of two runs; null where a run has none.
+type CellDifference struct {
+	Table   string   `json:"table"`
+	Address string   `json:"address"`
+	Before  *float64 `json:"before,omitempty"`
+	After   *float64 `json:"after,omitempty"`
+}
+
 // A code list of HUD as this API names its codes.
 type CodeList struct {
 	// HUD's list number.
@@ -53,6 +61,14 @@ type DataElement struct {
 	Dependency *string `json:"dependency,omitempty"`
 }
 
+// A figure of a kept run.
+type KeptCell struct {
+	Table   string   `json:"table"`
+	Address string   `json:"address"`
+	Value   *float64 `json:"value,omitempty"`
+	Text    *string  `json:"text,omitempty"`
+}
+
 type LockClientInput struct {
 	Client  string          `json:"client"`
 	AskedBy policy.LockedBy `json:"askedBy"`
@@ -84,6 +100,22 @@ type Mutation struct {
 }
 
 type Query struct {
+}
+
+type ReportInput struct {
+	Kind ReportKind `json:"kind"`
+	// None: all that the viewer may report on.
+	Projects []string  `json:"projects"`
+	Start    hmis.Date `json:"start"`
+	End      hmis.Date `json:"end"`
+	// Only what belongs to this CoC, as XX-500.
+	Coc *string `json:"coc,omitempty"`
+}
+
+type ReportRunPayload struct {
+	// Null where nothing was run; see userErrors.
+	Run        *ent.ReportRun     `json:"run,omitempty"`
+	UserErrors []*store.UserError `json:"userErrors"`
 }
 
 type RevokeConsentInput struct {
@@ -178,6 +210,70 @@ func (e CollectionPoint) MarshalJSON() ([]byte, error) {
 	return buf.Bytes(), nil
 }
 
+// HUD's reports.
+type ReportKind string
+
+const (
+	// CoC Annual Performance Report.
+	ReportKindApr ReportKind = "APR"
+	// ESG Consolidated Annual Performance and Evaluation Report.
+	ReportKindCaper ReportKind = "CAPER"
+	// Coordinated Entry Annual Performance Report.
+	ReportKindCeApr ReportKind = "CE_APR"
+	// HMIS Data Quality Report.
+	ReportKindDq ReportKind = "DQ"
+)
+
+var AllReportKind = []ReportKind{
+	ReportKindApr,
+	ReportKindCaper,
+	ReportKindCeApr,
+	ReportKindDq,
+}
+
+func (e ReportKind) IsValid() bool {
+	switch e {
+	case ReportKindApr, ReportKindCaper, ReportKindCeApr, ReportKindDq:
+		return true
+	}
+	return false
+}
+
+func (e ReportKind) String() string {
+	return string(e)
+}
+
+func (e *ReportKind) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = ReportKind(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid ReportKind", str)
+	}
+	return nil
+}
+
+func (e ReportKind) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *ReportKind) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e ReportKind) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
 // How firmly an element is asked for.
 type Requirement string
 
@@ -236,6 +332,63 @@ func (e *Requirement) UnmarshalJSON(b []byte) error {
 }
 
 func (e Requirement) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+type RunState string
+
+const (
+	RunStateRunning RunState = "RUNNING"
+	RunStateDone    RunState = "DONE"
+	RunStateFailed  RunState = "FAILED"
+)
+
+var AllRunState = []RunState{
+	RunStateRunning,
+	RunStateDone,
+	RunStateFailed,
+}
+
+func (e RunState) IsValid() bool {
+	switch e {
+	case RunStateRunning, RunStateDone, RunStateFailed:
+		return true
+	}
+	return false
+}
+
+func (e RunState) String() string {
+	return string(e)
+}
+
+func (e *RunState) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = RunState(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid RunState", str)
+	}
+	return nil
+}
+
+func (e RunState) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *RunState) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e RunState) MarshalJSON() ([]byte, error) {
 	var buf bytes.Buffer
 	e.MarshalGQL(&buf)
 	return buf.Bytes(), nil

@@ -66,7 +66,7 @@ func command() *cobra.Command {
 	root.PersistentFlags().StringVar(&h.database, "db", os.Getenv("HEARTH_DB"), "the database: sqlite:FILE or postgres://… (also HEARTH_DB)")
 	root.PersistentFlags().StringVar(&h.keys, "keys", os.Getenv("HEARTH_KEYS"), "the key file, made on first use (also HEARTH_KEYS; default: in your configuration folder)")
 	root.PersistentFlags().BoolVar(&h.json, "json", false, "print the result as JSON, one line for a script")
-	root.AddCommand(demoCommand(h), serveCommand(h), importCommand(h), synthCommand(h), accountCommand(h), tokenCommand(h), reportCommand(), migrateCommand(h))
+	root.AddCommand(demoCommand(h), serveCommand(h), importCommand(h), synthCommand(h), accountCommand(h), tokenCommand(h), reportCommand(h), migrateCommand(h))
 	return root
 }
 

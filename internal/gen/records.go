@@ -16,7 +16,7 @@ var kindCodes = []string{
 	"Client", "Person", "Household", "Enrollment", "Exit", "IncomeBenefits", "HealthAndDV", "EmploymentEducation",
 	"Disabilities", "Services", "CurrentLivingSituation", "Assessment", "AssessmentQuestions", "AssessmentResults",
 	"Event", "YouthEducationStatus", "Organization", "Project", "Funder", "ProjectCoC", "Inventory", "Affiliation",
-	"HMISParticipation", "CEParticipation", "Consent",
+	"HMISParticipation", "CEParticipation", "Consent", "ReportRun",
 }
 
 // records writes what the store knows of each type of rows: how to find and mask them and what they refer to.
@@ -182,7 +182,7 @@ func keyColumns(name string, f *hmis.File) []string {
 		return []string{"client_key", "project_key", "enrollment_key", "assessment_key"}
 	case "Consent":
 		return []string{"client_key"}
-	case "Person":
+	case "Person", "ReportRun":
 		return nil
 	}
 	if f.Level == hmis.ClientLevel {

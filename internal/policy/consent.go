@@ -161,13 +161,13 @@ type Fault struct {
 }
 
 // Check lists what is wrong with a release before it is recorded. Born is the client's date of birth, nil where it is
-// not known: such a client is taken for an adult.
+// not known: such a client is taken for an adult. To say no, nobody is too young.
 func (r Release) Check(born *hmis.Date) (faults []Fault) {
 	complain := func(field, format string, args ...any) {
 		faults = append(faults, Fault{field, fmt.Sprintf(format, args...)})
 	}
 	minor := born != nil && r.From < born.AddYears(adultAge)
-	if minor && r.SignedBy == SignedByClient {
+	if minor && r.SignedBy == SignedByClient && r.State != Refused {
 		complain("signedBy", "the client is under %d: a guardian signs, for each child separately; without a guardian a minor cannot consent", adultAge)
 	}
 	if r.State == Refused {
@@ -208,7 +208,7 @@ func (r Release) Check(born *hmis.Date) (faults []Fault) {
 }
 
 func (r Release) checkRule(rule ConsentRule, p Provision, complain func(format string, args ...any)) {
-	if rule.Signed && r.Method == Verbal {
+	if rule.Signed && r.Method != Written && r.Method != Electronic {
 		complain("needs a written or electronic signature")
 	}
 	if rule.NamedRecipients && p.Recipient == 0 {

@@ -73,7 +73,7 @@ func TestCheckFindsEachFault(t *testing.T) {
 		{"a guardian, until the birthday", on(birthday + 10), []func(*policy.Release){guardian, until(today + 10)}, []string{grownUp}},
 
 		{"a refusal", nil, []func(*policy.Release){refused}, nil},
-		{"a minor refuses alone", on(birthday + 1), []func(*policy.Release){refused}, []string{alone}},
+		{"a minor refuses alone", on(birthday + 1), []func(*policy.Release){refused}, nil},
 		{"a refusal with a last day", nil, []func(*policy.Release){refused, until(today)}, []string{said}},
 		{"a refusal that opens", nil, []func(*policy.Release){refused, opens(0, 0, hmis.Income)}, []string{said}},
 

@@ -48,15 +48,26 @@ func naive(q policy.Question, opened opener) policy.Decision {
 	case "ANALYST":
 		return naiveAnalyst(q, category)
 	case "INTAKE":
-		return naiveAgency(q, category, named(whatIntakeSees, category), false, opened)
+		return naiveAgency(q, category, func(c string) bool { return named(whatIntakeSees, c) }, false, opened)
 	case "CASE_MANAGER":
-		return naiveAgency(q, category, category != "META", false, opened)
+		return naiveAgency(q, category, naiveIsContent, false, opened)
 	case "AGENCY_ADMIN":
-		return naiveAgency(q, category, category != "META", true, opened)
+		return naiveAgency(q, category, naiveIsContent, true, opened)
 	case "PARTNER_APP":
-		return naiveAgency(q, category, category != "META" && slices.Contains(q.Viewer.Scopes.List(), q.Class.Category), false, opened)
+		return naiveAgency(q, category, func(c string) bool { return naiveIsContent(c) && naiveScope(q.Viewer, c) }, false, opened)
 	}
 	return policy.Decision{Reason: policy.NotForRole} // funders, auditors, and who has no role
+}
+
+func naiveIsContent(category string) bool { return category != "META" }
+
+func naiveScope(v *policy.Viewer, category string) bool {
+	for _, c := range v.Scopes.List() {
+		if c.String() == category {
+			return true
+		}
+	}
+	return false
 }
 
 func naiveOutOfOrder(q policy.Question) bool {
@@ -97,9 +108,9 @@ func naiveAnalyst(q policy.Question, category string) policy.Decision {
 	return policy.Decision{Permit: true, Reason: policy.ByRole}
 }
 
-func naiveAgency(q policy.Question, category string, forRole, seesOwnLocked bool, opened opener) policy.Decision {
+func naiveAgency(q policy.Question, category string, forRole func(category string) bool, seesOwnLocked bool, opened opener) policy.Decision {
 	withhold := func(why policy.Reason) policy.Decision { return policy.Decision{Reason: why} }
-	if !forRole {
+	if !forRole(category) {
 		return withhold(policy.NotForRole)
 	}
 	if q.Restricted && !(q.Own && seesOwnLocked) {
@@ -123,7 +134,8 @@ func naiveAgency(q policy.Question, category string, forRole, seesOwnLocked bool
 	}
 	release, ok := opened(category)
 	for _, told := range q.Telling.List() {
-		if _, toldToo := opened(naiveName(told)); !toldToo {
+		// Who may not know what the project tells may not know of the stay either.
+		if _, toldToo := opened(naiveName(told)); !toldToo || !forRole(naiveName(told)) {
 			ok = false
 		}
 	}

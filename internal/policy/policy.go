@@ -42,6 +42,9 @@ func (r Role) RecordsConsent() bool {
 // SeesLocked reports whether the role may see locked records: the lead all, an agency's administrator its own.
 func (r Role) SeesLocked(own bool) bool { return r == SystemAdmin || r == AgencyAdmin && own }
 
+// RunsReports reports whether the role may run HUD reports: exact figures are for those who may see every row behind.
+func (r Role) RunsReports() bool { return r == SystemAdmin || r == AgencyAdmin }
+
 // ExplainsAccess reports whether the role may ask why an account sees a client or does not.
 func (r Role) ExplainsAccess() bool { return r == SystemAdmin || r == AgencyAdmin || r == Auditor }
 

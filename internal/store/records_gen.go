@@ -1094,6 +1094,26 @@ var kindConsent = &kind[*ent.Consent]{
 	},
 }
 
+// A page of ReportRun rows, and a row on it.
+type (
+	ReportRunConnection = Connection[*ent.ReportRun]
+	ReportRunEdge       = Edge[*ent.ReportRun]
+)
+
+var kindReportRun = &kind[*ent.ReportRun]{
+	table: table{code: 26, name: "ReportRun", sql: "reportruns"},
+	find: func(ctx context.Context, c *ent.Client, shape func(*sql.Selector)) ([]*ent.ReportRun, error) {
+		return c.ReportRun.Query().Where(predicate.ReportRun(shape)).All(ctx)
+	},
+	mask: func(r *ent.ReportRun, v *policy.View) {
+	},
+	key: func(r *ent.ReportRun, column string) int64 {
+		switch column {
+		}
+		return r.ID
+	},
+}
+
 // guardRows attaches to loaded rows what the viewer may see of them, and takes out the rest.
 func (s *session) guardRows(ctx context.Context, loaded ent.Value) error {
 	switch rows := loaded.(type) {
@@ -1147,6 +1167,8 @@ func (s *session) guardRows(ctx context.Context, loaded ent.Value) error {
 		return guard(ctx, s, kindCEParticipation, rows)
 	case []*ent.Consent:
 		return guard(ctx, s, kindConsent, rows)
+	case []*ent.ReportRun:
+		return guard(ctx, s, kindReportRun, rows)
 	}
 	return nil
 }
@@ -1178,6 +1200,7 @@ var tables = map[string]*table{
 	"HMISParticipation":      &kindHMISParticipation.table,
 	"CEParticipation":        &kindCEParticipation.table,
 	"Consent":                &kindConsent.table,
+	"ReportRun":              &kindReportRun.table,
 }
 
 // nodesOf finds the rows of one type by their numbers.
@@ -1233,6 +1256,8 @@ func (s *Store) nodesOf(ctx context.Context, code byte, keys []int64) (map[int64
 		return nodes(ctx, s, kindCEParticipation, keys)
 	case kindConsent.code:
 		return nodes(ctx, s, kindConsent, keys)
+	case kindReportRun.code:
+		return nodes(ctx, s, kindReportRun, keys)
 	}
 	return nil, nil
 }

@@ -25,6 +25,8 @@ func (ss *session) rule(t *table, c columns) (*sql.Predicate, error) {
 	switch t.name {
 	case "Consent":
 		return ss.consents(c)
+	case "ReportRun":
+		return ss.reportRuns(c), nil
 	case "Person":
 		return ss.some("clients", "person_key", c("id"), kindClient.table)
 	case "Household":
