@@ -161,3 +161,5 @@ func communityFile(t testing.TB, clients int, seed uint64) string {
 	}
 	return path
 }
+
+func hmisKey(file string) string { return hmis.FileNamed(file).Key().Name }
