@@ -2,13 +2,12 @@ package facts
 
 import (
 	"math/rand/v2"
-	"os"
-	"path/filepath"
 	"reflect"
 	"testing"
 
 	"github.com/hearth-hmis/hearth/internal/hmis"
 	"github.com/hearth-hmis/hearth/internal/hmiscsv"
+	"github.com/hearth-hmis/hearth/internal/kit"
 	"github.com/hearth-hmis/hearth/internal/synth"
 )
 
@@ -270,14 +269,7 @@ func eachText(v reflect.Value, do func(string)) {
 
 // TestEva builds facts of an export with faults in it, none of which may stop it.
 func TestEva(t *testing.T) {
-	path := filepath.Join("..", "..", "..", "shared", "cases", "eva-demo-fy2026.zip")
-	if _, err := os.Stat(path); err != nil {
-		if os.Getenv("CI") != "" {
-			t.Fatal("shared/cases is missing, and CI must not go without it")
-		}
-		t.Skip("SKIPPED, NOT CHECKED: shared/cases is missing")
-	}
-	f, err := Open(path)
+	f, err := Open(kit.Path(t, "eva-demo-fy2026.zip"))
 	if err != nil {
 		t.Fatal(err)
 	}

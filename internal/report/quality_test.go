@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/hearth-hmis/hearth/internal/facts"
+	"github.com/hearth-hmis/hearth/internal/kit"
 )
 
 // sound is a community without any fault: an adult and a child in a shelter for entry and exit.
@@ -303,7 +304,7 @@ func TestQualityCounts(t *testing.T) {
 
 // TestEvaFaults: the faults that are known to be in Eva's demo export are found, record by record.
 func TestEvaFaults(t *testing.T) {
-	f := factsOf(t, cases(t, "eva-demo-fy2026.zip"))
+	f := factsOf(t, kit.Path(t, "eva-demo-fy2026.zip"))
 	findings, err := Quality(f, Scope{Start: day(t, "1990-01-01"), End: day(t, "2030-12-31")})
 	if err != nil {
 		t.Fatal(err)
