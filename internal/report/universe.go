@@ -120,12 +120,11 @@ func (u *universe) mayBelong(p *facts.Project) bool {
 // selected reports whether the stay is in a project and in the CoC of the report: a project with one CoC belongs to it
 // whole, with several the head's EnrollmentCoC decides for the household (2).
 func (u *universe) selected(stay int32) bool {
-	if !u.projects[u.f.Enrollments.Project[stay]] {
-		return false
+	if in := u.projects[u.f.Enrollments.Project[stay]]; !in || u.scope.CoC == "" {
+		return in
 	}
 	own := u.project(stay).CoCs
-	several := slices.ContainsFunc(own, func(c facts.ProjectCoC) bool { return c.CoC != own[0].CoC })
-	if u.scope.CoC == "" || !several {
+	if !slices.ContainsFunc(own, func(c facts.ProjectCoC) bool { return c.CoC != own[0].CoC }) {
 		return true
 	}
 	head := u.head(stay)
