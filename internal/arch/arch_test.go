@@ -40,6 +40,7 @@ var arrows = map[string][]string{
 	"internal/seal":            {"internal/hmis"},
 	"internal/policy":          {"internal/hmis"},
 	"internal/hmis":            {},
+	"internal/kit":             {},
 	"internal/arch":            {},
 }
 
@@ -47,7 +48,7 @@ var arrows = map[string][]string{
 const free = "internal/gen"
 
 // forTests may be imported by every package's tests, with the package itself.
-var forTests = []string{storetest, "internal/synth", "internal/hmiscsv"}
+var forTests = []string{storetest, "internal/synth", "internal/hmiscsv", "internal/kit"}
 
 const storetest = "internal/store/storetest"
 

@@ -14,8 +14,8 @@ import (
 //
 // Of each source add Export, Organization, Project, the files under a project, Client, Enrollment, Exit and the
 // files under an enrollment, in this order of groups; the rows of a file come in any order. Files under an enrollment
-// may be added at the same time, each by one goroutine. A row that is marked deleted, that names a project, client or
-// enrollment that is not there, or that has the key of an earlier one, is left out.
+// may be added at the same time, each by one goroutine. A row that is marked deleted, or that names a project, client or
+// enrollment that is not there, is left out. Of two clients or enrollments with one key the one updated last goes in.
 type Builder struct {
 	f       *Facts
 	source  *source
@@ -56,9 +56,11 @@ type Origin struct {
 
 // keyed is a table whose rows have keys.
 type keyed struct {
-	keys    []string
-	row     []int64
-	columns []column
+	keys     []string
+	row      []int64
+	updated  []hmis.Timestamp
+	replaced map[int32]bool // rows whose key a later one has
+	columns  []column
 }
 
 // records is a table under enrollments while it is built.
@@ -165,36 +167,50 @@ func (b *Builder) addExport(r row) {
 }
 
 func (b *Builder) addClient(r row, o Origin) {
-	id := strings.Clone(r.text("PersonalID"))
-	if _, twice := b.source.clients[id]; twice {
+	if !b.clients.add(b.source.clients, r.text("PersonalID"), r, o) {
 		return
 	}
-	b.source.clients[id] = int32(len(b.clients.keys))
 	b.persons = append(b.persons, o.Person)
 	b.names = append(b.names, b.source.name)
-	b.clients.add(id, r.cells, o)
 }
 
-func (k *keyed) add(id string, cells []hmiscsv.Cell, o Origin) {
-	k.keys, k.row = append(k.keys, id), append(k.row, o.Row)
-	for _, c := range k.columns {
-		c.add(cells)
+// add adds a row; false where one with its key is there that was updated later, or at the same time.
+func (k *keyed) add(index map[string]int32, id string, r row, o Origin) bool {
+	updated := hmis.Timestamp(r.cell("DateUpdated").N)
+	if earlier, twice := index[id]; twice {
+		if updated <= k.updated[earlier] {
+			return false
+		}
+		if k.replaced == nil {
+			k.replaced = map[int32]bool{}
+		}
+		k.replaced[earlier] = true
+	} else {
+		id = strings.Clone(id)
 	}
+	index[id] = int32(len(k.keys))
+	k.keys, k.row, k.updated = append(k.keys, id), append(k.row, o.Row), append(k.updated, updated)
+	for _, c := range k.columns {
+		c.add(r.cells)
+	}
+	return true
+}
+
+// rows lists the rows that stay.
+func (k *keyed) rows() []int32 {
+	return slices.DeleteFunc(counted(len(k.keys)), func(i int32) bool { return k.replaced[i] })
 }
 
 func (b *Builder) addEnrollment(r row, o Origin) {
 	client, known := b.source.clients[r.text("PersonalID")]
 	project, there := b.source.projects[r.text("ProjectID")]
-	id := strings.Clone(r.text("EnrollmentID"))
-	if _, twice := b.source.enrollments[id]; twice || !known || !there || !r.cell("EntryDate").Set {
+	if !known || !there || !r.cell("EntryDate").Set || !b.enrollments.add(b.source.enrollments, r.text("EnrollmentID"), r, o) {
 		return
 	}
-	b.source.enrollments[id] = int32(len(b.enrollments.keys))
 	e := &b.f.Enrollments
 	e.Client, e.Project = append(e.Client, client), append(e.Project, project)
 	e.Household = append(e.Household, b.household(project, r.text("HouseholdID")))
 	e.CoC = append(e.CoC, b.coc(r.text("EnrollmentCoC")))
-	b.enrollments.add(id, r.cells, o)
 }
 
 func (b *Builder) household(project int32, id string) int32 {
@@ -270,18 +286,19 @@ func (b *Builder) Facts() *Facts {
 	b.orderCoCs()
 	clientOrder := b.orderClients()
 	enrollmentOrder := b.orderEnrollments(clientOrder)
-	place := inverse(enrollmentOrder)
-	b.placeExits(place)
+	place := inverse(enrollmentOrder, len(b.enrollments.updated))
+	b.placeExits(place, len(enrollmentOrder))
 	for name, r := range b.records {
-		r.finish(place)
+		r.finish(place, len(enrollmentOrder))
 		delete(b.records, name)
 	}
 	b.groupHouseholds()
 	return b.f
 }
 
-func inverse(order []int32) []int32 {
-	place := make([]int32, len(order))
+// inverse tells where each of n rows comes in the order; those that do not come are 0.
+func inverse(order []int32, n int) []int32 {
+	place := make([]int32, n)
 	for i, from := range order {
 		place[from] = int32(i)
 	}
@@ -301,7 +318,7 @@ func (b *Builder) orderProjects() {
 	})
 	columnOf[Organization]{rows: &f.Organizations}.reorder(organizations)
 	columnOf[Project]{rows: &f.Projects}.reorder(projects)
-	organizationPlace, projectPlace := inverse(organizations), inverse(projects)
+	organizationPlace, projectPlace := inverse(organizations, len(organizations)), inverse(projects, len(projects))
 	for i := range f.Projects {
 		p := &f.Projects[i]
 		p.Organization = organizationPlace[p.Organization]
@@ -316,7 +333,7 @@ func (b *Builder) orderCoCs() {
 	order := counted(len(b.f.CoCs))
 	slices.SortFunc(order, func(x, y int32) int { return strings.Compare(b.f.CoCs[x], b.f.CoCs[y]) })
 	columnOf[string]{rows: &b.f.CoCs}.reorder(order)
-	place := inverse(order)
+	place := inverse(order, len(order))
 	for i, coc := range b.f.Enrollments.CoC {
 		if coc >= 0 {
 			b.f.Enrollments.CoC[i] = int16(place[coc])
@@ -336,7 +353,7 @@ func (p *Project) sort() {
 // orderClients sorts by person, source and id, and numbers the persons; those of whom nothing is known stand for
 // themselves.
 func (b *Builder) orderClients() []int32 {
-	order := counted(len(b.clients.keys))
+	order := b.clients.rows()
 	slices.SortFunc(order, func(x, y int32) int {
 		return cmp.Or(cmp.Compare(b.persons[x], b.persons[y]), strings.Compare(b.names[x], b.names[y]), strings.Compare(b.clients.keys[x], b.clients.keys[y]))
 	})
@@ -386,11 +403,11 @@ func counted(n int) []int32 {
 // orderEnrollments sorts by client, entry and id.
 func (b *Builder) orderEnrollments(clientOrder []int32) []int32 {
 	e := &b.f.Enrollments
-	clientPlace := inverse(clientOrder)
+	clientPlace := inverse(clientOrder, len(b.clients.updated))
 	for i, c := range e.Client {
 		e.Client[i] = clientPlace[c]
 	}
-	order, first := grouped(e.Client, len(clientOrder))
+	order, first := grouped(e.Client, b.enrollments.rows(), len(clientOrder))
 	for c := range clientOrder {
 		slices.SortFunc(order[first[c]:first[c+1]], func(x, y int32) int {
 			return cmp.Or(cmp.Compare(e.EntryDate[x], e.EntryDate[y]), strings.Compare(b.enrollments.keys[x], b.enrollments.keys[y]))
@@ -404,30 +421,31 @@ func (b *Builder) orderEnrollments(clientOrder []int32) []int32 {
 }
 
 // grouped lists the rows by group, and where each group begins in the list.
-func grouped(group []int32, groups int) (order, first []int32) {
+func grouped(group, rows []int32, groups int) (order, first []int32) {
 	first = make([]int32, groups+1)
-	for _, g := range group {
-		first[g+1]++
+	for _, i := range rows {
+		first[group[i]+1]++
 	}
 	for g := range groups {
 		first[g+1] += first[g]
 	}
-	order = make([]int32, len(group))
+	order = make([]int32, len(rows))
 	next := slices.Clone(first)
-	for i, g := range group {
-		order[next[g]] = int32(i)
+	for _, i := range rows {
+		g := group[i]
+		order[next[g]] = i
 		next[g]++
 	}
 	return order, first
 }
 
 // finish puts the records in the order of enrollments, then by date, last update and key.
-func (r *records) finish(place []int32) {
+func (r *records) finish(place []int32, enrollments int) {
 	for i, e := range r.enrollment {
 		r.enrollment[i] = place[e]
 	}
-	order, first := grouped(r.enrollment, len(place))
-	for e := range place {
+	order, first := grouped(r.enrollment, counted(len(r.enrollment)), enrollments)
+	for e := range enrollments {
 		if first[e+1]-first[e] > 1 {
 			slices.SortFunc(order[first[e]:first[e+1]], r.compare)
 		}
@@ -444,9 +462,9 @@ func (r *records) compare(x, y int32) int {
 }
 
 // placeExits gives every enrollment its exit, the last one where there are several.
-func (b *Builder) placeExits(place []int32) {
+func (b *Builder) placeExits(place []int32, enrollments int) {
 	r := b.exits
-	exit := make([]int32, len(place))
+	exit := make([]int32, enrollments)
 	for x := int32(1); x < int32(len(r.enrollment)); x++ {
 		if at := &exit[place[r.enrollment[x]]]; *at == 0 || r.compare(x, *at) > 0 {
 			*at = x
@@ -469,5 +487,5 @@ func (b *Builder) groupHouseholds() {
 		}
 		e.Household[i] = number[h] - 1
 	}
-	b.f.Households.members, b.f.Households.first = grouped(e.Household, int(next))
+	b.f.Households.members, b.f.Households.first = grouped(e.Household, counted(len(e.Household)), int(next))
 }

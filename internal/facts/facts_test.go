@@ -2,13 +2,12 @@ package facts
 
 import (
 	"math/rand/v2"
-	"os"
-	"path/filepath"
 	"reflect"
 	"testing"
 
 	"github.com/hearth-hmis/hearth/internal/hmis"
 	"github.com/hearth-hmis/hearth/internal/hmiscsv"
+	"github.com/hearth-hmis/hearth/internal/kit"
 	"github.com/hearth-hmis/hearth/internal/synth"
 )
 
@@ -59,6 +58,47 @@ func TestOrderOfRows(t *testing.T) {
 		if got := build(rows, noOrigin); !reflect.DeepEqual(got, want) {
 			t.Fatalf("seed %d: other facts from the same rows in another order", seed)
 		}
+	}
+}
+
+// TestSameKey: of two rows with one key the one updated last goes in, in whatever order they come.
+func TestSameKey(t *testing.T) {
+	rows := rowsOf(t, community(t, synth.Options{Clients: 10, Seed: 1}))
+	updated, sex, move := indexes(hmis.FileNamed("Client"), "DateUpdated")[0], indexes(hmis.FileNamed("Client"), "Sex")[0], indexes(hmis.FileNamed("Enrollment"), "MoveInDate")[0]
+	newer := append([]hmiscsv.Cell(nil), rows["Client"][0]...)
+	newer[updated].N += 100
+	newer[sex] = hmiscsv.Cell{N: 9, Set: true}
+	moved := append([]hmiscsv.Cell(nil), rows["Enrollment"][0]...)
+	moved[indexes(hmis.FileNamed("Enrollment"), "DateUpdated")[0]].N += 100
+	moved[move] = hmiscsv.Cell{N: 12345, Set: true}
+	want := build(rows, noOrigin)
+	rows["Client"] = append(rows["Client"], newer)
+	rows["Enrollment"] = append(rows["Enrollment"], moved)
+	after := build(rows, noOrigin)
+	last := len(rows["Client"]) - 1
+	rows["Client"][0], rows["Client"][last] = rows["Client"][last], rows["Client"][0]
+	last = len(rows["Enrollment"]) - 1
+	rows["Enrollment"][0], rows["Enrollment"][last] = rows["Enrollment"][last], rows["Enrollment"][0]
+	before := build(rows, noOrigin)
+	if !reflect.DeepEqual(after, before) {
+		t.Error("the order of two rows with one key matters")
+	}
+	if after.Clients.Len() != want.Clients.Len() || after.Enrollments.Len() != want.Enrollments.Len() || len(after.Disability.InformationDate) != len(want.Disability.InformationDate) {
+		t.Errorf("%d clients and %d enrollments, want %d and %d", after.Clients.Len(), after.Enrollments.Len(), want.Clients.Len(), want.Enrollments.Len())
+	}
+	changed := 0
+	for i := range after.Clients.Sex {
+		if after.Clients.Sex[i] != want.Clients.Sex[i] {
+			changed++
+		}
+	}
+	for i := range after.Enrollments.MoveInDate {
+		if after.Enrollments.MoveInDate[i] != want.Enrollments.MoveInDate[i] {
+			changed++
+		}
+	}
+	if changed != 2 {
+		t.Errorf("%d of 2 newer rows went in", changed)
 	}
 }
 
@@ -229,14 +269,7 @@ func eachText(v reflect.Value, do func(string)) {
 
 // TestEva builds facts of an export with faults in it, none of which may stop it.
 func TestEva(t *testing.T) {
-	path := filepath.Join("..", "..", "..", "shared", "cases", "eva-demo-fy2026.zip")
-	if _, err := os.Stat(path); err != nil {
-		if os.Getenv("CI") != "" {
-			t.Fatal("shared/cases is missing, and CI must not go without it")
-		}
-		t.Skip("SKIPPED, NOT CHECKED: shared/cases is missing")
-	}
-	f, err := Open(path)
+	f, err := Open(kit.Path(t, "eva-demo-fy2026.zip"))
 	if err != nil {
 		t.Fatal(err)
 	}

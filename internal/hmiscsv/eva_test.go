@@ -6,40 +6,17 @@ import (
 	"encoding/csv"
 	"fmt"
 	"os"
-	"path/filepath"
 	"strconv"
 	"testing"
 
 	"github.com/hearth-hmis/hearth/internal/hmis"
+	"github.com/hearth-hmis/hearth/internal/kit"
 )
-
-// cases returns the path of a file of shared/cases, which lies beside or above the project.
-func cases(t testing.TB, name string) string {
-	t.Helper()
-	dir, err := os.Getwd()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for up := dir; ; up = filepath.Dir(up) {
-		path := filepath.Join(up, "shared", "cases", name)
-		if _, err := os.Stat(path); err == nil {
-			return path
-		}
-		if up == filepath.Dir(up) {
-			break
-		}
-	}
-	if os.Getenv("CI") != "" {
-		t.Fatalf("shared/cases/%s is missing, and CI must not go without it", name)
-	}
-	t.Skipf("SKIPPED, NOT CHECKED: no folder above has shared/cases/%s", name)
-	return ""
-}
 
 // facts reads the counts of eva-demo-facts.csv by "file,fault".
 func facts(t *testing.T) map[string]int {
 	t.Helper()
-	f, err := os.Open(cases(t, "eva-demo-facts.csv"))
+	f, err := os.Open(kit.Path(t, "eva-demo-facts.csv"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -63,7 +40,7 @@ func facts(t *testing.T) map[string]int {
 func TestEva(t *testing.T) {
 	t.Parallel()
 	want := facts(t)
-	a := open(t, cases(t, "eva-demo-fy2026.zip"))
+	a := open(t, kit.Path(t, "eva-demo-fy2026.zip"))
 	found := map[string]int{} // "file,column,reason"
 	for _, i := range a.Issues() {
 		found[i.File+","+i.Column+","+i.Reason]++
@@ -130,7 +107,7 @@ func TestEva(t *testing.T) {
 // TestKit reads HUD's test kit, in which no row is unusable.
 func TestKit(t *testing.T) {
 	t.Parallel()
-	a := open(t, cases(t, "tk1-fy2026.zip"))
+	a := open(t, kit.Path(t, "tk1-fy2026.zip"))
 	rows := map[string]int{}
 	for _, f := range hmis.Files() {
 		err := a.Rows(f.Name, func(r *Row) error {
@@ -153,7 +130,7 @@ func TestKit(t *testing.T) {
 func TestCasesAgain(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{"eva-demo-fy2026.zip", "tk1-fy2026.zip"} {
-		a := open(t, cases(t, name))
+		a := open(t, kit.Path(t, name))
 		var out bytes.Buffer
 		w := NewWriter(&out, a.Year)
 		for _, f := range hmis.Files() {

@@ -4,37 +4,14 @@ import (
 	"encoding/csv"
 	"math"
 	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/hearth-hmis/hearth/internal/facts"
 	"github.com/hearth-hmis/hearth/internal/hmis"
+	"github.com/hearth-hmis/hearth/internal/kit"
 )
-
-// cases returns the path of a file of shared/cases, which lies beside or above the project.
-func cases(t testing.TB, name string) string {
-	t.Helper()
-	dir, err := os.Getwd()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for up := dir; ; up = filepath.Dir(up) {
-		path := filepath.Join(up, "shared", "cases", name)
-		if _, err := os.Stat(path); err == nil {
-			return path
-		}
-		if up == filepath.Dir(up) {
-			break
-		}
-	}
-	if os.Getenv("CI") != "" {
-		t.Fatalf("shared/cases/%s is missing, and CI must not go without it", name)
-	}
-	t.Skipf("SKIPPED, NOT CHECKED: no folder above has shared/cases/%s", name)
-	return ""
-}
 
 func factsOf(t testing.TB, path string) *facts.Facts {
 	t.Helper()
@@ -65,7 +42,7 @@ type claim struct {
 
 func readClaims(t *testing.T) (runs []string, claims map[string][]claim) {
 	t.Helper()
-	f, err := os.Open(cases(t, "tk1-claims.csv"))
+	f, err := os.Open(kit.Path(t, "tk1-claims.csv"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -108,7 +85,7 @@ func (c claim) value(r *Report) (sum float64) {
 // TestClaims compares reports of HUD's test kit with what the kit says that they must show.
 func TestClaims(t *testing.T) {
 	runs, claims := readClaims(t)
-	f := factsOf(t, cases(t, "tk1-fy2026.zip"))
+	f := factsOf(t, kit.Path(t, "tk1-fy2026.zip"))
 	held, all := map[string]int{}, map[string]int{}
 	for _, name := range runs {
 		t.Run(name, func(t *testing.T) {

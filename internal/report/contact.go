@@ -1,7 +1,9 @@
 package report
 
-import "github.com/hearth-hmis/hearth/internal/hmis"
-import "github.com/hearth-hmis/hearth/internal/facts"
+import (
+	"github.com/hearth-hmis/hearth/internal/facts"
+	"github.com/hearth-hmis/hearth/internal/hmis"
+)
 
 // byFirstContact is by where the client was staying at the first contact (6).
 var byFirstContact = columnSet{
@@ -15,11 +17,10 @@ func contactRows() []line {
 
 // contact is what the current living situations and the engagement of a stay say together.
 type contact struct {
-	times     int
-	inPeriod  bool // a contact or the engagement in the period
-	engaged   bool // the engagement in the period
-	where     int  // at the first: 0 not on the street or in shelter, 1 there, 2 not known
-	firstDate hmis.Date
+	times    int
+	inPeriod bool // a contact or the engagement in the period
+	engaged  bool // the engagement in the period
+	where    int  // at the first: 0 not on the street or in shelter, 1 there, 2 not known
 }
 
 // contact counts the contacts from entry to the earliest of exit, engagement and the end of the report; the engagement

@@ -93,7 +93,7 @@ func (p *person) chronicHousehold(stage) answer {
 func youthTables() []*layout {
 	youthAnswerers := both(youths, adultsOrHeads)
 	return []*layout{
-		{id: "Q27a", title: "Age of Youth", kinds: apr, columns: byHousehold, of: youths, ask: (*person).years, blank: "B4:B5 C2 C4:C5 D4:D5 E3:E5 F3:F6",
+		{id: "Q27a", title: "Age of Youth", kinds: apr, columns: byHousehold, of: youths, ask: (*person).years, blank: "B4:B5 C2 C4:C5 D4:D5 E3:E5 F4:F5",
 			rows: []line{between("12 - 17", 12, 17), between("18 - 24", 18, 24), dontKnowRow(), notCollectedRow(), total("Total")}},
 		{id: "Q27b", title: "Parenting Youth", kinds: apr, columns: columnSet{labels: []string{"Total Parenting Youth", "Total Children of Parenting Youth", "Total Persons", "Total Households"}},
 			place: (*person).placeParenting, rows: []line{{label: "Parent youth < 18"}, {label: "Parent youth 18 to 24"}}},

@@ -13,6 +13,14 @@ func (u *universe) identifiers() *Table {
 	t := &Table{ID: "Q4a", Title: "Project Identifiers in HMIS", Corner: "Organization Name", Columns: []string{"Organization ID", "Project Name", "Project ID", "HMIS Project Type",
 		"RRH Subtype", "Coordinated Entry Access Point", "Affiliated with a residential project", "Project IDs of affiliations", "CoC Number", "Geocode",
 		"Victim Service Provider", "HMIS Software Name", "Report Start Date", "Report End Date", "Total Active Clients", "Total Active Households"}}
+	clients, households := make([]int, len(u.projects)), make([]int, len(u.projects))
+	for i := range u.persons {
+		p := &u.persons[i]
+		project := u.f.Enrollments.Project[p.stay]
+		if clients[project]++; p.head {
+			households[project]++
+		}
+	}
 	for i, project := range u.sortedProjects() {
 		p := &u.f.Projects[project]
 		inProject := func(person *person) bool { return u.f.Enrollments.Project[person.stay] == project }
@@ -20,11 +28,9 @@ func (u *universe) identifiers() *Table {
 		for c, value := range u.identifiersOf(p) {
 			row.Cells = append(row.Cells, textCell(i, c, value))
 		}
-		clients := Cell{Address: address(i, 14), Value: float64(u.in(inProject)), Count: true}
-		clients.clients = func() []int32 { return u.clientsWho(inProject) }
-		households := Cell{Address: address(i, 15), Value: float64(u.in(both(heads, inProject))), Count: true}
-		households.clients = func() []int32 { return u.clientsWho(both(heads, inProject)) }
-		row.Cells = append(row.Cells, clients, households)
+		row.Cells = append(row.Cells,
+			Cell{Address: address(i, 14), Value: float64(clients[project]), Count: true, clients: func() []int32 { return u.clientsWho(inProject) }},
+			Cell{Address: address(i, 15), Value: float64(households[project]), Count: true, clients: func() []int32 { return u.clientsWho(both(heads, inProject)) }})
 		t.Rows = append(t.Rows, row)
 	}
 	return t

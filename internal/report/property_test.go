@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/hearth-hmis/hearth/internal/facts"
+	"github.com/hearth-hmis/hearth/internal/kit"
 )
 
 // equal lists cells that must be the same in every APR, whatever the data: the totals of tables about the same people.
@@ -49,7 +50,7 @@ func communities(t *testing.T) map[string]*facts.Facts {
 	for seed := range uint64(2) {
 		all[fmt.Sprintf("made up %d", seed)] = community(t, 1000, seed+1)
 	}
-	t.Run("eva", func(t *testing.T) { all["eva"] = factsOf(t, cases(t, "eva-demo-fy2026.zip")) })
+	t.Run("eva", func(t *testing.T) { all["eva"] = factsOf(t, kit.Path(t, "eva-demo-fy2026.zip")) })
 	return all
 }
 

@@ -63,6 +63,7 @@ type Scope struct {
 // a CoC where one is asked for.
 func ProjectsNamed(f *facts.Facts, ids []string, coc string) (list []int32, err error) {
 	for _, id := range ids {
+		id = strings.TrimSpace(id)
 		found := false
 		for i := range f.Projects {
 			if p := &f.Projects[i]; p.ID == id {

@@ -418,6 +418,36 @@ func TestLatestStay(t *testing.T) {
 	}
 }
 
+// Clients that the hub has linked are one person; the latest stay of any of them supplies every answer.
+func TestLinkedClients(t *testing.T) {
+	w := newWorld(t, "0")
+	w.stay("a", values{"EntryDate": "2025-03-01", "HouseholdID": "1", "VeteranStatus": "1", "DOB": "1980-01-01"})
+	w.stay("b", values{"EntryDate": "2025-01-01", "HouseholdID": "2", "VeteranStatus": "0", "DOB": "1980-01-01"})
+	w.stay("c", values{"EntryDate": "2025-01-01", "HouseholdID": "3", "VeteranStatus": "0", "DOB": "1980-01-01"})
+	if n := w.run(APR).Table("Q5a").Cell("C2").Value; n != 3 {
+		t.Errorf("%v persons without links, want 3", n)
+	}
+	w.persons = map[string]int64{"a": 5, "b": 5, "c": 6}
+	r := w.run(APR)
+	if n := r.Table("Q5a").Cell("C2").Value; n != 2 {
+		t.Errorf("%v persons, want 2", n)
+	}
+	veterans := r.Table("Q5a").Cell("C11").Clients()
+	if len(veterans) != 1 || r.Facts.Clients.ID(veterans[0]) != "a" {
+		t.Errorf("veterans are %v, want the client of the latest stay", veterans)
+	}
+}
+
+// Deleted records do not count.
+func TestDeleted(t *testing.T) {
+	w := newWorld(t, "0")
+	w.stay("a", values{"EntryDate": "2025-01-01", "HouseholdID": "1"})
+	w.stay("b", values{"EntryDate": "2025-01-01", "HouseholdID": "2", "DateDeleted": "2025-02-01 00:00:00"})
+	if n := w.run(APR).Table("Q5a").Cell("C2").Value; n != 1 {
+		t.Errorf("%v persons, want 1", n)
+	}
+}
+
 // A CoC is asked for (2).
 func TestCoC(t *testing.T) {
 	w := newWorld(t, "0")

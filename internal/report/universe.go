@@ -62,8 +62,8 @@ type universe struct {
 	projects   []bool  // by index in the facts
 	stays      []int32 // the active ones
 	persons    []person
-	households map[int32]*household
-	days       []hmis.Date // the last Wednesdays, by months; NoDay where there is none
+	households []*household // by index in the facts; nil where none is in
+	days       []hmis.Date  // the last Wednesdays, by months; NoDay where there is none
 
 	assessments map[*household]*assessed // coordinated entry alone
 }
@@ -100,7 +100,7 @@ func inScope(f *facts.Facts, s Scope) (*universe, error) {
 	if s.End < s.Start {
 		return nil, hmis.Errorf(hmis.Invalid, "the report ends (%s) before it starts (%s); exchange the dates", s.End, s.Start)
 	}
-	u := &universe{period: period{f, s.Start, s.End}, scope: s, projects: make([]bool, len(f.Projects)), households: map[int32]*household{}}
+	u := &universe{period: period{f, s.Start, s.End}, scope: s, projects: make([]bool, len(f.Projects)), households: make([]*household, f.Households.Len())}
 	any := false
 	for i := range f.Projects {
 		u.projects[i] = (len(s.Projects) == 0 || slices.Contains(s.Projects, int32(i))) && u.mayBelong(&f.Projects[i])
@@ -120,12 +120,11 @@ func (u *universe) mayBelong(p *facts.Project) bool {
 // selected reports whether the stay is in a project and in the CoC of the report: a project with one CoC belongs to it
 // whole, with several the head's EnrollmentCoC decides for the household (2).
 func (u *universe) selected(stay int32) bool {
-	if !u.projects[u.f.Enrollments.Project[stay]] {
-		return false
+	if in := u.projects[u.f.Enrollments.Project[stay]]; !in || u.scope.CoC == "" {
+		return in
 	}
 	own := u.project(stay).CoCs
-	several := slices.ContainsFunc(own, func(c facts.ProjectCoC) bool { return c.CoC != own[0].CoC })
-	if u.scope.CoC == "" || !several {
+	if !slices.ContainsFunc(own, func(c facts.ProjectCoC) bool { return c.CoC != own[0].CoC }) {
 		return true
 	}
 	head := u.head(stay)
@@ -147,7 +146,9 @@ func (u *universe) groupHouseholds() {
 		h.stays = append(h.stays, stay)
 	}
 	for _, h := range u.households {
-		u.describe(h)
+		if h != nil {
+			u.describe(h)
+		}
 	}
 }
 

@@ -18,6 +18,8 @@ type world struct {
 	t    testing.TB
 	rows map[string][]values
 	next int
+
+	persons map[string]int64 // by PersonalID, where the hub has linked clients
 }
 
 type values map[string]string
@@ -68,7 +70,7 @@ func (w *world) facts() *facts.Facts {
 	for _, group := range facts.Files() {
 		for _, file := range group {
 			for _, v := range w.rows[file] {
-				b.Add(file, w.cells(file, v), facts.Origin{})
+				b.Add(file, w.cells(file, v), facts.Origin{Person: w.persons[v["PersonalID"]]})
 			}
 		}
 	}
@@ -161,3 +163,5 @@ func communityFile(t testing.TB, clients int, seed uint64) string {
 	}
 	return path
 }
+
+func hmisKey(file string) string { return hmis.FileNamed(file).Key().Name }
