@@ -52,8 +52,7 @@ func (s *Store) Import(ctx context.Context, a *hmiscsv.Archive, o ImportOptions)
 		return nil, err
 	}
 	defer conn.Close()
-	im := &importer{s: s, conn: conn, a: a, o: o, users: map[string]int64{},
-		report: &ImportReport{Year: a.Year, DryRun: o.DryRun, Files: map[string]*FileReport{}}}
+	im := newImporter(s, conn, a, o)
 	begin := "BEGIN"
 	if s.dialect == dialect.SQLite {
 		begin = "BEGIN IMMEDIATE"
@@ -91,6 +90,11 @@ type importer struct {
 	report *ImportReport
 }
 
+func newImporter(s *Store, conn *sql.Conn, a *hmiscsv.Archive, o ImportOptions) *importer {
+	return &importer{s: s, conn: conn, a: a, o: o, users: map[string]int64{},
+		report: &ImportReport{Year: a.Year, DryRun: o.DryRun, Files: map[string]*FileReport{}}}
+}
+
 func (im *importer) run(ctx context.Context) error {
 	steps := []func(context.Context) error{
 		im.begin, im.descriptors, im.block, im.clients, im.children, im.checkProjects, im.checkUsers, im.households, im.finish,
@@ -107,7 +111,8 @@ func (im *importer) run(ctx context.Context) error {
 // SQLite at the beginning of its transaction.
 func (im *importer) begin(ctx context.Context) error {
 	if im.s.dialect == dialect.Postgres {
-		if err := im.exec(ctx, "SELECT pg_advisory_xact_lock(4863720156)"); err != nil {
+		err := im.all(ctx, "SELECT pg_advisory_xact_lock(4863720156)", "SET LOCAL work_mem = '64MB'") // whole files are joined
+		if err != nil {
 			return err
 		}
 	}
@@ -182,6 +187,11 @@ func (im *importer) clients(ctx context.Context) error {
 	if err := im.refuseUnknownProjects(ctx, enrollment); err != nil {
 		return err
 	}
+	if im.s.dialect == dialect.SQLite { // PostgreSQL joins by hashing
+		if err := im.exec(ctx, "CREATE INDEX temp.st_enrollment_id ON st_enrollment (enrollment_id)"); err != nil {
+			return err
+		}
+	}
 	if err := im.findVictims(ctx); err != nil {
 		return err
 	}
@@ -224,17 +234,21 @@ func (im *importer) children(ctx context.Context) error {
 		if f.Level != hmis.ClientLevel || f.Name == "Client" || f.Name == "Enrollment" || !im.a.Has(f.Name) {
 			continue
 		}
-		if err := im.stage(ctx, f); err != nil {
-			return err
-		}
-		if err := im.checkRecords(ctx, f); err != nil {
-			return err
-		}
-		if err := im.merge(ctx, f); err != nil {
+		if err := im.child(ctx, f); err != nil {
 			return err
 		}
 	}
 	return im.removeOrphans(ctx)
+}
+
+func (im *importer) child(ctx context.Context, f *hmis.File) error {
+	if err := im.stage(ctx, f); err != nil {
+		return err
+	}
+	if err := im.checkRecords(ctx, f); err != nil {
+		return err
+	}
+	return im.merge(ctx, f)
 }
 
 // finish writes what is left of the issues, the counts and the steps of the feed.
