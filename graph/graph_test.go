@@ -218,14 +218,3 @@ func TestNoStatementPerRow(t *testing.T) {
 		})
 	}
 }
-
-func BenchmarkNested(b *testing.B) {
-	for _, d := range storetest.Databases(b, server) {
-		b.Run(d.Name, func(b *testing.B) {
-			h := newHub(b, d)
-			for b.Loop() {
-				h.ask(b, "north", nested, map[string]any{"n": 50})
-			}
-		})
-	}
-}

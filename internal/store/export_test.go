@@ -5,8 +5,10 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/hearth-hmis/hearth/internal/hmis"
+	"github.com/hearth-hmis/hearth/internal/hmiscsv"
 	"github.com/hearth-hmis/hearth/internal/policy"
 )
 
@@ -53,6 +55,38 @@ func (s *Store) Flee(t testing.TB, personalID string) {
 	if _, err := s.db.Exec("UPDATE clients SET fleeing = true WHERE personal_id = $1", personalID); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// TimeFiles imports the stays of an export and one file of records under them. It tells how long each of the two took,
+// from the first line read to the last row merged.
+func (s *Store) TimeFiles(b *testing.B, a *hmiscsv.Archive, records string) (stays, under time.Duration) {
+	ctx := context.Background()
+	conn, err := s.db.Conn(ctx)
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer conn.Close()
+	im := newImporter(s, conn, a, ImportOptions{Source: "made-up"})
+	do := func(steps ...func() error) time.Duration {
+		began := time.Now()
+		for _, step := range steps {
+			if err := step(); err != nil {
+				b.Fatal(err)
+			}
+		}
+		return time.Since(began)
+	}
+	with := func(step func(context.Context, *hmis.File) error, file string) func() error {
+		return func() error { return step(ctx, hmis.FileNamed(file)) }
+	}
+	plain := func(step func(context.Context) error) func() error { return func() error { return step(ctx) } }
+	do(func() error { return im.exec(ctx, "BEGIN") }, plain(im.begin), plain(im.descriptors), plain(im.block), with(im.stage, "Client"))
+	stays = do(with(im.stage, "Enrollment"), with(im.refuseUnknownProjects, "Enrollment"), plain(im.findVictims), plain(im.checkStays))
+	do(with(im.merge, "Client"))
+	stays += do(with(im.merge, "Enrollment"))
+	under = do(with(im.child, records))
+	do(plain(im.households), plain(im.finish), func() error { return im.exec(ctx, "COMMIT") })
+	return stays, under
 }
 
 // CompareRule compares the rows that the viewer is given with what policy.Decide says of every row there is.

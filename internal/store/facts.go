@@ -77,6 +77,7 @@ func (s *Store) readFacts(ctx context.Context) (found *Snapshot, err error) {
 		return nil, err
 	}
 	found.Facts = b.Facts()
+	found.Software = "Hearth" // Q4a names what the data comes from
 	for i, p := range found.Projects {
 		found.projects[p.Row] = int32(i)
 	}

@@ -4,9 +4,9 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
+	"errors"
 	"fmt"
-	"slices"
-	"strings"
+	"io"
 
 	"entgo.io/ent/dialect"
 
@@ -16,9 +16,10 @@ import (
 
 // ImportOptions says how an export comes in.
 type ImportOptions struct {
-	Source         string // the system that the export is from
-	DryRun         bool   // work everything out, change nothing
-	AcceptRemovals bool   // also where an unusual share of the records would be marked deleted
+	Source         string    // the system that the export is from
+	DryRun         bool      // work everything out, change nothing
+	AcceptRemovals bool      // also where an unusual share of the records would be marked deleted
+	Issues         io.Writer // takes every issue as a line of CSV; nil: nobody
 }
 
 // FileReport counts the rows of one file. Read rows are added, changed, unchanged, refused or, by their DateDeleted,
@@ -39,6 +40,17 @@ type ImportReport struct {
 	DryRun bool                   `json:"dryRun"`
 	Files  map[string]*FileReport `json:"files"`
 	Issues int64                  `json:"issues"`
+	Kinds  []IssueKind            `json:"kinds"` // the most rows first
+}
+
+// IssueKind is the issues of one reason in a column.
+type IssueKind struct {
+	File    string `json:"file"`
+	Column  string `json:"column"`
+	Reason  string `json:"reason"`
+	Rows    int64  `json:"rows"`
+	Line    int64  `json:"line"` // of the first; 0: the file as a whole
+	Refused bool   `json:"refused"`
 }
 
 // Import brings an export in, all of it or nothing. It is for the HMIS lead alone: the caller is internal/cli.
@@ -52,8 +64,7 @@ func (s *Store) Import(ctx context.Context, a *hmiscsv.Archive, o ImportOptions)
 		return nil, err
 	}
 	defer conn.Close()
-	im := &importer{s: s, conn: conn, a: a, o: o, users: map[string]int64{},
-		report: &ImportReport{Year: a.Year, DryRun: o.DryRun, Files: map[string]*FileReport{}}}
+	im := newImporter(s, conn, a, o)
 	begin := "BEGIN"
 	if s.dialect == dialect.SQLite {
 		begin = "BEGIN IMMEDIATE"
@@ -91,6 +102,11 @@ type importer struct {
 	report *ImportReport
 }
 
+func newImporter(s *Store, conn *sql.Conn, a *hmiscsv.Archive, o ImportOptions) *importer {
+	return &importer{s: s, conn: conn, a: a, o: o, users: map[string]int64{},
+		report: &ImportReport{Year: a.Year, DryRun: o.DryRun, Files: map[string]*FileReport{}, Kinds: []IssueKind{}}}
+}
+
 func (im *importer) run(ctx context.Context) error {
 	steps := []func(context.Context) error{
 		im.begin, im.descriptors, im.telling, im.block, im.clients, im.children, im.checkProjects, im.checkUsers, im.households, im.fleeing, im.finish,
@@ -107,7 +123,8 @@ func (im *importer) run(ctx context.Context) error {
 // SQLite at the beginning of its transaction.
 func (im *importer) begin(ctx context.Context) error {
 	if im.s.dialect == dialect.Postgres {
-		if err := im.exec(ctx, "SELECT pg_advisory_xact_lock(4863720156)"); err != nil {
+		err := im.all(ctx, "SELECT pg_advisory_xact_lock(4863720156)", "SET LOCAL work_mem = '64MB'") // whole files are joined
+		if err != nil {
 			return err
 		}
 	}
@@ -182,6 +199,11 @@ func (im *importer) clients(ctx context.Context) error {
 	if err := im.refuseUnknownProjects(ctx, enrollment); err != nil {
 		return err
 	}
+	if im.s.dialect == dialect.SQLite { // PostgreSQL joins by hashing
+		if err := im.exec(ctx, "CREATE INDEX temp.st_enrollment_id ON st_enrollment (enrollment_id)"); err != nil {
+			return err
+		}
+	}
 	if err := im.findVictims(ctx); err != nil {
 		return err
 	}
@@ -224,17 +246,21 @@ func (im *importer) children(ctx context.Context) error {
 		if f.Level != hmis.ClientLevel || f.Name == "Client" || f.Name == "Enrollment" || !im.a.Has(f.Name) {
 			continue
 		}
-		if err := im.stage(ctx, f); err != nil {
-			return err
-		}
-		if err := im.checkRecords(ctx, f); err != nil {
-			return err
-		}
-		if err := im.merge(ctx, f); err != nil {
+		if err := im.child(ctx, f); err != nil {
 			return err
 		}
 	}
 	return im.removeOrphans(ctx)
+}
+
+func (im *importer) child(ctx context.Context, f *hmis.File) error {
+	if err := im.stage(ctx, f); err != nil {
+		return err
+	}
+	if err := im.checkRecords(ctx, f); err != nil {
+		return err
+	}
+	return im.merge(ctx, f)
 }
 
 // finish writes what is left of the issues, the counts and the steps of the feed.
@@ -243,6 +269,9 @@ func (im *importer) finish(ctx context.Context) error {
 		return err
 	}
 	if err := im.one(ctx, &im.report.Issues, "SELECT count(*) FROM import_issues WHERE run_key = $1", im.report.Run); err != nil {
+		return err
+	}
+	if err := errors.Join(im.sumIssues(ctx), im.listIssues(ctx)); err != nil {
 		return err
 	}
 	counts, err := json.Marshal(im.report.Files)
@@ -288,30 +317,6 @@ func (im *importer) affected(ctx context.Context, query string, args ...any) (in
 func (im *importer) one(ctx context.Context, to any, query string, args ...any) error {
 	if err := im.conn.QueryRowContext(ctx, query, args...).Scan(to); err != nil {
 		return fmt.Errorf("import: %w", err)
-	}
-	return nil
-}
-
-// writeIssues stores the issues found so far.
-func (im *importer) writeIssues(ctx context.Context) error {
-	rows := make([][]any, len(im.issues))
-	for i, issue := range im.issues {
-		rows[i] = []any{im.report.Run, issue.File, issue.Line, issue.Column, issue.Value, issue.Reason, max(issue.Rows, 1), issue.Refused}
-	}
-	im.issues = im.issues[:0]
-	return im.insertRows(ctx, `import_issues (run_key, "file", "line", "column", "value", reason, "rows", refused)`, rows)
-}
-
-// insertRows writes rows into a table (its columns), many with one statement.
-func (im *importer) insertRows(ctx context.Context, table string, rows [][]any) error {
-	for part := range slices.Chunk(rows, 500) {
-		var tuples []string
-		for i, row := range part {
-			tuples = append(tuples, "("+im.s.placeholders(i*len(row)+1, len(row))+")")
-		}
-		if err := im.exec(ctx, "INSERT INTO "+table+" VALUES "+strings.Join(tuples, ","), slices.Concat(part...)...); err != nil {
-			return err
-		}
 	}
 	return nil
 }

@@ -74,7 +74,7 @@ func (im *importer) merge(ctx context.Context, f *hmis.File) error {
 			GROUP BY p.id, `+householdID+` ORDER BY min(st.line) ON CONFLICT DO NOTHING`, im.source); err != nil {
 			return err
 		}
-		if err := im.analyze(ctx, "households"); err != nil {
+		if err := im.analyze(ctx, "households", "source_key", "project_key", "household_id"); err != nil {
 			return err
 		}
 	}
@@ -100,7 +100,7 @@ func (im *importer) merge(ctx context.Context, f *hmis.File) error {
 		if err := im.insert(ctx, f); err != nil {
 			return err
 		}
-		if err := im.analyze(ctx, f.Table()); err != nil {
+		if err := im.analyze(ctx, f.Table(), "source_key", f.Key().SQLName()); err != nil {
 			return err
 		}
 	}
@@ -154,9 +154,7 @@ func (im *importer) plan(ctx context.Context, f *hmis.File) error {
 		WHEN t.fingerprint = st.fingerprint AND (t.removed_at IS NOT NULL) = %s THEN '%s'
 		WHEN %s AND t.removed_at IS NULL THEN '%s' ELSE '%s' END`, added, older, unchanged, isDead, unchanged, isDead, deleted, changed)
 	selected = append(selected, isDead+" AS dead", fate+" AS fate")
-	if f.Name == "Client" {
-		selected = append(selected, im.freshKey()+" AS fresh")
-	}
+	selected = append(selected, im.freshKey(f)+" AS fresh")
 	query := fmt.Sprintf("SELECT %s FROM %s st LEFT JOIN %s t ON t.source_key = $1 AND t.%s = st.%s%s ORDER BY st.line",
 		strings.Join(selected, ", "), stagingTable(f), f.Table(), key, key, joins)
 	if im.s.dialect == dialect.Postgres {
@@ -170,39 +168,36 @@ func (im *importer) createAs(ctx context.Context, table, query string) error {
 	if err := im.exec(ctx, "CREATE TEMP TABLE "+table+" AS "+query, im.source); err != nil {
 		return err
 	}
-	return im.analyze(ctx, table)
+	return im.analyze(ctx, table, "line", "existing", "fate")
 }
 
-// analyze tells PostgreSQL's planner what this transaction put into a table that the next statements join.
-func (im *importer) analyze(ctx context.Context, table string) error {
+// analyze tells PostgreSQL's planner what this transaction put into columns that the next statements join by.
+func (im *importer) analyze(ctx context.Context, table string, columns ...string) error {
 	if im.s.dialect == dialect.SQLite {
 		return nil
 	}
-	return im.exec(ctx, "ANALYZE "+table)
+	return im.exec(ctx, "ANALYZE "+table+" ("+strings.Join(columns, ", ")+")")
 }
 
 // createKeyed makes the plan on SQLite with the line as its key, by which later statements look it up.
 func (im *importer) createKeyed(ctx context.Context, f *hmis.File, refs []reference, query string) error {
-	columns := []string{"line INTEGER PRIMARY KEY", "existing INTEGER"}
+	columns := []string{im.lineColumn(), "existing INTEGER"}
 	for _, r := range refs {
 		columns = append(columns, r.column+" INTEGER")
 	}
-	columns = append(columns, "dead INTEGER", "fate TEXT")
-	if f.Name == "Client" {
-		columns = append(columns, "fresh INTEGER")
-	}
+	columns = append(columns, "dead INTEGER", "fate TEXT", "fresh INTEGER")
 	if err := im.exec(ctx, "CREATE TEMP TABLE "+planTable(f)+" ("+strings.Join(columns, ", ")+")"); err != nil {
 		return err
 	}
 	return im.exec(ctx, "INSERT INTO "+planTable(f)+" "+query, im.source)
 }
 
-// freshKey is the SQL of a new client's row number, which is its person's as well.
-func (im *importer) freshKey() string {
+// freshKey is the SQL of the row number of a line that is new, in the order of the lines.
+func (im *importer) freshKey(f *hmis.File) string {
 	if im.s.dialect == dialect.Postgres {
-		return "nextval(pg_get_serial_sequence('clients', 'id'))"
+		return "CASE WHEN t.id IS NULL THEN nextval((SELECT pg_get_serial_sequence('" + f.Table() + "', 'id'))) END"
 	}
-	return "COALESCE((SELECT seq FROM sqlite_sequence WHERE name = 'clients'), 0) + st.line"
+	return "COALESCE((SELECT seq FROM sqlite_sequence WHERE name = '" + f.Table() + "'), 0) + st.line"
 }
 
 // victimIs is the condition under which a row st of the file is of a victim service provider; "" where none can be.
@@ -317,10 +312,10 @@ func (im *importer) update(ctx context.Context, f *hmis.File) error {
 		f.Table(), strings.Join(sets, ", "), stagingTable(f), planTable(f), changed, deleted), im.report.Run, im.now())
 }
 
-// insert numbers new rows in the order of their lines, on both databases.
+// insert adds the new rows, a client with a person of the same number.
 func (im *importer) insert(ctx context.Context, f *hmis.File) error {
-	columns := []string{"source_key", "import_key", "fingerprint", "removed_at"}
-	values := []string{"CAST($1 AS bigint)", "CAST($2 AS bigint)", "st.fingerprint", "CASE WHEN p.dead THEN " + im.cast("$3") + " END"}
+	columns := []string{"id", "source_key", "import_key", "fingerprint", "removed_at"}
+	values := []string{"p.fresh", "CAST($1 AS bigint)", "CAST($2 AS bigint)", "st.fingerprint", "CASE WHEN p.dead THEN " + im.cast("$3") + " END"}
 	for _, c := range f.Columns {
 		columns, values = append(columns, c.SQLName()), append(values, "st."+c.SQLName())
 	}
@@ -334,9 +329,9 @@ func (im *importer) insert(ctx context.Context, f *hmis.File) error {
 		if err := im.exec(ctx, "INSERT INTO persons (id) SELECT fresh FROM "+planTable(f)+" WHERE fate = '"+added+"'"); err != nil {
 			return err
 		}
-		columns, values = append(columns, "id", "person_key", "restricted", "refused", "fleeing"), append(values, "p.fresh", "p.fresh", "false", "false", "false")
+		columns, values = append(columns, "person_key", "restricted", "refused", "fleeing"), append(values, "p.fresh", "false", "false", "false")
 	}
-	return im.exec(ctx, fmt.Sprintf("INSERT INTO %s (%s) SELECT %s FROM %s st JOIN %s p ON p.line = st.line WHERE p.fate = '%s' ORDER BY st.line",
+	return im.exec(ctx, fmt.Sprintf("INSERT INTO %s (%s) SELECT %s FROM %s st JOIN %s p ON p.line = st.line WHERE p.fate = '%s'",
 		f.Table(), strings.Join(columns, ", "), strings.Join(values, ", "), stagingTable(f), planTable(f), added), im.source, im.report.Run, im.now())
 }
 

@@ -79,7 +79,7 @@ func (im *importer) stage(ctx context.Context, f *hmis.File) error {
 	if err := flush(); err != nil {
 		return err
 	}
-	return im.analyze(ctx, stagingTable(f))
+	return im.analyze(ctx, stagingTable(f), "line", f.Key().SQLName())
 }
 
 // textOf is the text in a row's column; nil where there is none.
@@ -100,11 +100,19 @@ func columnIndex(f *hmis.File, name string) int {
 }
 
 func (im *importer) createStaging(ctx context.Context, f *hmis.File) error {
-	columns := []string{"line bigint", "fingerprint bigint"}
+	columns := []string{im.lineColumn(), "fingerprint bigint"}
 	for _, c := range f.Columns {
 		columns = append(columns, c.SQLName()+" "+im.s.columnType(c.Kind))
 	}
 	return im.exec(ctx, "CREATE TEMP TABLE "+stagingTable(f)+" ("+strings.Join(columns, ", ")+")")
+}
+
+// lineColumn is the definition of the line. SQLite keeps a table in the order of such a key, and finds rows by it.
+func (im *importer) lineColumn() string {
+	if im.s.dialect == dialect.SQLite {
+		return "line INTEGER PRIMARY KEY"
+	}
+	return "line bigint"
 }
 
 func (s *Store) columnType(k hmis.Kind) string {
