@@ -16,7 +16,7 @@ import (
 )
 
 func (r *reportResolver) Projects(ctx context.Context, obj *model.Report) ([]*ent.Project, error) {
-	return r.r.Store.ProjectsNumbered(ctx, obj.Data.Keys())
+	return r.r.projects(ctx, obj.Data.Keys())
 }
 
 func (r *reportResolver) Tables(ctx context.Context, obj *model.Report, id *string) ([]*model.ReportTable, error) {
@@ -40,7 +40,7 @@ func (r *reportRunResolver) End(ctx context.Context, obj *ent.ReportRun) (hmis.D
 }
 
 func (r *reportRunResolver) Projects(ctx context.Context, obj *ent.ReportRun) ([]*ent.Project, error) {
-	return r.r.Store.ProjectsNumbered(ctx, obj.ProjectKeys)
+	return r.r.projects(ctx, obj.ProjectKeys)
 }
 
 func (r *reportRunResolver) State(ctx context.Context, obj *ent.ReportRun) (model.RunState, error) {

@@ -26,6 +26,18 @@ func (r *Resolver) report(ctx context.Context, in model.ReportInput) (*model.Rep
 	return runReport(data, in)
 }
 
+// projects finds projects in the order of their row numbers as given.
+func (r *Resolver) projects(ctx context.Context, keys []int64) ([]*ent.Project, error) {
+	found, err := r.Store.ProjectsNumbered(ctx, keys)
+	list := make([]*ent.Project, 0, len(found))
+	for _, key := range keys {
+		if p := found[key]; p != nil {
+			list = append(list, p)
+		}
+	}
+	return list, err
+}
+
 func runReport(data *store.ReportScope, in model.ReportInput) (*model.Report, error) {
 	scope := report.Scope{Projects: data.Projects, Start: in.Start, End: in.End}
 	if in.Coc != nil {

@@ -166,6 +166,10 @@ func (r *queryResolver) Report(ctx context.Context, kind model.ReportKind, proje
 	return r.r.report(ctx, model.ReportInput{Kind: kind, Projects: projects, Start: start, End: end, Coc: coc})
 }
 
+func (r *queryResolver) DataQuality(ctx context.Context, projects []string, start *hmis.Date, end *hmis.Date) (*model.DataQuality, error) {
+	return r.r.dataQuality(ctx, projects, start, end)
+}
+
 func (r *queryResolver) ReportRuns(ctx context.Context, first *int32, after *string, last *int32, before *string) (*store.Connection[*ent.ReportRun], error) {
 	return r.r.Store.ReportRuns(ctx, store.Page{First: first, Last: last, After: after, Before: before})
 }

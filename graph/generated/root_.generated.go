@@ -29,6 +29,7 @@ type ResolverRoot interface {
 	Client() ClientResolver
 	Consent() ConsentResolver
 	CurrentLivingSituation() CurrentLivingSituationResolver
+	DataQuality() DataQualityResolver
 	Disability() DisabilityResolver
 	EmploymentEducation() EmploymentEducationResolver
 	Enrollment() EnrollmentResolver
@@ -3893,6 +3894,92 @@ type ReportRunEdge {
 }
 
 `, BuiltIn: false},
+	{Name: "../../schema/quality.graphql", Input: `"What is to be mended in the records of projects, as work to do."
+type DataQuality @client {
+  start: Date! @meta
+  end: Date! @meta
+  "How many records there are to mend."
+  count: Int! @meta
+  "The checks that found something, the worst first."
+  checks: [QualityCheckCount!]! @meta
+  projects: [QualityProjectCount!]! @meta
+  organizations: [QualityOrganizationCount!]! @meta
+  projectTypes: [QualityTypeCount!]! @meta
+  "By the month in which the faulty record began; records of projects are left out."
+  trend: [QualityMonth!]! @meta
+  "How soon projects record starts and exits."
+  timeliness: [Timeliness!]! @meta
+  "The records, the worst first; of one check or all. first is at most 500."
+  findings(check: Int, first: Int! = 50, skip: Int! = 0): [QualityFinding!]!
+}
+
+"A kind of fault."
+type QualityCheck @client {
+  "The number of the check in the list of checks; from 1000 on Hearth's own."
+  id: Int! @meta
+  "Of stays and clients, or of projects."
+  area: String! @meta
+  severity: QualitySeverity! @meta
+  "What is wrong."
+  what: String! @meta
+  "How to mend it."
+  mend: String! @meta
+}
+
+enum QualitySeverity {
+  HIGH_PRIORITY
+  ERROR
+  WARNING
+}
+
+type QualityCheckCount @client {
+  check: QualityCheck! @meta
+  count: Int! @meta
+}
+
+type QualityProjectCount @client {
+  project: Project! @meta
+  count: Int! @meta
+}
+
+type QualityOrganizationCount @client {
+  organization: Organization! @meta
+  count: Int! @meta
+}
+
+type QualityTypeCount @client {
+  projectType: ProjectType @meta
+  count: Int! @meta
+}
+
+type QualityMonth @client {
+  "The first day of the month."
+  month: Date! @meta
+  count: Int! @meta
+}
+
+type Timeliness @client {
+  project: Project! @meta
+  starts: Int! @meta
+  exits: Int! @meta
+  "Days from the start, or from the exit, to the day on which it was recorded."
+  medianDaysToRecordStart: Float! @meta
+  medianDaysToRecordExit: Float! @meta
+}
+
+"A record that is to be mended."
+type QualityFinding @client {
+  check: QualityCheck! @meta
+  "HUD's file in which the fault lies."
+  file: String! @meta
+  "HUD's id of the record, or of the stay that it hangs on."
+  hudId: String! @meta
+  project: Project! @meta
+  "Null where it is about the project itself, or where the viewer may not see the client."
+  client: Client
+  enrollment: Enrollment
+}
+`, BuiltIn: false},
 	{Name: "../../schema/record.graphql", Input: `# How the records hang together. The columns of each type are in hmis.graphql.
 
 extend type Client {
@@ -4297,6 +4384,8 @@ type Query {
 
   "A HUD report as the data is now."
   report(kind: ReportKind!, projects: [ID!]! = [], start: Date!, end: Date!, coc: String): Report!
+  "What is to be mended: stays that touch the period (the last twelve months, where it is left out) and the projects themselves. For those who run reports."
+  dataQuality(projects: [ID!]! = [], start: Date, end: Date): DataQuality!
   "Reports that were run and kept, oldest first: all for the HMIS lead, an agency's own for its administrators."
   reportRuns(first: Int, after: String, last: Int, before: String): ReportRunConnection!
 
@@ -5038,6 +5127,32 @@ func childFields_DataElement(ctx context.Context, ec *executionContext, field gr
 		return fieldContext_DataElement_dependency(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type DataElement", field.Name)
+}
+
+func childFields_DataQuality(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "start":
+		return fieldContext_DataQuality_start(ctx, ec, field)
+	case "end":
+		return fieldContext_DataQuality_end(ctx, ec, field)
+	case "count":
+		return fieldContext_DataQuality_count(ctx, ec, field)
+	case "checks":
+		return fieldContext_DataQuality_checks(ctx, ec, field)
+	case "projects":
+		return fieldContext_DataQuality_projects(ctx, ec, field)
+	case "organizations":
+		return fieldContext_DataQuality_organizations(ctx, ec, field)
+	case "projectTypes":
+		return fieldContext_DataQuality_projectTypes(ctx, ec, field)
+	case "trend":
+		return fieldContext_DataQuality_trend(ctx, ec, field)
+	case "timeliness":
+		return fieldContext_DataQuality_timeliness(ctx, ec, field)
+	case "findings":
+		return fieldContext_DataQuality_findings(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DataQuality", field.Name)
 }
 
 func childFields_Disability(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -6350,6 +6465,90 @@ func childFields_ProjectEdge(ctx context.Context, ec *executionContext, field gr
 	return nil, fmt.Errorf("no field named %q was found under type ProjectEdge", field.Name)
 }
 
+func childFields_QualityCheck(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return fieldContext_QualityCheck_id(ctx, ec, field)
+	case "area":
+		return fieldContext_QualityCheck_area(ctx, ec, field)
+	case "severity":
+		return fieldContext_QualityCheck_severity(ctx, ec, field)
+	case "what":
+		return fieldContext_QualityCheck_what(ctx, ec, field)
+	case "mend":
+		return fieldContext_QualityCheck_mend(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type QualityCheck", field.Name)
+}
+
+func childFields_QualityCheckCount(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "check":
+		return fieldContext_QualityCheckCount_check(ctx, ec, field)
+	case "count":
+		return fieldContext_QualityCheckCount_count(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type QualityCheckCount", field.Name)
+}
+
+func childFields_QualityFinding(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "check":
+		return fieldContext_QualityFinding_check(ctx, ec, field)
+	case "file":
+		return fieldContext_QualityFinding_file(ctx, ec, field)
+	case "hudId":
+		return fieldContext_QualityFinding_hudId(ctx, ec, field)
+	case "project":
+		return fieldContext_QualityFinding_project(ctx, ec, field)
+	case "client":
+		return fieldContext_QualityFinding_client(ctx, ec, field)
+	case "enrollment":
+		return fieldContext_QualityFinding_enrollment(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type QualityFinding", field.Name)
+}
+
+func childFields_QualityMonth(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "month":
+		return fieldContext_QualityMonth_month(ctx, ec, field)
+	case "count":
+		return fieldContext_QualityMonth_count(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type QualityMonth", field.Name)
+}
+
+func childFields_QualityOrganizationCount(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "organization":
+		return fieldContext_QualityOrganizationCount_organization(ctx, ec, field)
+	case "count":
+		return fieldContext_QualityOrganizationCount_count(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type QualityOrganizationCount", field.Name)
+}
+
+func childFields_QualityProjectCount(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "project":
+		return fieldContext_QualityProjectCount_project(ctx, ec, field)
+	case "count":
+		return fieldContext_QualityProjectCount_count(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type QualityProjectCount", field.Name)
+}
+
+func childFields_QualityTypeCount(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "projectType":
+		return fieldContext_QualityTypeCount_projectType(ctx, ec, field)
+	case "count":
+		return fieldContext_QualityTypeCount_count(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type QualityTypeCount", field.Name)
+}
+
 func childFields_Report(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "kind":
@@ -6554,6 +6753,22 @@ func childFields_Source(ctx context.Context, ec *executionContext, field graphql
 		return fieldContext_Source_name(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Source", field.Name)
+}
+
+func childFields_Timeliness(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "project":
+		return fieldContext_Timeliness_project(ctx, ec, field)
+	case "starts":
+		return fieldContext_Timeliness_starts(ctx, ec, field)
+	case "exits":
+		return fieldContext_Timeliness_exits(ctx, ec, field)
+	case "medianDaysToRecordStart":
+		return fieldContext_Timeliness_medianDaysToRecordStart(ctx, ec, field)
+	case "medianDaysToRecordExit":
+		return fieldContext_Timeliness_medianDaysToRecordExit(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Timeliness", field.Name)
 }
 
 func childFields_UserError(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -57,6 +57,7 @@ type QueryResolver interface {
 	Project(ctx context.Context, source string, projectID string) (*ent.Project, error)
 	Organization(ctx context.Context, source string, organizationID string) (*ent.Organization, error)
 	Report(ctx context.Context, kind model.ReportKind, projects []string, start hmis.Date, end hmis.Date, coc *string) (*model.Report, error)
+	DataQuality(ctx context.Context, projects []string, start *hmis.Date, end *hmis.Date) (*model.DataQuality, error)
 	ReportRuns(ctx context.Context, first *int32, after *string, last *int32, before *string) (*store.Connection[*ent.ReportRun], error)
 	Sources(ctx context.Context) ([]*ent.Source, error)
 	CodeLists(ctx context.Context) ([]*model.CodeList, error)
@@ -360,6 +361,36 @@ func field_Query_currentLivingSituations_args(ctx context.Context, ec *execution
 		return nil, err
 	}
 	args["orderBy"] = arg5
+	return args, nil
+}
+
+func field_Query_dataQuality_args(ctx context.Context, ec *executionContext, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "projects",
+		func(ctx context.Context, v any) ([]string, error) {
+			return unmarshalNID2ᚕstringᚄ(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["projects"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "start",
+		func(ctx context.Context, v any) (*hmis.Date, error) {
+			return unmarshalODate2ᚖgithubᚗcomᚋhearthᚑhmisᚋhearthᚋinternalᚋhmisᚐDate(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["start"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "end",
+		func(ctx context.Context, v any) (*hmis.Date, error) {
+			return unmarshalODate2ᚖgithubᚗcomᚋhearthᚑhmisᚋhearthᚋinternalᚋhmisᚐDate(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["end"] = arg2
 	return args, nil
 }
 
@@ -2952,6 +2983,50 @@ func fieldContext_Query_report(ctx context.Context, ec *executionContext, field 
 	return fc, nil
 }
 
+func _Query_dataQuality(ctx context.Context, ec *executionContext, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Query_dataQuality(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().DataQuality(ctx, fc.Args["projects"].([]string), fc.Args["start"].(*hmis.Date), fc.Args["end"].(*hmis.Date))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.DataQuality) graphql.Marshaler {
+			return marshalNDataQuality2ᚖgithubᚗcomᚋhearthᚑhmisᚋhearthᚋgraphᚋmodelᚐDataQuality(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_Query_dataQuality(ctx context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_DataQuality(ctx, ec, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = field_Query_dataQuality_args(ctx, ec, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func _Query_reportRuns(ctx context.Context, ec *executionContext, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -4377,6 +4452,28 @@ func _Query(ctx context.Context, ec *executionContext, sel ast.SelectionSet) gra
 					}
 				}()
 				res = _Query_report(ctx, ec, field)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			rrm := func(ctx context.Context) graphql.Marshaler {
+				return ec.OperationContext.RootResolverMiddleware(ctx,
+					func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
+		case "dataQuality":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = _Query_dataQuality(ctx, ec, field)
 				if res == graphql.Null {
 					atomic.AddUint32(&fs.Invalids, 1)
 				}

@@ -99,6 +99,58 @@ type LogoutPayload struct {
 type Mutation struct {
 }
 
+// A kind of fault.
+type QualityCheck struct {
+	// The number of the check in the list of checks; from 1000 on Hearth's own.
+	ID int32 `json:"id"`
+	// Of stays and clients, or of projects.
+	Area     string          `json:"area"`
+	Severity QualitySeverity `json:"severity"`
+	// What is wrong.
+	What string `json:"what"`
+	// How to mend it.
+	Mend string `json:"mend"`
+}
+
+type QualityCheckCount struct {
+	Check *QualityCheck `json:"check"`
+	Count int32         `json:"count"`
+}
+
+// A record that is to be mended.
+type QualityFinding struct {
+	Check *QualityCheck `json:"check"`
+	// HUD's file in which the fault lies.
+	File string `json:"file"`
+	// HUD's id of the record, or of the stay that it hangs on.
+	HudID   string       `json:"hudId"`
+	Project *ent.Project `json:"project"`
+	// Null where it is about the project itself, or where the viewer may not see the client.
+	Client     *ent.ClientRecord `json:"client,omitempty"`
+	Enrollment *ent.Enrollment   `json:"enrollment,omitempty"`
+}
+
+type QualityMonth struct {
+	// The first day of the month.
+	Month hmis.Date `json:"month"`
+	Count int32     `json:"count"`
+}
+
+type QualityOrganizationCount struct {
+	Organization *ent.Organization `json:"organization"`
+	Count        int32             `json:"count"`
+}
+
+type QualityProjectCount struct {
+	Project *ent.Project `json:"project"`
+	Count   int32        `json:"count"`
+}
+
+type QualityTypeCount struct {
+	ProjectType *hmis.ProjectType `json:"projectType,omitempty"`
+	Count       int32             `json:"count"`
+}
+
 type Query struct {
 }
 
@@ -127,6 +179,15 @@ type SignConsentInput struct {
 	Consent  string               `json:"consent"`
 	SignedBy policy.Signer        `json:"signedBy"`
 	Method   policy.ConsentMethod `json:"method"`
+}
+
+type Timeliness struct {
+	Project *ent.Project `json:"project"`
+	Starts  int32        `json:"starts"`
+	Exits   int32        `json:"exits"`
+	// Days from the start, or from the exit, to the day on which it was recorded.
+	MedianDaysToRecordStart float64 `json:"medianDaysToRecordStart"`
+	MedianDaysToRecordExit  float64 `json:"medianDaysToRecordExit"`
 }
 
 // Who asks.
@@ -205,6 +266,63 @@ func (e *CollectionPoint) UnmarshalJSON(b []byte) error {
 }
 
 func (e CollectionPoint) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+type QualitySeverity string
+
+const (
+	QualitySeverityHighPriority QualitySeverity = "HIGH_PRIORITY"
+	QualitySeverityError        QualitySeverity = "ERROR"
+	QualitySeverityWarning      QualitySeverity = "WARNING"
+)
+
+var AllQualitySeverity = []QualitySeverity{
+	QualitySeverityHighPriority,
+	QualitySeverityError,
+	QualitySeverityWarning,
+}
+
+func (e QualitySeverity) IsValid() bool {
+	switch e {
+	case QualitySeverityHighPriority, QualitySeverityError, QualitySeverityWarning:
+		return true
+	}
+	return false
+}
+
+func (e QualitySeverity) String() string {
+	return string(e)
+}
+
+func (e *QualitySeverity) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = QualitySeverity(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid QualitySeverity", str)
+	}
+	return nil
+}
+
+func (e QualitySeverity) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *QualitySeverity) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e QualitySeverity) MarshalJSON() ([]byte, error) {
 	var buf bytes.Buffer
 	e.MarshalGQL(&buf)
 	return buf.Bytes(), nil

@@ -90,6 +90,17 @@ func ElementsDue(projectType int32, funders []int32) (due []Due) {
 	return due
 }
 
+// RequiredElements are the numbers of the elements that such a project must collect by HUD's Data Dictionary.
+func RequiredElements(projectType int32, funders []int32) map[string]bool {
+	required := map[string]bool{}
+	for _, d := range ElementsDue(projectType, funders) {
+		if d.Requirement == requirements[0] {
+			required[d.Number] = true
+		}
+	}
+	return required
+}
+
 func codes(s string) (list []int32) {
 	if s == "all" {
 		return nil

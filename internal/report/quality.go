@@ -99,13 +99,7 @@ func elementsDue(p *facts.Project) map[string]bool {
 	for _, f := range p.Funders {
 		funders = append(funders, int32(f.Funder))
 	}
-	due := map[string]bool{}
-	for _, a := range hmis.ApplicabilityRows() {
-		if a.Requirement == "required" && a.Applies(int32(p.Type), funders) {
-			due[a.Element] = true
-		}
-	}
-	return due
+	return hmis.RequiredElements(int32(p.Type), funders)
 }
 
 //go:embed dq-checks.csv

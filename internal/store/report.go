@@ -86,15 +86,18 @@ func (s *Store) ClientsNumbered(ctx context.Context, keys []int64, p Page) (*Cli
 }
 
 // ProjectsNumbered finds projects by their row numbers.
-func (s *Store) ProjectsNumbered(ctx context.Context, keys []int64) ([]*ent.Project, error) {
-	found, err := byKeys(ctx, s, kindProject, keys)
-	projects := make([]*ent.Project, 0, len(found))
-	for _, key := range keys {
-		if p := found[key]; p != nil {
-			projects = append(projects, p)
-		}
-	}
-	return projects, err
+func (s *Store) ProjectsNumbered(ctx context.Context, keys []int64) (map[int64]*ent.Project, error) {
+	return byKeys(ctx, s, kindProject, keys)
+}
+
+// ClientsAmong finds those clients, by their row numbers, that the viewer may see.
+func (s *Store) ClientsAmong(ctx context.Context, keys []int64) (map[int64]*ent.ClientRecord, error) {
+	return byKeys(ctx, s, kindClient, keys)
+}
+
+// EnrollmentsAmong finds those stays, by their row numbers, that the viewer may see.
+func (s *Store) EnrollmentsAmong(ctx context.Context, keys []int64) (map[int64]*ent.Enrollment, error) {
+	return byKeys(ctx, s, kindEnrollment, keys)
 }
 
 // NewReportRun is a report that is about to be run.

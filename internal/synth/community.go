@@ -138,7 +138,7 @@ func (m *maker) organization(id, name string, projects []project, victimProvider
 	for i, p := range projects {
 		p.id = fmt.Sprintf("%s%02d", id, i+1)
 		p.starts = founded + hmis.Date(m.rand.IntN(1500))
-		p.coc, p.program, p.due = cocs[0], hmis.ProgramOfFunder(p.funder), elementsDue(p)
+		p.coc, p.program, p.due = cocs[0], hmis.ProgramOfFunder(p.funder), hmis.RequiredElements(p.kind, []int32{p.funder})
 		if m.chance(20) {
 			p.coc = pick(m, cocs[1:])
 		}
@@ -149,16 +149,6 @@ func (m *maker) organization(id, name string, projects []project, victimProvider
 		m.byKind[p.kind] = append(m.byKind[p.kind], len(m.projects))
 		m.projects = append(m.projects, p)
 	}
-}
-
-func elementsDue(p project) map[string]bool {
-	due := map[string]bool{}
-	for _, e := range hmis.ElementsDue(p.kind, []int32{p.funder}) {
-		if e.Requirement == "required" {
-			due[e.Number] = true
-		}
-	}
-	return due
 }
 
 func hasBeds(kind int32) bool {
