@@ -10,8 +10,8 @@ import (
 	"testing"
 )
 
-// household is a report about one head of household whose organization has a name that must be escaped.
-func household(t *testing.T) *Report {
+// harbor is a report about one head of household whose organization has a name that must be escaped.
+func harbor(t *testing.T) *Report {
 	w := newWorld(t, "0")
 	w.rows["Organization"][0]["OrganizationName"] = `<b>"Harbor" & Home</b>`
 	w.stay("a", values{"EntryDate": "2025-01-01", "DOB": "1980-01-01", "DisablingCondition": "0"})
@@ -20,7 +20,7 @@ func household(t *testing.T) *Report {
 
 func TestWriteJSON(t *testing.T) {
 	var b bytes.Buffer
-	if err := household(t).WriteJSON(&b); err != nil {
+	if err := harbor(t).WriteJSON(&b); err != nil {
 		t.Fatal(err)
 	}
 	var got struct {
@@ -42,7 +42,7 @@ func TestWriteJSON(t *testing.T) {
 }
 
 func TestWriteCSV(t *testing.T) {
-	r := household(t)
+	r := harbor(t)
 	var b bytes.Buffer
 	if err := r.WriteCSV(&b); err != nil {
 		t.Fatal(err)
@@ -74,7 +74,7 @@ func TestWriteCSV(t *testing.T) {
 }
 
 func TestWriteHTML(t *testing.T) {
-	r := household(t)
+	r := harbor(t)
 	var b bytes.Buffer
 	if err := r.WriteHTML(&b, Printing{RunDate: day(t, "2025-11-01")}); err != nil {
 		t.Fatal(err)
