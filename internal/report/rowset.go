@@ -44,20 +44,20 @@ var (
 	}
 )
 
+// ageAndHousehold splits households with children and adults by age. Who is neither, of unknown age, stands in the last
+// column with unknown households, so that the columns add up, as in HUD's kit.
 func ageAndHousehold(p *person) uint32 {
 	switch {
 	case p.household.kind == withoutChildren:
 		return 1 | 1<<1
 	case p.household.kind == onlyChildren:
 		return 1 | 1<<4
-	case p.household.kind == unknownHousehold:
-		return 1 | 1<<5
-	case p.adult():
+	case p.household.kind == withChildren && p.adult():
 		return 1 | 1<<2
-	case p.child():
+	case p.household.kind == withChildren && p.child():
 		return 1 | 1<<3
 	}
-	return 1
+	return 1 | 1<<5
 }
 
 func stagesOf(p *person) uint32 {
