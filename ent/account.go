@@ -29,6 +29,8 @@ type Account struct {
 	ProjectKeys []int64 `json:"project_keys,omitempty"`
 	// categories that an app may see
 	Scopes []string `json:"scopes,omitempty"`
+	// policy.Purposes that its requests may name
+	Purposes []string `json:"purposes,omitempty"`
 	// argon2id, PHC form
 	PasswordHash string `json:"-"`
 	// Active holds the value of the "active" field.
@@ -54,7 +56,7 @@ func (*Account) scanValues(columns []string) ([]any, error) {
 			values[i] = &sql.NullScanner{S: new(hmis.Date)}
 		case account.FieldCreatedAt:
 			values[i] = &sql.NullScanner{S: new(hmis.Timestamp)}
-		case account.FieldProjectKeys, account.FieldScopes:
+		case account.FieldProjectKeys, account.FieldScopes, account.FieldPurposes:
 			values[i] = new([]byte)
 		case account.FieldActive:
 			values[i] = new(sql.NullBool)
@@ -116,6 +118,14 @@ func (_m *Account) assignValues(columns []string, values []any) error {
 			} else if value != nil && len(*value) > 0 {
 				if err := json.Unmarshal(*value, &_m.Scopes); err != nil {
 					return fmt.Errorf("unmarshal field scopes: %w", err)
+				}
+			}
+		case account.FieldPurposes:
+			if value, ok := values[i].(*[]byte); !ok {
+				return fmt.Errorf("unexpected type %T for field purposes", values[i])
+			} else if value != nil && len(*value) > 0 {
+				if err := json.Unmarshal(*value, &_m.Purposes); err != nil {
+					return fmt.Errorf("unmarshal field purposes: %w", err)
 				}
 			}
 		case account.FieldPasswordHash:
@@ -203,6 +213,9 @@ func (_m *Account) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("scopes=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Scopes))
+	builder.WriteString(", ")
+	builder.WriteString("purposes=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Purposes))
 	builder.WriteString(", ")
 	builder.WriteString("password_hash=<sensitive>")
 	builder.WriteString(", ")

@@ -58,6 +58,12 @@ func (_c *AccountCreate) SetScopes(v []string) *AccountCreate {
 	return _c
 }
 
+// SetPurposes sets the "purposes" field.
+func (_c *AccountCreate) SetPurposes(v []string) *AccountCreate {
+	_c.mutation.SetPurposes(v)
+	return _c
+}
+
 // SetPasswordHash sets the "password_hash" field.
 func (_c *AccountCreate) SetPasswordHash(v string) *AccountCreate {
 	_c.mutation.SetPasswordHash(v)
@@ -240,6 +246,10 @@ func (_c *AccountCreate) createSpec() (*Account, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.Scopes(); ok {
 		_spec.SetField(account.FieldScopes, field.TypeJSON, value)
 		_node.Scopes = value
+	}
+	if value, ok := _c.mutation.Purposes(); ok {
+		_spec.SetField(account.FieldPurposes, field.TypeJSON, value)
+		_node.Purposes = value
 	}
 	if value, ok := _c.mutation.PasswordHash(); ok {
 		_spec.SetField(account.FieldPasswordHash, field.TypeString, value)

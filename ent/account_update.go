@@ -106,6 +106,24 @@ func (_u *AccountUpdate) ClearScopes() *AccountUpdate {
 	return _u
 }
 
+// SetPurposes sets the "purposes" field.
+func (_u *AccountUpdate) SetPurposes(v []string) *AccountUpdate {
+	_u.mutation.SetPurposes(v)
+	return _u
+}
+
+// AppendPurposes appends value to the "purposes" field.
+func (_u *AccountUpdate) AppendPurposes(v []string) *AccountUpdate {
+	_u.mutation.AppendPurposes(v)
+	return _u
+}
+
+// ClearPurposes clears the value of the "purposes" field.
+func (_u *AccountUpdate) ClearPurposes() *AccountUpdate {
+	_u.mutation.ClearPurposes()
+	return _u
+}
+
 // SetPasswordHash sets the "password_hash" field.
 func (_u *AccountUpdate) SetPasswordHash(v string) *AccountUpdate {
 	_u.mutation.SetPasswordHash(v)
@@ -275,6 +293,17 @@ func (_u *AccountUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if _u.mutation.ScopesCleared() {
 		_spec.ClearField(account.FieldScopes, field.TypeJSON)
 	}
+	if value, ok := _u.mutation.Purposes(); ok {
+		_spec.SetField(account.FieldPurposes, field.TypeJSON, value)
+	}
+	if value, ok := _u.mutation.AppendedPurposes(); ok {
+		_spec.AddModifier(func(u *sql.UpdateBuilder) {
+			sqljson.Append(u, account.FieldPurposes, value)
+		})
+	}
+	if _u.mutation.PurposesCleared() {
+		_spec.ClearField(account.FieldPurposes, field.TypeJSON)
+	}
 	if value, ok := _u.mutation.PasswordHash(); ok {
 		_spec.SetField(account.FieldPasswordHash, field.TypeString, value)
 	}
@@ -396,6 +425,24 @@ func (_u *AccountUpdateOne) AppendScopes(v []string) *AccountUpdateOne {
 // ClearScopes clears the value of the "scopes" field.
 func (_u *AccountUpdateOne) ClearScopes() *AccountUpdateOne {
 	_u.mutation.ClearScopes()
+	return _u
+}
+
+// SetPurposes sets the "purposes" field.
+func (_u *AccountUpdateOne) SetPurposes(v []string) *AccountUpdateOne {
+	_u.mutation.SetPurposes(v)
+	return _u
+}
+
+// AppendPurposes appends value to the "purposes" field.
+func (_u *AccountUpdateOne) AppendPurposes(v []string) *AccountUpdateOne {
+	_u.mutation.AppendPurposes(v)
+	return _u
+}
+
+// ClearPurposes clears the value of the "purposes" field.
+func (_u *AccountUpdateOne) ClearPurposes() *AccountUpdateOne {
+	_u.mutation.ClearPurposes()
 	return _u
 }
 
@@ -597,6 +644,17 @@ func (_u *AccountUpdateOne) sqlSave(ctx context.Context) (_node *Account, err er
 	}
 	if _u.mutation.ScopesCleared() {
 		_spec.ClearField(account.FieldScopes, field.TypeJSON)
+	}
+	if value, ok := _u.mutation.Purposes(); ok {
+		_spec.SetField(account.FieldPurposes, field.TypeJSON, value)
+	}
+	if value, ok := _u.mutation.AppendedPurposes(); ok {
+		_spec.AddModifier(func(u *sql.UpdateBuilder) {
+			sqljson.Append(u, account.FieldPurposes, value)
+		})
+	}
+	if _u.mutation.PurposesCleared() {
+		_spec.ClearField(account.FieldPurposes, field.TypeJSON)
 	}
 	if value, ok := _u.mutation.PasswordHash(); ok {
 		_spec.SetField(account.FieldPasswordHash, field.TypeString, value)

@@ -47,6 +47,8 @@ import (
 	"github.com/hearth-hmis/hearth/ent/person"
 	"github.com/hearth-hmis/hearth/ent/project"
 	"github.com/hearth-hmis/hearth/ent/projectcoc"
+	"github.com/hearth-hmis/hearth/ent/reportrun"
+	"github.com/hearth-hmis/hearth/ent/restriction"
 	"github.com/hearth-hmis/hearth/ent/services"
 	"github.com/hearth-hmis/hearth/ent/source"
 	"github.com/hearth-hmis/hearth/ent/user"
@@ -124,6 +126,10 @@ type Client struct {
 	Project *ProjectClient
 	// ProjectCoC is the client for interacting with the ProjectCoC builders.
 	ProjectCoC *ProjectCoCClient
+	// ReportRun is the client for interacting with the ReportRun builders.
+	ReportRun *ReportRunClient
+	// Restriction is the client for interacting with the Restriction builders.
+	Restriction *RestrictionClient
 	// Services is the client for interacting with the Services builders.
 	Services *ServicesClient
 	// Source is the client for interacting with the Source builders.
@@ -176,6 +182,8 @@ func (c *Client) init() {
 	c.Person = NewPersonClient(c.config)
 	c.Project = NewProjectClient(c.config)
 	c.ProjectCoC = NewProjectCoCClient(c.config)
+	c.ReportRun = NewReportRunClient(c.config)
+	c.Restriction = NewRestrictionClient(c.config)
 	c.Services = NewServicesClient(c.config)
 	c.Source = NewSourceClient(c.config)
 	c.User = NewUserClient(c.config)
@@ -305,6 +313,8 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		Person:                 NewPersonClient(cfg),
 		Project:                NewProjectClient(cfg),
 		ProjectCoC:             NewProjectCoCClient(cfg),
+		ReportRun:              NewReportRunClient(cfg),
+		Restriction:            NewRestrictionClient(cfg),
 		Services:               NewServicesClient(cfg),
 		Source:                 NewSourceClient(cfg),
 		User:                   NewUserClient(cfg),
@@ -361,6 +371,8 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		Person:                 NewPersonClient(cfg),
 		Project:                NewProjectClient(cfg),
 		ProjectCoC:             NewProjectCoCClient(cfg),
+		ReportRun:              NewReportRunClient(cfg),
+		Restriction:            NewRestrictionClient(cfg),
 		Services:               NewServicesClient(cfg),
 		Source:                 NewSourceClient(cfg),
 		User:                   NewUserClient(cfg),
@@ -400,7 +412,8 @@ func (c *Client) Use(hooks ...Hook) {
 		c.EmploymentEducation, c.Enrollment, c.Event, c.Exit, c.Export, c.Funder,
 		c.Grant, c.HMISParticipation, c.HealthAndDV, c.Household, c.Hub, c.ImportIssue,
 		c.ImportRun, c.IncomeBenefits, c.Inventory, c.Organization, c.Person,
-		c.Project, c.ProjectCoC, c.Services, c.Source, c.User, c.YouthEducationStatus,
+		c.Project, c.ProjectCoC, c.ReportRun, c.Restriction, c.Services, c.Source,
+		c.User, c.YouthEducationStatus,
 	} {
 		n.Use(hooks...)
 	}
@@ -416,7 +429,8 @@ func (c *Client) Intercept(interceptors ...Interceptor) {
 		c.EmploymentEducation, c.Enrollment, c.Event, c.Exit, c.Export, c.Funder,
 		c.Grant, c.HMISParticipation, c.HealthAndDV, c.Household, c.Hub, c.ImportIssue,
 		c.ImportRun, c.IncomeBenefits, c.Inventory, c.Organization, c.Person,
-		c.Project, c.ProjectCoC, c.Services, c.Source, c.User, c.YouthEducationStatus,
+		c.Project, c.ProjectCoC, c.ReportRun, c.Restriction, c.Services, c.Source,
+		c.User, c.YouthEducationStatus,
 	} {
 		n.Intercept(interceptors...)
 	}
@@ -491,6 +505,10 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.Project.mutate(ctx, m)
 	case *ProjectCoCMutation:
 		return c.ProjectCoC.mutate(ctx, m)
+	case *ReportRunMutation:
+		return c.ReportRun.mutate(ctx, m)
+	case *RestrictionMutation:
+		return c.Restriction.mutate(ctx, m)
 	case *ServicesMutation:
 		return c.Services.mutate(ctx, m)
 	case *SourceMutation:
@@ -4959,6 +4977,276 @@ func (c *ProjectCoCClient) mutate(ctx context.Context, m *ProjectCoCMutation) (V
 	}
 }
 
+// ReportRunClient is a client for the ReportRun schema.
+type ReportRunClient struct {
+	config
+}
+
+// NewReportRunClient returns a client for the ReportRun from the given config.
+func NewReportRunClient(c config) *ReportRunClient {
+	return &ReportRunClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `reportrun.Hooks(f(g(h())))`.
+func (c *ReportRunClient) Use(hooks ...Hook) {
+	c.hooks.ReportRun = append(c.hooks.ReportRun, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `reportrun.Intercept(f(g(h())))`.
+func (c *ReportRunClient) Intercept(interceptors ...Interceptor) {
+	c.inters.ReportRun = append(c.inters.ReportRun, interceptors...)
+}
+
+// Create returns a builder for creating a ReportRun entity.
+func (c *ReportRunClient) Create() *ReportRunCreate {
+	mutation := newReportRunMutation(c.config, OpCreate)
+	return &ReportRunCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of ReportRun entities.
+func (c *ReportRunClient) CreateBulk(builders ...*ReportRunCreate) *ReportRunCreateBulk {
+	return &ReportRunCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *ReportRunClient) MapCreateBulk(slice any, setFunc func(*ReportRunCreate, int)) *ReportRunCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &ReportRunCreateBulk{err: fmt.Errorf("calling to ReportRunClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*ReportRunCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &ReportRunCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for ReportRun.
+func (c *ReportRunClient) Update() *ReportRunUpdate {
+	mutation := newReportRunMutation(c.config, OpUpdate)
+	return &ReportRunUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *ReportRunClient) UpdateOne(_m *ReportRun) *ReportRunUpdateOne {
+	mutation := newReportRunMutation(c.config, OpUpdateOne, withReportRun(_m))
+	return &ReportRunUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *ReportRunClient) UpdateOneID(id int64) *ReportRunUpdateOne {
+	mutation := newReportRunMutation(c.config, OpUpdateOne, withReportRunID(id))
+	return &ReportRunUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for ReportRun.
+func (c *ReportRunClient) Delete() *ReportRunDelete {
+	mutation := newReportRunMutation(c.config, OpDelete)
+	return &ReportRunDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *ReportRunClient) DeleteOne(_m *ReportRun) *ReportRunDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *ReportRunClient) DeleteOneID(id int64) *ReportRunDeleteOne {
+	builder := c.Delete().Where(reportrun.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &ReportRunDeleteOne{builder}
+}
+
+// Query returns a query builder for ReportRun.
+func (c *ReportRunClient) Query() *ReportRunQuery {
+	return &ReportRunQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeReportRun},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a ReportRun entity by its id.
+func (c *ReportRunClient) Get(ctx context.Context, id int64) (*ReportRun, error) {
+	return c.Query().Where(reportrun.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *ReportRunClient) GetX(ctx context.Context, id int64) *ReportRun {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *ReportRunClient) Hooks() []Hook {
+	hooks := c.hooks.ReportRun
+	return append(hooks[:len(hooks):len(hooks)], reportrun.Hooks[:]...)
+}
+
+// Interceptors returns the client interceptors.
+func (c *ReportRunClient) Interceptors() []Interceptor {
+	inters := c.inters.ReportRun
+	return append(inters[:len(inters):len(inters)], reportrun.Interceptors[:]...)
+}
+
+func (c *ReportRunClient) mutate(ctx context.Context, m *ReportRunMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&ReportRunCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&ReportRunUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&ReportRunUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&ReportRunDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown ReportRun mutation op: %q", m.Op())
+	}
+}
+
+// RestrictionClient is a client for the Restriction schema.
+type RestrictionClient struct {
+	config
+}
+
+// NewRestrictionClient returns a client for the Restriction from the given config.
+func NewRestrictionClient(c config) *RestrictionClient {
+	return &RestrictionClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `restriction.Hooks(f(g(h())))`.
+func (c *RestrictionClient) Use(hooks ...Hook) {
+	c.hooks.Restriction = append(c.hooks.Restriction, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `restriction.Intercept(f(g(h())))`.
+func (c *RestrictionClient) Intercept(interceptors ...Interceptor) {
+	c.inters.Restriction = append(c.inters.Restriction, interceptors...)
+}
+
+// Create returns a builder for creating a Restriction entity.
+func (c *RestrictionClient) Create() *RestrictionCreate {
+	mutation := newRestrictionMutation(c.config, OpCreate)
+	return &RestrictionCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of Restriction entities.
+func (c *RestrictionClient) CreateBulk(builders ...*RestrictionCreate) *RestrictionCreateBulk {
+	return &RestrictionCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *RestrictionClient) MapCreateBulk(slice any, setFunc func(*RestrictionCreate, int)) *RestrictionCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &RestrictionCreateBulk{err: fmt.Errorf("calling to RestrictionClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*RestrictionCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &RestrictionCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for Restriction.
+func (c *RestrictionClient) Update() *RestrictionUpdate {
+	mutation := newRestrictionMutation(c.config, OpUpdate)
+	return &RestrictionUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *RestrictionClient) UpdateOne(_m *Restriction) *RestrictionUpdateOne {
+	mutation := newRestrictionMutation(c.config, OpUpdateOne, withRestriction(_m))
+	return &RestrictionUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *RestrictionClient) UpdateOneID(id int64) *RestrictionUpdateOne {
+	mutation := newRestrictionMutation(c.config, OpUpdateOne, withRestrictionID(id))
+	return &RestrictionUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for Restriction.
+func (c *RestrictionClient) Delete() *RestrictionDelete {
+	mutation := newRestrictionMutation(c.config, OpDelete)
+	return &RestrictionDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *RestrictionClient) DeleteOne(_m *Restriction) *RestrictionDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *RestrictionClient) DeleteOneID(id int64) *RestrictionDeleteOne {
+	builder := c.Delete().Where(restriction.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &RestrictionDeleteOne{builder}
+}
+
+// Query returns a query builder for Restriction.
+func (c *RestrictionClient) Query() *RestrictionQuery {
+	return &RestrictionQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeRestriction},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a Restriction entity by its id.
+func (c *RestrictionClient) Get(ctx context.Context, id int64) (*Restriction, error) {
+	return c.Query().Where(restriction.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *RestrictionClient) GetX(ctx context.Context, id int64) *Restriction {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *RestrictionClient) Hooks() []Hook {
+	hooks := c.hooks.Restriction
+	return append(hooks[:len(hooks):len(hooks)], restriction.Hooks[:]...)
+}
+
+// Interceptors returns the client interceptors.
+func (c *RestrictionClient) Interceptors() []Interceptor {
+	inters := c.inters.Restriction
+	return append(inters[:len(inters):len(inters)], restriction.Interceptors[:]...)
+}
+
+func (c *RestrictionClient) mutate(ctx context.Context, m *RestrictionMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&RestrictionCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&RestrictionUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&RestrictionUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&RestrictionDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown Restriction mutation op: %q", m.Op())
+	}
+}
+
 // ServicesClient is a client for the Services schema.
 type ServicesClient struct {
 	config
@@ -5507,8 +5795,8 @@ type (
 		ConsentEvent, ConsentProvision, CurrentLivingSituation, Disabilities,
 		EmploymentEducation, Enrollment, Event, Exit, Export, Funder, Grant,
 		HMISParticipation, HealthAndDV, Household, Hub, ImportIssue, ImportRun,
-		IncomeBenefits, Inventory, Organization, Person, Project, ProjectCoC, Services,
-		Source, User, YouthEducationStatus []ent.Hook
+		IncomeBenefits, Inventory, Organization, Person, Project, ProjectCoC,
+		ReportRun, Restriction, Services, Source, User, YouthEducationStatus []ent.Hook
 	}
 	inters struct {
 		Account, Affiliation, ApiToken, Assessment, AssessmentQuestions,
@@ -5516,7 +5804,8 @@ type (
 		ConsentEvent, ConsentProvision, CurrentLivingSituation, Disabilities,
 		EmploymentEducation, Enrollment, Event, Exit, Export, Funder, Grant,
 		HMISParticipation, HealthAndDV, Household, Hub, ImportIssue, ImportRun,
-		IncomeBenefits, Inventory, Organization, Person, Project, ProjectCoC, Services,
-		Source, User, YouthEducationStatus []ent.Interceptor
+		IncomeBenefits, Inventory, Organization, Person, Project, ProjectCoC,
+		ReportRun, Restriction, Services, Source, User,
+		YouthEducationStatus []ent.Interceptor
 	}
 )

@@ -127,7 +127,9 @@ type ClientRecord struct {
 	// locked by the client or for the client's safety
 	Restricted bool `json:"restricted,omitempty"`
 	// the client's newest answer to a release is no
-	Refused      bool `json:"refused,omitempty"`
+	Refused bool `json:"refused,omitempty"`
+	// fleeing violence by the newest answers; kept by the import
+	Fleeing      bool `json:"fleeing,omitempty"`
 	selectValues sql.SelectValues
 
 	// Loaded is what the store knows of the row.
@@ -143,7 +145,7 @@ func (*ClientRecord) scanValues(columns []string) ([]any, error) {
 			values[i] = &sql.NullScanner{S: new(hmis.Date)}
 		case clientrecord.FieldRemovedAt, clientrecord.FieldDateCreated, clientrecord.FieldDateUpdated, clientrecord.FieldDateDeleted:
 			values[i] = &sql.NullScanner{S: new(hmis.Timestamp)}
-		case clientrecord.FieldRestricted, clientrecord.FieldRefused:
+		case clientrecord.FieldRestricted, clientrecord.FieldRefused, clientrecord.FieldFleeing:
 			values[i] = new(sql.NullBool)
 		case clientrecord.FieldID, clientrecord.FieldSourceKey, clientrecord.FieldImportKey, clientrecord.FieldFingerprint, clientrecord.FieldNameDataQuality, clientrecord.FieldSSNDataQuality, clientrecord.FieldDOBDataQuality, clientrecord.FieldSex, clientrecord.FieldAmIndAkNative, clientrecord.FieldAsian, clientrecord.FieldBlackAfAmerican, clientrecord.FieldHispanicLatinao, clientrecord.FieldMidEastNAfrican, clientrecord.FieldNativeHiPacific, clientrecord.FieldWhite, clientrecord.FieldRaceNone, clientrecord.FieldVeteranStatus, clientrecord.FieldYearEnteredService, clientrecord.FieldYearSeparated, clientrecord.FieldWorldWarIi, clientrecord.FieldKoreanWar, clientrecord.FieldVietnamWar, clientrecord.FieldDesertStorm, clientrecord.FieldAfghanistanOef, clientrecord.FieldIraqOif, clientrecord.FieldIraqOnd, clientrecord.FieldOtherTheater, clientrecord.FieldMilitaryBranch, clientrecord.FieldDischargeStatus, clientrecord.FieldWoman, clientrecord.FieldMan, clientrecord.FieldNonBinary, clientrecord.FieldCulturallySpecific, clientrecord.FieldTransgender, clientrecord.FieldQuestioning, clientrecord.FieldDifferentIdentity, clientrecord.FieldGenderNone, clientrecord.FieldPersonKey, clientrecord.FieldOrganizationKey:
 			values[i] = new(sql.NullInt64)
@@ -548,6 +550,12 @@ func (_m *ClientRecord) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.Refused = value.Bool
 			}
+		case clientrecord.FieldFleeing:
+			if value, ok := values[i].(*sql.NullBool); !ok {
+				return fmt.Errorf("unexpected type %T for field fleeing", values[i])
+			} else if value.Valid {
+				_m.Fleeing = value.Bool
+			}
 		default:
 			_m.selectValues.Set(columns[i], values[i])
 		}
@@ -823,6 +831,9 @@ func (_m *ClientRecord) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("refused=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Refused))
+	builder.WriteString(", ")
+	builder.WriteString("fleeing=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Fleeing))
 	builder.WriteByte(')')
 	return builder.String()
 }

@@ -766,6 +766,20 @@ func (_c *ClientRecordCreate) SetNillableRefused(v *bool) *ClientRecordCreate {
 	return _c
 }
 
+// SetFleeing sets the "fleeing" field.
+func (_c *ClientRecordCreate) SetFleeing(v bool) *ClientRecordCreate {
+	_c.mutation.SetFleeing(v)
+	return _c
+}
+
+// SetNillableFleeing sets the "fleeing" field if the given value is not nil.
+func (_c *ClientRecordCreate) SetNillableFleeing(v *bool) *ClientRecordCreate {
+	if v != nil {
+		_c.SetFleeing(*v)
+	}
+	return _c
+}
+
 // SetID sets the "id" field.
 func (_c *ClientRecordCreate) SetID(v int64) *ClientRecordCreate {
 	_c.mutation.SetID(v)
@@ -817,6 +831,10 @@ func (_c *ClientRecordCreate) defaults() error {
 		v := clientrecord.DefaultRefused
 		_c.mutation.SetRefused(v)
 	}
+	if _, ok := _c.mutation.Fleeing(); !ok {
+		v := clientrecord.DefaultFleeing
+		_c.mutation.SetFleeing(v)
+	}
 	return nil
 }
 
@@ -836,6 +854,9 @@ func (_c *ClientRecordCreate) check() error {
 	}
 	if _, ok := _c.mutation.Refused(); !ok {
 		return &ValidationError{Name: "refused", err: errors.New(`ent: missing required field "ClientRecord.refused"`)}
+	}
+	if _, ok := _c.mutation.Fleeing(); !ok {
+		return &ValidationError{Name: "fleeing", err: errors.New(`ent: missing required field "ClientRecord.fleeing"`)}
 	}
 	return nil
 }
@@ -1088,6 +1109,10 @@ func (_c *ClientRecordCreate) createSpec() (*ClientRecord, *sqlgraph.CreateSpec)
 	if value, ok := _c.mutation.Refused(); ok {
 		_spec.SetField(clientrecord.FieldRefused, field.TypeBool, value)
 		_node.Refused = value
+	}
+	if value, ok := _c.mutation.Fleeing(); ok {
+		_spec.SetField(clientrecord.FieldFleeing, field.TypeBool, value)
+		_node.Fleeing = value
 	}
 	return _node, _spec
 }

@@ -1329,6 +1329,20 @@ func (_u *ClientRecordUpdate) SetNillableRefused(v *bool) *ClientRecordUpdate {
 	return _u
 }
 
+// SetFleeing sets the "fleeing" field.
+func (_u *ClientRecordUpdate) SetFleeing(v bool) *ClientRecordUpdate {
+	_u.mutation.SetFleeing(v)
+	return _u
+}
+
+// SetNillableFleeing sets the "fleeing" field if the given value is not nil.
+func (_u *ClientRecordUpdate) SetNillableFleeing(v *bool) *ClientRecordUpdate {
+	if v != nil {
+		_u.SetFleeing(*v)
+	}
+	return _u
+}
+
 // Mutation returns the ClientRecordMutation object of the builder.
 func (_u *ClientRecordUpdate) Mutation() *ClientRecordMutation {
 	return _u.mutation
@@ -1789,6 +1803,9 @@ func (_u *ClientRecordUpdate) sqlSave(ctx context.Context) (_node int, err error
 	}
 	if value, ok := _u.mutation.Refused(); ok {
 		_spec.SetField(clientrecord.FieldRefused, field.TypeBool, value)
+	}
+	if value, ok := _u.mutation.Fleeing(); ok {
+		_spec.SetField(clientrecord.FieldFleeing, field.TypeBool, value)
 	}
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
 		if _, ok := err.(*sqlgraph.NotFoundError); ok {
@@ -3111,6 +3128,20 @@ func (_u *ClientRecordUpdateOne) SetNillableRefused(v *bool) *ClientRecordUpdate
 	return _u
 }
 
+// SetFleeing sets the "fleeing" field.
+func (_u *ClientRecordUpdateOne) SetFleeing(v bool) *ClientRecordUpdateOne {
+	_u.mutation.SetFleeing(v)
+	return _u
+}
+
+// SetNillableFleeing sets the "fleeing" field if the given value is not nil.
+func (_u *ClientRecordUpdateOne) SetNillableFleeing(v *bool) *ClientRecordUpdateOne {
+	if v != nil {
+		_u.SetFleeing(*v)
+	}
+	return _u
+}
+
 // Mutation returns the ClientRecordMutation object of the builder.
 func (_u *ClientRecordUpdateOne) Mutation() *ClientRecordMutation {
 	return _u.mutation
@@ -3601,6 +3632,9 @@ func (_u *ClientRecordUpdateOne) sqlSave(ctx context.Context) (_node *ClientReco
 	}
 	if value, ok := _u.mutation.Refused(); ok {
 		_spec.SetField(clientrecord.FieldRefused, field.TypeBool, value)
+	}
+	if value, ok := _u.mutation.Fleeing(); ok {
+		_spec.SetField(clientrecord.FieldFleeing, field.TypeBool, value)
 	}
 	_node = &ClientRecord{config: _u.config}
 	_spec.Assign = _node.assignValues

@@ -33,7 +33,11 @@ type Consent struct {
 	// account
 	RecordedBy int64 `json:"recorded_by,omitempty"`
 	// RecordedAt holds the value of the "recorded_at" field.
-	RecordedAt   *hmis.Timestamp `json:"recorded_at,omitempty"`
+	RecordedAt *hmis.Timestamp `json:"recorded_at,omitempty"`
+	// of a revocation
+	Effect policy.RevocationEffect `json:"effect,omitempty"`
+	// RevokedOn holds the value of the "revoked_on" field.
+	RevokedOn    *hmis.Date `json:"revoked_on,omitempty"`
 	selectValues sql.SelectValues
 
 	// Loaded is what the store knows of the row.
@@ -45,13 +49,13 @@ func (*Consent) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case consent.FieldStartsOn, consent.FieldEndsOn:
+		case consent.FieldStartsOn, consent.FieldEndsOn, consent.FieldRevokedOn:
 			values[i] = &sql.NullScanner{S: new(hmis.Date)}
 		case consent.FieldRecordedAt:
 			values[i] = &sql.NullScanner{S: new(hmis.Timestamp)}
 		case consent.FieldID, consent.FieldClientKey, consent.FieldRecordedBy:
 			values[i] = new(sql.NullInt64)
-		case consent.FieldState, consent.FieldSignedBy, consent.FieldMethod:
+		case consent.FieldState, consent.FieldSignedBy, consent.FieldMethod, consent.FieldEffect:
 			values[i] = new(sql.NullString)
 		default:
 			values[i] = new(sql.UnknownType)
@@ -125,6 +129,19 @@ func (_m *Consent) assignValues(columns []string, values []any) error {
 				_m.RecordedAt = new(hmis.Timestamp)
 				*_m.RecordedAt = *value.S.(*hmis.Timestamp)
 			}
+		case consent.FieldEffect:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field effect", values[i])
+			} else if value.Valid {
+				_m.Effect = policy.RevocationEffect(value.String)
+			}
+		case consent.FieldRevokedOn:
+			if value, ok := values[i].(*sql.NullScanner); !ok {
+				return fmt.Errorf("unexpected type %T for field revoked_on", values[i])
+			} else if value.Valid {
+				_m.RevokedOn = new(hmis.Date)
+				*_m.RevokedOn = *value.S.(*hmis.Date)
+			}
 		default:
 			_m.selectValues.Set(columns[i], values[i])
 		}
@@ -188,6 +205,14 @@ func (_m *Consent) String() string {
 	builder.WriteString(", ")
 	if v := _m.RecordedAt; v != nil {
 		builder.WriteString("recorded_at=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
+	builder.WriteString(", ")
+	builder.WriteString("effect=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Effect))
+	builder.WriteString(", ")
+	if v := _m.RevokedOn; v != nil {
+		builder.WriteString("revoked_on=")
 		builder.WriteString(fmt.Sprintf("%v", *v))
 	}
 	builder.WriteByte(')')

@@ -93,6 +93,34 @@ func (_c *ConsentCreate) SetNillableRecordedAt(v *hmis.Timestamp) *ConsentCreate
 	return _c
 }
 
+// SetEffect sets the "effect" field.
+func (_c *ConsentCreate) SetEffect(v policy.RevocationEffect) *ConsentCreate {
+	_c.mutation.SetEffect(v)
+	return _c
+}
+
+// SetNillableEffect sets the "effect" field if the given value is not nil.
+func (_c *ConsentCreate) SetNillableEffect(v *policy.RevocationEffect) *ConsentCreate {
+	if v != nil {
+		_c.SetEffect(*v)
+	}
+	return _c
+}
+
+// SetRevokedOn sets the "revoked_on" field.
+func (_c *ConsentCreate) SetRevokedOn(v hmis.Date) *ConsentCreate {
+	_c.mutation.SetRevokedOn(v)
+	return _c
+}
+
+// SetNillableRevokedOn sets the "revoked_on" field if the given value is not nil.
+func (_c *ConsentCreate) SetNillableRevokedOn(v *hmis.Date) *ConsentCreate {
+	if v != nil {
+		_c.SetRevokedOn(*v)
+	}
+	return _c
+}
+
 // SetID sets the "id" field.
 func (_c *ConsentCreate) SetID(v int64) *ConsentCreate {
 	_c.mutation.SetID(v)
@@ -211,6 +239,14 @@ func (_c *ConsentCreate) createSpec() (*Consent, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.RecordedAt(); ok {
 		_spec.SetField(consent.FieldRecordedAt, field.TypeOther, value)
 		_node.RecordedAt = &value
+	}
+	if value, ok := _c.mutation.Effect(); ok {
+		_spec.SetField(consent.FieldEffect, field.TypeString, value)
+		_node.Effect = value
+	}
+	if value, ok := _c.mutation.RevokedOn(); ok {
+		_spec.SetField(consent.FieldRevokedOn, field.TypeOther, value)
+		_node.RevokedOn = &value
 	}
 	return _node, _spec
 }

@@ -103,6 +103,46 @@ func (_u *ConsentUpdate) ClearRecordedAt() *ConsentUpdate {
 	return _u
 }
 
+// SetEffect sets the "effect" field.
+func (_u *ConsentUpdate) SetEffect(v policy.RevocationEffect) *ConsentUpdate {
+	_u.mutation.SetEffect(v)
+	return _u
+}
+
+// SetNillableEffect sets the "effect" field if the given value is not nil.
+func (_u *ConsentUpdate) SetNillableEffect(v *policy.RevocationEffect) *ConsentUpdate {
+	if v != nil {
+		_u.SetEffect(*v)
+	}
+	return _u
+}
+
+// ClearEffect clears the value of the "effect" field.
+func (_u *ConsentUpdate) ClearEffect() *ConsentUpdate {
+	_u.mutation.ClearEffect()
+	return _u
+}
+
+// SetRevokedOn sets the "revoked_on" field.
+func (_u *ConsentUpdate) SetRevokedOn(v hmis.Date) *ConsentUpdate {
+	_u.mutation.SetRevokedOn(v)
+	return _u
+}
+
+// SetNillableRevokedOn sets the "revoked_on" field if the given value is not nil.
+func (_u *ConsentUpdate) SetNillableRevokedOn(v *hmis.Date) *ConsentUpdate {
+	if v != nil {
+		_u.SetRevokedOn(*v)
+	}
+	return _u
+}
+
+// ClearRevokedOn clears the value of the "revoked_on" field.
+func (_u *ConsentUpdate) ClearRevokedOn() *ConsentUpdate {
+	_u.mutation.ClearRevokedOn()
+	return _u
+}
+
 // Mutation returns the ConsentMutation object of the builder.
 func (_u *ConsentUpdate) Mutation() *ConsentMutation {
 	return _u.mutation
@@ -164,6 +204,18 @@ func (_u *ConsentUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	}
 	if _u.mutation.RecordedAtCleared() {
 		_spec.ClearField(consent.FieldRecordedAt, field.TypeOther)
+	}
+	if value, ok := _u.mutation.Effect(); ok {
+		_spec.SetField(consent.FieldEffect, field.TypeString, value)
+	}
+	if _u.mutation.EffectCleared() {
+		_spec.ClearField(consent.FieldEffect, field.TypeString)
+	}
+	if value, ok := _u.mutation.RevokedOn(); ok {
+		_spec.SetField(consent.FieldRevokedOn, field.TypeOther, value)
+	}
+	if _u.mutation.RevokedOnCleared() {
+		_spec.ClearField(consent.FieldRevokedOn, field.TypeOther)
 	}
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
 		if _, ok := err.(*sqlgraph.NotFoundError); ok {
@@ -259,6 +311,46 @@ func (_u *ConsentUpdateOne) ClearRecordedAt() *ConsentUpdateOne {
 	return _u
 }
 
+// SetEffect sets the "effect" field.
+func (_u *ConsentUpdateOne) SetEffect(v policy.RevocationEffect) *ConsentUpdateOne {
+	_u.mutation.SetEffect(v)
+	return _u
+}
+
+// SetNillableEffect sets the "effect" field if the given value is not nil.
+func (_u *ConsentUpdateOne) SetNillableEffect(v *policy.RevocationEffect) *ConsentUpdateOne {
+	if v != nil {
+		_u.SetEffect(*v)
+	}
+	return _u
+}
+
+// ClearEffect clears the value of the "effect" field.
+func (_u *ConsentUpdateOne) ClearEffect() *ConsentUpdateOne {
+	_u.mutation.ClearEffect()
+	return _u
+}
+
+// SetRevokedOn sets the "revoked_on" field.
+func (_u *ConsentUpdateOne) SetRevokedOn(v hmis.Date) *ConsentUpdateOne {
+	_u.mutation.SetRevokedOn(v)
+	return _u
+}
+
+// SetNillableRevokedOn sets the "revoked_on" field if the given value is not nil.
+func (_u *ConsentUpdateOne) SetNillableRevokedOn(v *hmis.Date) *ConsentUpdateOne {
+	if v != nil {
+		_u.SetRevokedOn(*v)
+	}
+	return _u
+}
+
+// ClearRevokedOn clears the value of the "revoked_on" field.
+func (_u *ConsentUpdateOne) ClearRevokedOn() *ConsentUpdateOne {
+	_u.mutation.ClearRevokedOn()
+	return _u
+}
+
 // Mutation returns the ConsentMutation object of the builder.
 func (_u *ConsentUpdateOne) Mutation() *ConsentMutation {
 	return _u.mutation
@@ -350,6 +442,18 @@ func (_u *ConsentUpdateOne) sqlSave(ctx context.Context) (_node *Consent, err er
 	}
 	if _u.mutation.RecordedAtCleared() {
 		_spec.ClearField(consent.FieldRecordedAt, field.TypeOther)
+	}
+	if value, ok := _u.mutation.Effect(); ok {
+		_spec.SetField(consent.FieldEffect, field.TypeString, value)
+	}
+	if _u.mutation.EffectCleared() {
+		_spec.ClearField(consent.FieldEffect, field.TypeString)
+	}
+	if value, ok := _u.mutation.RevokedOn(); ok {
+		_spec.SetField(consent.FieldRevokedOn, field.TypeOther, value)
+	}
+	if _u.mutation.RevokedOnCleared() {
+		_spec.ClearField(consent.FieldRevokedOn, field.TypeOther)
 	}
 	_node = &Consent{config: _u.config}
 	_spec.Assign = _node.assignValues

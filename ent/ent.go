@@ -45,6 +45,8 @@ import (
 	"github.com/hearth-hmis/hearth/ent/person"
 	"github.com/hearth-hmis/hearth/ent/project"
 	"github.com/hearth-hmis/hearth/ent/projectcoc"
+	"github.com/hearth-hmis/hearth/ent/reportrun"
+	"github.com/hearth-hmis/hearth/ent/restriction"
 	"github.com/hearth-hmis/hearth/ent/services"
 	"github.com/hearth-hmis/hearth/ent/source"
 	"github.com/hearth-hmis/hearth/ent/user"
@@ -142,6 +144,8 @@ func checkColumn(t, c string) error {
 			person.Table:                 person.ValidColumn,
 			project.Table:                project.ValidColumn,
 			projectcoc.Table:             projectcoc.ValidColumn,
+			reportrun.Table:              reportrun.ValidColumn,
+			restriction.Table:            restriction.ValidColumn,
 			services.Table:               services.ValidColumn,
 			source.Table:                 source.ValidColumn,
 			user.Table:                   user.ValidColumn,

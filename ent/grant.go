@@ -31,8 +31,10 @@ type Grant struct {
 	// first day
 	StartsOn *hmis.Date `json:"starts_on,omitempty"`
 	// last day
-	EndsOn       *hmis.Date `json:"ends_on,omitempty"`
-	selectValues sql.SelectValues
+	EndsOn *hmis.Date `json:"ends_on,omitempty"`
+	// opens only what was last written before this day
+	WrittenBefore *hmis.Date `json:"written_before,omitempty"`
+	selectValues  sql.SelectValues
 
 	// Loaded is what the store knows of the row.
 	policy.Loaded `json:"-"`
@@ -43,7 +45,7 @@ func (*Grant) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case grant.FieldStartsOn, grant.FieldEndsOn:
+		case grant.FieldStartsOn, grant.FieldEndsOn, grant.FieldWrittenBefore:
 			values[i] = &sql.NullScanner{S: new(hmis.Date)}
 		case grant.FieldID, grant.FieldClientKey, grant.FieldConsentKey, grant.FieldCategory, grant.FieldRecipientKey, grant.FieldPurpose:
 			values[i] = new(sql.NullInt64)
@@ -112,6 +114,13 @@ func (_m *Grant) assignValues(columns []string, values []any) error {
 				_m.EndsOn = new(hmis.Date)
 				*_m.EndsOn = *value.S.(*hmis.Date)
 			}
+		case grant.FieldWrittenBefore:
+			if value, ok := values[i].(*sql.NullScanner); !ok {
+				return fmt.Errorf("unexpected type %T for field written_before", values[i])
+			} else if value.Valid {
+				_m.WrittenBefore = new(hmis.Date)
+				*_m.WrittenBefore = *value.S.(*hmis.Date)
+			}
 		default:
 			_m.selectValues.Set(columns[i], values[i])
 		}
@@ -170,6 +179,11 @@ func (_m *Grant) String() string {
 	builder.WriteString(", ")
 	if v := _m.EndsOn; v != nil {
 		builder.WriteString("ends_on=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
+	builder.WriteString(", ")
+	if v := _m.WrittenBefore; v != nil {
+		builder.WriteString("written_before=")
 		builder.WriteString(fmt.Sprintf("%v", *v))
 	}
 	builder.WriteByte(')')

@@ -78,6 +78,20 @@ func (_c *GrantCreate) SetNillableEndsOn(v *hmis.Date) *GrantCreate {
 	return _c
 }
 
+// SetWrittenBefore sets the "written_before" field.
+func (_c *GrantCreate) SetWrittenBefore(v hmis.Date) *GrantCreate {
+	_c.mutation.SetWrittenBefore(v)
+	return _c
+}
+
+// SetNillableWrittenBefore sets the "written_before" field if the given value is not nil.
+func (_c *GrantCreate) SetNillableWrittenBefore(v *hmis.Date) *GrantCreate {
+	if v != nil {
+		_c.SetWrittenBefore(*v)
+	}
+	return _c
+}
+
 // SetID sets the "id" field.
 func (_c *GrantCreate) SetID(v int64) *GrantCreate {
 	_c.mutation.SetID(v)
@@ -192,6 +206,10 @@ func (_c *GrantCreate) createSpec() (*Grant, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.EndsOn(); ok {
 		_spec.SetField(grant.FieldEndsOn, field.TypeOther, value)
 		_node.EndsOn = &value
+	}
+	if value, ok := _c.mutation.WrittenBefore(); ok {
+		_spec.SetField(grant.FieldWrittenBefore, field.TypeOther, value)
+		_node.WrittenBefore = &value
 	}
 	return _node, _spec
 }

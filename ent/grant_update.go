@@ -68,6 +68,26 @@ func (_u *GrantUpdate) ClearEndsOn() *GrantUpdate {
 	return _u
 }
 
+// SetWrittenBefore sets the "written_before" field.
+func (_u *GrantUpdate) SetWrittenBefore(v hmis.Date) *GrantUpdate {
+	_u.mutation.SetWrittenBefore(v)
+	return _u
+}
+
+// SetNillableWrittenBefore sets the "written_before" field if the given value is not nil.
+func (_u *GrantUpdate) SetNillableWrittenBefore(v *hmis.Date) *GrantUpdate {
+	if v != nil {
+		_u.SetWrittenBefore(*v)
+	}
+	return _u
+}
+
+// ClearWrittenBefore clears the value of the "written_before" field.
+func (_u *GrantUpdate) ClearWrittenBefore() *GrantUpdate {
+	_u.mutation.ClearWrittenBefore()
+	return _u
+}
+
 // Mutation returns the GrantMutation object of the builder.
 func (_u *GrantUpdate) Mutation() *GrantMutation {
 	return _u.mutation
@@ -120,6 +140,12 @@ func (_u *GrantUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	}
 	if _u.mutation.EndsOnCleared() {
 		_spec.ClearField(grant.FieldEndsOn, field.TypeOther)
+	}
+	if value, ok := _u.mutation.WrittenBefore(); ok {
+		_spec.SetField(grant.FieldWrittenBefore, field.TypeOther, value)
+	}
+	if _u.mutation.WrittenBeforeCleared() {
+		_spec.ClearField(grant.FieldWrittenBefore, field.TypeOther)
 	}
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
 		if _, ok := err.(*sqlgraph.NotFoundError); ok {
@@ -178,6 +204,26 @@ func (_u *GrantUpdateOne) SetNillableEndsOn(v *hmis.Date) *GrantUpdateOne {
 // ClearEndsOn clears the value of the "ends_on" field.
 func (_u *GrantUpdateOne) ClearEndsOn() *GrantUpdateOne {
 	_u.mutation.ClearEndsOn()
+	return _u
+}
+
+// SetWrittenBefore sets the "written_before" field.
+func (_u *GrantUpdateOne) SetWrittenBefore(v hmis.Date) *GrantUpdateOne {
+	_u.mutation.SetWrittenBefore(v)
+	return _u
+}
+
+// SetNillableWrittenBefore sets the "written_before" field if the given value is not nil.
+func (_u *GrantUpdateOne) SetNillableWrittenBefore(v *hmis.Date) *GrantUpdateOne {
+	if v != nil {
+		_u.SetWrittenBefore(*v)
+	}
+	return _u
+}
+
+// ClearWrittenBefore clears the value of the "written_before" field.
+func (_u *GrantUpdateOne) ClearWrittenBefore() *GrantUpdateOne {
+	_u.mutation.ClearWrittenBefore()
 	return _u
 }
 
@@ -263,6 +309,12 @@ func (_u *GrantUpdateOne) sqlSave(ctx context.Context) (_node *Grant, err error)
 	}
 	if _u.mutation.EndsOnCleared() {
 		_spec.ClearField(grant.FieldEndsOn, field.TypeOther)
+	}
+	if value, ok := _u.mutation.WrittenBefore(); ok {
+		_spec.SetField(grant.FieldWrittenBefore, field.TypeOther, value)
+	}
+	if _u.mutation.WrittenBeforeCleared() {
+		_spec.ClearField(grant.FieldWrittenBefore, field.TypeOther)
 	}
 	_node = &Grant{config: _u.config}
 	_spec.Assign = _node.assignValues

@@ -43,6 +43,8 @@ import (
 	"github.com/hearth-hmis/hearth/ent/predicate"
 	"github.com/hearth-hmis/hearth/ent/project"
 	"github.com/hearth-hmis/hearth/ent/projectcoc"
+	"github.com/hearth-hmis/hearth/ent/reportrun"
+	"github.com/hearth-hmis/hearth/ent/restriction"
 	"github.com/hearth-hmis/hearth/ent/services"
 	"github.com/hearth-hmis/hearth/ent/source"
 	"github.com/hearth-hmis/hearth/ent/user"
@@ -93,6 +95,8 @@ const (
 	TypePerson                 = "Person"
 	TypeProject                = "Project"
 	TypeProjectCoC             = "ProjectCoC"
+	TypeReportRun              = "ReportRun"
+	TypeRestriction            = "Restriction"
 	TypeServices               = "Services"
 	TypeSource                 = "Source"
 	TypeUser                   = "User"
@@ -113,6 +117,8 @@ type AccountMutation struct {
 	appendproject_keys  []int64
 	scopes              *[]string
 	appendscopes        []string
+	purposes            *[]string
+	appendpurposes      []string
 	password_hash       *string
 	active              *bool
 	trained_on          *hmis.Date
@@ -500,6 +506,71 @@ func (m *AccountMutation) ResetScopes() {
 	delete(m.clearedFields, account.FieldScopes)
 }
 
+// SetPurposes sets the "purposes" field.
+func (m *AccountMutation) SetPurposes(s []string) {
+	m.purposes = &s
+	m.appendpurposes = nil
+}
+
+// Purposes returns the value of the "purposes" field in the mutation.
+func (m *AccountMutation) Purposes() (r []string, exists bool) {
+	v := m.purposes
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPurposes returns the old "purposes" field's value of the Account entity.
+// If the Account object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AccountMutation) OldPurposes(ctx context.Context) (v []string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPurposes is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPurposes requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPurposes: %w", err)
+	}
+	return oldValue.Purposes, nil
+}
+
+// AppendPurposes adds s to the "purposes" field.
+func (m *AccountMutation) AppendPurposes(s []string) {
+	m.appendpurposes = append(m.appendpurposes, s...)
+}
+
+// AppendedPurposes returns the list of values that were appended to the "purposes" field in this mutation.
+func (m *AccountMutation) AppendedPurposes() ([]string, bool) {
+	if len(m.appendpurposes) == 0 {
+		return nil, false
+	}
+	return m.appendpurposes, true
+}
+
+// ClearPurposes clears the value of the "purposes" field.
+func (m *AccountMutation) ClearPurposes() {
+	m.purposes = nil
+	m.appendpurposes = nil
+	m.clearedFields[account.FieldPurposes] = struct{}{}
+}
+
+// PurposesCleared returns if the "purposes" field was cleared in this mutation.
+func (m *AccountMutation) PurposesCleared() bool {
+	_, ok := m.clearedFields[account.FieldPurposes]
+	return ok
+}
+
+// ResetPurposes resets all changes to the "purposes" field.
+func (m *AccountMutation) ResetPurposes() {
+	m.purposes = nil
+	m.appendpurposes = nil
+	delete(m.clearedFields, account.FieldPurposes)
+}
+
 // SetPasswordHash sets the "password_hash" field.
 func (m *AccountMutation) SetPasswordHash(s string) {
 	m.password_hash = &s
@@ -766,7 +837,7 @@ func (m *AccountMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *AccountMutation) Fields() []string {
-	fields := make([]string, 0, 10)
+	fields := make([]string, 0, 11)
 	if m.username != nil {
 		fields = append(fields, account.FieldUsername)
 	}
@@ -781,6 +852,9 @@ func (m *AccountMutation) Fields() []string {
 	}
 	if m.scopes != nil {
 		fields = append(fields, account.FieldScopes)
+	}
+	if m.purposes != nil {
+		fields = append(fields, account.FieldPurposes)
 	}
 	if m.password_hash != nil {
 		fields = append(fields, account.FieldPasswordHash)
@@ -815,6 +889,8 @@ func (m *AccountMutation) Field(name string) (ent.Value, bool) {
 		return m.ProjectKeys()
 	case account.FieldScopes:
 		return m.Scopes()
+	case account.FieldPurposes:
+		return m.Purposes()
 	case account.FieldPasswordHash:
 		return m.PasswordHash()
 	case account.FieldActive:
@@ -844,6 +920,8 @@ func (m *AccountMutation) OldField(ctx context.Context, name string) (ent.Value,
 		return m.OldProjectKeys(ctx)
 	case account.FieldScopes:
 		return m.OldScopes(ctx)
+	case account.FieldPurposes:
+		return m.OldPurposes(ctx)
 	case account.FieldPasswordHash:
 		return m.OldPasswordHash(ctx)
 	case account.FieldActive:
@@ -897,6 +975,13 @@ func (m *AccountMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetScopes(v)
+		return nil
+	case account.FieldPurposes:
+		v, ok := value.([]string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPurposes(v)
 		return nil
 	case account.FieldPasswordHash:
 		v, ok := value.(string)
@@ -987,6 +1072,9 @@ func (m *AccountMutation) ClearedFields() []string {
 	if m.FieldCleared(account.FieldScopes) {
 		fields = append(fields, account.FieldScopes)
 	}
+	if m.FieldCleared(account.FieldPurposes) {
+		fields = append(fields, account.FieldPurposes)
+	}
 	if m.FieldCleared(account.FieldPasswordHash) {
 		fields = append(fields, account.FieldPasswordHash)
 	}
@@ -1022,6 +1110,9 @@ func (m *AccountMutation) ClearField(name string) error {
 	case account.FieldScopes:
 		m.ClearScopes()
 		return nil
+	case account.FieldPurposes:
+		m.ClearPurposes()
+		return nil
 	case account.FieldPasswordHash:
 		m.ClearPasswordHash()
 		return nil
@@ -1056,6 +1147,9 @@ func (m *AccountMutation) ResetField(name string) error {
 		return nil
 	case account.FieldScopes:
 		m.ResetScopes()
+		return nil
+	case account.FieldPurposes:
+		m.ResetPurposes()
 		return nil
 	case account.FieldPasswordHash:
 		m.ResetPasswordHash()
@@ -11592,6 +11686,7 @@ type ClientRecordMutation struct {
 	addorganization_key       *int64
 	restricted                *bool
 	refused                   *bool
+	fleeing                   *bool
 	clearedFields             map[string]struct{}
 	done                      bool
 	oldValue                  func(context.Context) (*ClientRecord, error)
@@ -15128,6 +15223,42 @@ func (m *ClientRecordMutation) ResetRefused() {
 	m.refused = nil
 }
 
+// SetFleeing sets the "fleeing" field.
+func (m *ClientRecordMutation) SetFleeing(b bool) {
+	m.fleeing = &b
+}
+
+// Fleeing returns the value of the "fleeing" field in the mutation.
+func (m *ClientRecordMutation) Fleeing() (r bool, exists bool) {
+	v := m.fleeing
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldFleeing returns the old "fleeing" field's value of the ClientRecord entity.
+// If the ClientRecord object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ClientRecordMutation) OldFleeing(ctx context.Context) (v bool, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldFleeing is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldFleeing requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldFleeing: %w", err)
+	}
+	return oldValue.Fleeing, nil
+}
+
+// ResetFleeing resets all changes to the "fleeing" field.
+func (m *ClientRecordMutation) ResetFleeing() {
+	m.fleeing = nil
+}
+
 // Where appends a list predicates to the ClientRecordMutation builder.
 func (m *ClientRecordMutation) Where(ps ...predicate.ClientRecord) {
 	m.predicates = append(m.predicates, ps...)
@@ -15162,7 +15293,7 @@ func (m *ClientRecordMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *ClientRecordMutation) Fields() []string {
-	fields := make([]string, 0, 55)
+	fields := make([]string, 0, 56)
 	if m.source_key != nil {
 		fields = append(fields, clientrecord.FieldSourceKey)
 	}
@@ -15328,6 +15459,9 @@ func (m *ClientRecordMutation) Fields() []string {
 	if m.refused != nil {
 		fields = append(fields, clientrecord.FieldRefused)
 	}
+	if m.fleeing != nil {
+		fields = append(fields, clientrecord.FieldFleeing)
+	}
 	return fields
 }
 
@@ -15446,6 +15580,8 @@ func (m *ClientRecordMutation) Field(name string) (ent.Value, bool) {
 		return m.Restricted()
 	case clientrecord.FieldRefused:
 		return m.Refused()
+	case clientrecord.FieldFleeing:
+		return m.Fleeing()
 	}
 	return nil, false
 }
@@ -15565,6 +15701,8 @@ func (m *ClientRecordMutation) OldField(ctx context.Context, name string) (ent.V
 		return m.OldRestricted(ctx)
 	case clientrecord.FieldRefused:
 		return m.OldRefused(ctx)
+	case clientrecord.FieldFleeing:
+		return m.OldFleeing(ctx)
 	}
 	return nil, fmt.Errorf("unknown ClientRecord field %s", name)
 }
@@ -15958,6 +16096,13 @@ func (m *ClientRecordMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetRefused(v)
+		return nil
+	case clientrecord.FieldFleeing:
+		v, ok := value.(bool)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetFleeing(v)
 		return nil
 	}
 	return fmt.Errorf("unknown ClientRecord field %s", name)
@@ -16935,6 +17080,9 @@ func (m *ClientRecordMutation) ResetField(name string) error {
 	case clientrecord.FieldRefused:
 		m.ResetRefused()
 		return nil
+	case clientrecord.FieldFleeing:
+		m.ResetFleeing()
+		return nil
 	}
 	return fmt.Errorf("unknown ClientRecord field %s", name)
 }
@@ -17003,6 +17151,8 @@ type ConsentMutation struct {
 	recorded_by    *int64
 	addrecorded_by *int64
 	recorded_at    *hmis.Timestamp
+	effect         *policy.RevocationEffect
+	revoked_on     *hmis.Date
 	clearedFields  map[string]struct{}
 	done           bool
 	oldValue       func(context.Context) (*Consent, error)
@@ -17480,6 +17630,104 @@ func (m *ConsentMutation) ResetRecordedAt() {
 	delete(m.clearedFields, consent.FieldRecordedAt)
 }
 
+// SetEffect sets the "effect" field.
+func (m *ConsentMutation) SetEffect(pe policy.RevocationEffect) {
+	m.effect = &pe
+}
+
+// Effect returns the value of the "effect" field in the mutation.
+func (m *ConsentMutation) Effect() (r policy.RevocationEffect, exists bool) {
+	v := m.effect
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEffect returns the old "effect" field's value of the Consent entity.
+// If the Consent object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ConsentMutation) OldEffect(ctx context.Context) (v policy.RevocationEffect, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEffect is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEffect requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEffect: %w", err)
+	}
+	return oldValue.Effect, nil
+}
+
+// ClearEffect clears the value of the "effect" field.
+func (m *ConsentMutation) ClearEffect() {
+	m.effect = nil
+	m.clearedFields[consent.FieldEffect] = struct{}{}
+}
+
+// EffectCleared returns if the "effect" field was cleared in this mutation.
+func (m *ConsentMutation) EffectCleared() bool {
+	_, ok := m.clearedFields[consent.FieldEffect]
+	return ok
+}
+
+// ResetEffect resets all changes to the "effect" field.
+func (m *ConsentMutation) ResetEffect() {
+	m.effect = nil
+	delete(m.clearedFields, consent.FieldEffect)
+}
+
+// SetRevokedOn sets the "revoked_on" field.
+func (m *ConsentMutation) SetRevokedOn(h hmis.Date) {
+	m.revoked_on = &h
+}
+
+// RevokedOn returns the value of the "revoked_on" field in the mutation.
+func (m *ConsentMutation) RevokedOn() (r hmis.Date, exists bool) {
+	v := m.revoked_on
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRevokedOn returns the old "revoked_on" field's value of the Consent entity.
+// If the Consent object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ConsentMutation) OldRevokedOn(ctx context.Context) (v *hmis.Date, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRevokedOn is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRevokedOn requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRevokedOn: %w", err)
+	}
+	return oldValue.RevokedOn, nil
+}
+
+// ClearRevokedOn clears the value of the "revoked_on" field.
+func (m *ConsentMutation) ClearRevokedOn() {
+	m.revoked_on = nil
+	m.clearedFields[consent.FieldRevokedOn] = struct{}{}
+}
+
+// RevokedOnCleared returns if the "revoked_on" field was cleared in this mutation.
+func (m *ConsentMutation) RevokedOnCleared() bool {
+	_, ok := m.clearedFields[consent.FieldRevokedOn]
+	return ok
+}
+
+// ResetRevokedOn resets all changes to the "revoked_on" field.
+func (m *ConsentMutation) ResetRevokedOn() {
+	m.revoked_on = nil
+	delete(m.clearedFields, consent.FieldRevokedOn)
+}
+
 // Where appends a list predicates to the ConsentMutation builder.
 func (m *ConsentMutation) Where(ps ...predicate.Consent) {
 	m.predicates = append(m.predicates, ps...)
@@ -17514,7 +17762,7 @@ func (m *ConsentMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *ConsentMutation) Fields() []string {
-	fields := make([]string, 0, 8)
+	fields := make([]string, 0, 10)
 	if m.client_key != nil {
 		fields = append(fields, consent.FieldClientKey)
 	}
@@ -17538,6 +17786,12 @@ func (m *ConsentMutation) Fields() []string {
 	}
 	if m.recorded_at != nil {
 		fields = append(fields, consent.FieldRecordedAt)
+	}
+	if m.effect != nil {
+		fields = append(fields, consent.FieldEffect)
+	}
+	if m.revoked_on != nil {
+		fields = append(fields, consent.FieldRevokedOn)
 	}
 	return fields
 }
@@ -17563,6 +17817,10 @@ func (m *ConsentMutation) Field(name string) (ent.Value, bool) {
 		return m.RecordedBy()
 	case consent.FieldRecordedAt:
 		return m.RecordedAt()
+	case consent.FieldEffect:
+		return m.Effect()
+	case consent.FieldRevokedOn:
+		return m.RevokedOn()
 	}
 	return nil, false
 }
@@ -17588,6 +17846,10 @@ func (m *ConsentMutation) OldField(ctx context.Context, name string) (ent.Value,
 		return m.OldRecordedBy(ctx)
 	case consent.FieldRecordedAt:
 		return m.OldRecordedAt(ctx)
+	case consent.FieldEffect:
+		return m.OldEffect(ctx)
+	case consent.FieldRevokedOn:
+		return m.OldRevokedOn(ctx)
 	}
 	return nil, fmt.Errorf("unknown Consent field %s", name)
 }
@@ -17652,6 +17914,20 @@ func (m *ConsentMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetRecordedAt(v)
+		return nil
+	case consent.FieldEffect:
+		v, ok := value.(policy.RevocationEffect)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEffect(v)
+		return nil
+	case consent.FieldRevokedOn:
+		v, ok := value.(hmis.Date)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRevokedOn(v)
 		return nil
 	}
 	return fmt.Errorf("unknown Consent field %s", name)
@@ -17719,6 +17995,12 @@ func (m *ConsentMutation) ClearedFields() []string {
 	if m.FieldCleared(consent.FieldRecordedAt) {
 		fields = append(fields, consent.FieldRecordedAt)
 	}
+	if m.FieldCleared(consent.FieldEffect) {
+		fields = append(fields, consent.FieldEffect)
+	}
+	if m.FieldCleared(consent.FieldRevokedOn) {
+		fields = append(fields, consent.FieldRevokedOn)
+	}
 	return fields
 }
 
@@ -17741,6 +18023,12 @@ func (m *ConsentMutation) ClearField(name string) error {
 		return nil
 	case consent.FieldRecordedAt:
 		m.ClearRecordedAt()
+		return nil
+	case consent.FieldEffect:
+		m.ClearEffect()
+		return nil
+	case consent.FieldRevokedOn:
+		m.ClearRevokedOn()
 		return nil
 	}
 	return fmt.Errorf("unknown Consent nullable field %s", name)
@@ -17773,6 +18061,12 @@ func (m *ConsentMutation) ResetField(name string) error {
 		return nil
 	case consent.FieldRecordedAt:
 		m.ResetRecordedAt()
+		return nil
+	case consent.FieldEffect:
+		m.ResetEffect()
+		return nil
+	case consent.FieldRevokedOn:
+		m.ResetRevokedOn()
 		return nil
 	}
 	return fmt.Errorf("unknown Consent field %s", name)
@@ -45514,6 +45808,7 @@ type GrantMutation struct {
 	addpurpose       *int32
 	starts_on        *hmis.Date
 	ends_on          *hmis.Date
+	written_before   *hmis.Date
 	clearedFields    map[string]struct{}
 	done             bool
 	oldValue         func(context.Context) (*Grant, error)
@@ -46002,6 +46297,55 @@ func (m *GrantMutation) ResetEndsOn() {
 	delete(m.clearedFields, grant.FieldEndsOn)
 }
 
+// SetWrittenBefore sets the "written_before" field.
+func (m *GrantMutation) SetWrittenBefore(h hmis.Date) {
+	m.written_before = &h
+}
+
+// WrittenBefore returns the value of the "written_before" field in the mutation.
+func (m *GrantMutation) WrittenBefore() (r hmis.Date, exists bool) {
+	v := m.written_before
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldWrittenBefore returns the old "written_before" field's value of the Grant entity.
+// If the Grant object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *GrantMutation) OldWrittenBefore(ctx context.Context) (v *hmis.Date, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldWrittenBefore is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldWrittenBefore requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldWrittenBefore: %w", err)
+	}
+	return oldValue.WrittenBefore, nil
+}
+
+// ClearWrittenBefore clears the value of the "written_before" field.
+func (m *GrantMutation) ClearWrittenBefore() {
+	m.written_before = nil
+	m.clearedFields[grant.FieldWrittenBefore] = struct{}{}
+}
+
+// WrittenBeforeCleared returns if the "written_before" field was cleared in this mutation.
+func (m *GrantMutation) WrittenBeforeCleared() bool {
+	_, ok := m.clearedFields[grant.FieldWrittenBefore]
+	return ok
+}
+
+// ResetWrittenBefore resets all changes to the "written_before" field.
+func (m *GrantMutation) ResetWrittenBefore() {
+	m.written_before = nil
+	delete(m.clearedFields, grant.FieldWrittenBefore)
+}
+
 // Where appends a list predicates to the GrantMutation builder.
 func (m *GrantMutation) Where(ps ...predicate.Grant) {
 	m.predicates = append(m.predicates, ps...)
@@ -46036,7 +46380,7 @@ func (m *GrantMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *GrantMutation) Fields() []string {
-	fields := make([]string, 0, 7)
+	fields := make([]string, 0, 8)
 	if m.client_key != nil {
 		fields = append(fields, grant.FieldClientKey)
 	}
@@ -46057,6 +46401,9 @@ func (m *GrantMutation) Fields() []string {
 	}
 	if m.ends_on != nil {
 		fields = append(fields, grant.FieldEndsOn)
+	}
+	if m.written_before != nil {
+		fields = append(fields, grant.FieldWrittenBefore)
 	}
 	return fields
 }
@@ -46080,6 +46427,8 @@ func (m *GrantMutation) Field(name string) (ent.Value, bool) {
 		return m.StartsOn()
 	case grant.FieldEndsOn:
 		return m.EndsOn()
+	case grant.FieldWrittenBefore:
+		return m.WrittenBefore()
 	}
 	return nil, false
 }
@@ -46103,6 +46452,8 @@ func (m *GrantMutation) OldField(ctx context.Context, name string) (ent.Value, e
 		return m.OldStartsOn(ctx)
 	case grant.FieldEndsOn:
 		return m.OldEndsOn(ctx)
+	case grant.FieldWrittenBefore:
+		return m.OldWrittenBefore(ctx)
 	}
 	return nil, fmt.Errorf("unknown Grant field %s", name)
 }
@@ -46160,6 +46511,13 @@ func (m *GrantMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetEndsOn(v)
+		return nil
+	case grant.FieldWrittenBefore:
+		v, ok := value.(hmis.Date)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetWrittenBefore(v)
 		return nil
 	}
 	return fmt.Errorf("unknown Grant field %s", name)
@@ -46260,6 +46618,9 @@ func (m *GrantMutation) ClearedFields() []string {
 	if m.FieldCleared(grant.FieldEndsOn) {
 		fields = append(fields, grant.FieldEndsOn)
 	}
+	if m.FieldCleared(grant.FieldWrittenBefore) {
+		fields = append(fields, grant.FieldWrittenBefore)
+	}
 	return fields
 }
 
@@ -46279,6 +46640,9 @@ func (m *GrantMutation) ClearField(name string) error {
 		return nil
 	case grant.FieldEndsOn:
 		m.ClearEndsOn()
+		return nil
+	case grant.FieldWrittenBefore:
+		m.ClearWrittenBefore()
 		return nil
 	}
 	return fmt.Errorf("unknown Grant nullable field %s", name)
@@ -46308,6 +46672,9 @@ func (m *GrantMutation) ResetField(name string) error {
 		return nil
 	case grant.FieldEndsOn:
 		m.ResetEndsOn()
+		return nil
+	case grant.FieldWrittenBefore:
+		m.ResetWrittenBefore()
 		return nil
 	}
 	return fmt.Errorf("unknown Grant field %s", name)
@@ -66196,6 +66563,8 @@ type ProjectMutation struct {
 	export_id                        *string
 	organization_key                 *int64
 	addorganization_key              *int64
+	tells                            *int32
+	addtells                         *int32
 	clearedFields                    map[string]struct{}
 	done                             bool
 	oldValue                         func(context.Context) (*Project, error)
@@ -67693,6 +68062,62 @@ func (m *ProjectMutation) ResetOrganizationKey() {
 	m.addorganization_key = nil
 }
 
+// SetTells sets the "tells" field.
+func (m *ProjectMutation) SetTells(i int32) {
+	m.tells = &i
+	m.addtells = nil
+}
+
+// Tells returns the value of the "tells" field in the mutation.
+func (m *ProjectMutation) Tells() (r int32, exists bool) {
+	v := m.tells
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTells returns the old "tells" field's value of the Project entity.
+// If the Project object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ProjectMutation) OldTells(ctx context.Context) (v int32, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTells is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTells requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTells: %w", err)
+	}
+	return oldValue.Tells, nil
+}
+
+// AddTells adds i to the "tells" field.
+func (m *ProjectMutation) AddTells(i int32) {
+	if m.addtells != nil {
+		*m.addtells += i
+	} else {
+		m.addtells = &i
+	}
+}
+
+// AddedTells returns the value that was added to the "tells" field in this mutation.
+func (m *ProjectMutation) AddedTells() (r int32, exists bool) {
+	v := m.addtells
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetTells resets all changes to the "tells" field.
+func (m *ProjectMutation) ResetTells() {
+	m.tells = nil
+	m.addtells = nil
+}
+
 // Where appends a list predicates to the ProjectMutation builder.
 func (m *ProjectMutation) Where(ps ...predicate.Project) {
 	m.predicates = append(m.predicates, ps...)
@@ -67727,7 +68152,7 @@ func (m *ProjectMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *ProjectMutation) Fields() []string {
-	fields := make([]string, 0, 24)
+	fields := make([]string, 0, 25)
 	if m.source_key != nil {
 		fields = append(fields, project.FieldSourceKey)
 	}
@@ -67800,6 +68225,9 @@ func (m *ProjectMutation) Fields() []string {
 	if m.organization_key != nil {
 		fields = append(fields, project.FieldOrganizationKey)
 	}
+	if m.tells != nil {
+		fields = append(fields, project.FieldTells)
+	}
 	return fields
 }
 
@@ -67856,6 +68284,8 @@ func (m *ProjectMutation) Field(name string) (ent.Value, bool) {
 		return m.ExportID()
 	case project.FieldOrganizationKey:
 		return m.OrganizationKey()
+	case project.FieldTells:
+		return m.Tells()
 	}
 	return nil, false
 }
@@ -67913,6 +68343,8 @@ func (m *ProjectMutation) OldField(ctx context.Context, name string) (ent.Value,
 		return m.OldExportID(ctx)
 	case project.FieldOrganizationKey:
 		return m.OldOrganizationKey(ctx)
+	case project.FieldTells:
+		return m.OldTells(ctx)
 	}
 	return nil, fmt.Errorf("unknown Project field %s", name)
 }
@@ -68090,6 +68522,13 @@ func (m *ProjectMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetOrganizationKey(v)
 		return nil
+	case project.FieldTells:
+		v, ok := value.(int32)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTells(v)
+		return nil
 	}
 	return fmt.Errorf("unknown Project field %s", name)
 }
@@ -68134,6 +68573,9 @@ func (m *ProjectMutation) AddedFields() []string {
 	if m.addorganization_key != nil {
 		fields = append(fields, project.FieldOrganizationKey)
 	}
+	if m.addtells != nil {
+		fields = append(fields, project.FieldTells)
+	}
 	return fields
 }
 
@@ -68166,6 +68608,8 @@ func (m *ProjectMutation) AddedField(name string) (ent.Value, bool) {
 		return m.AddedPitCount()
 	case project.FieldOrganizationKey:
 		return m.AddedOrganizationKey()
+	case project.FieldTells:
+		return m.AddedTells()
 	}
 	return nil, false
 }
@@ -68258,6 +68702,13 @@ func (m *ProjectMutation) AddField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.AddOrganizationKey(v)
+		return nil
+	case project.FieldTells:
+		v, ok := value.(int32)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddTells(v)
 		return nil
 	}
 	return fmt.Errorf("unknown Project numeric field %s", name)
@@ -68486,6 +68937,9 @@ func (m *ProjectMutation) ResetField(name string) error {
 		return nil
 	case project.FieldOrganizationKey:
 		m.ResetOrganizationKey()
+		return nil
+	case project.FieldTells:
+		m.ResetTells()
 		return nil
 	}
 	return fmt.Errorf("unknown Project field %s", name)
@@ -70392,6 +70846,1841 @@ func (m *ProjectCoCMutation) ClearEdge(name string) error {
 // It returns an error if the edge is not defined in the schema.
 func (m *ProjectCoCMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown ProjectCoC edge %s", name)
+}
+
+// ReportRunMutation represents an operation that mutates the ReportRun nodes in the graph.
+type ReportRunMutation struct {
+	config
+	op                  Op
+	typ                 string
+	id                  *int64
+	account_key         *int64
+	addaccount_key      *int64
+	username            *string
+	organization_key    *int64
+	addorganization_key *int64
+	kind                *string
+	project_keys        *[]int64
+	appendproject_keys  []int64
+	starts_on           *hmis.Date
+	ends_on             *hmis.Date
+	coc                 *string
+	change_key          *int64
+	addchange_key       *int64
+	started_at          *hmis.Timestamp
+	finished_at         *hmis.Timestamp
+	failure             *string
+	figures             *map[string]map[string]interface{}
+	clearedFields       map[string]struct{}
+	done                bool
+	oldValue            func(context.Context) (*ReportRun, error)
+	predicates          []predicate.ReportRun
+}
+
+var _ ent.Mutation = (*ReportRunMutation)(nil)
+
+// reportrunOption allows management of the mutation configuration using functional options.
+type reportrunOption func(*ReportRunMutation)
+
+// newReportRunMutation creates new mutation for the ReportRun entity.
+func newReportRunMutation(c config, op Op, opts ...reportrunOption) *ReportRunMutation {
+	m := &ReportRunMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeReportRun,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withReportRunID sets the ID field of the mutation.
+func withReportRunID(id int64) reportrunOption {
+	return func(m *ReportRunMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *ReportRun
+		)
+		m.oldValue = func(ctx context.Context) (*ReportRun, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().ReportRun.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withReportRun sets the old ReportRun of the mutation.
+func withReportRun(node *ReportRun) reportrunOption {
+	return func(m *ReportRunMutation) {
+		m.oldValue = func(context.Context) (*ReportRun, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m ReportRunMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m ReportRunMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of ReportRun entities.
+func (m *ReportRunMutation) SetID(id int64) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *ReportRunMutation) ID() (id int64, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *ReportRunMutation) IDs(ctx context.Context) ([]int64, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []int64{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().ReportRun.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetAccountKey sets the "account_key" field.
+func (m *ReportRunMutation) SetAccountKey(i int64) {
+	m.account_key = &i
+	m.addaccount_key = nil
+}
+
+// AccountKey returns the value of the "account_key" field in the mutation.
+func (m *ReportRunMutation) AccountKey() (r int64, exists bool) {
+	v := m.account_key
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAccountKey returns the old "account_key" field's value of the ReportRun entity.
+// If the ReportRun object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ReportRunMutation) OldAccountKey(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAccountKey is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAccountKey requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAccountKey: %w", err)
+	}
+	return oldValue.AccountKey, nil
+}
+
+// AddAccountKey adds i to the "account_key" field.
+func (m *ReportRunMutation) AddAccountKey(i int64) {
+	if m.addaccount_key != nil {
+		*m.addaccount_key += i
+	} else {
+		m.addaccount_key = &i
+	}
+}
+
+// AddedAccountKey returns the value that was added to the "account_key" field in this mutation.
+func (m *ReportRunMutation) AddedAccountKey() (r int64, exists bool) {
+	v := m.addaccount_key
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetAccountKey resets all changes to the "account_key" field.
+func (m *ReportRunMutation) ResetAccountKey() {
+	m.account_key = nil
+	m.addaccount_key = nil
+}
+
+// SetUsername sets the "username" field.
+func (m *ReportRunMutation) SetUsername(s string) {
+	m.username = &s
+}
+
+// Username returns the value of the "username" field in the mutation.
+func (m *ReportRunMutation) Username() (r string, exists bool) {
+	v := m.username
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUsername returns the old "username" field's value of the ReportRun entity.
+// If the ReportRun object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ReportRunMutation) OldUsername(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUsername is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUsername requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUsername: %w", err)
+	}
+	return oldValue.Username, nil
+}
+
+// ResetUsername resets all changes to the "username" field.
+func (m *ReportRunMutation) ResetUsername() {
+	m.username = nil
+}
+
+// SetOrganizationKey sets the "organization_key" field.
+func (m *ReportRunMutation) SetOrganizationKey(i int64) {
+	m.organization_key = &i
+	m.addorganization_key = nil
+}
+
+// OrganizationKey returns the value of the "organization_key" field in the mutation.
+func (m *ReportRunMutation) OrganizationKey() (r int64, exists bool) {
+	v := m.organization_key
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldOrganizationKey returns the old "organization_key" field's value of the ReportRun entity.
+// If the ReportRun object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ReportRunMutation) OldOrganizationKey(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldOrganizationKey is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldOrganizationKey requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldOrganizationKey: %w", err)
+	}
+	return oldValue.OrganizationKey, nil
+}
+
+// AddOrganizationKey adds i to the "organization_key" field.
+func (m *ReportRunMutation) AddOrganizationKey(i int64) {
+	if m.addorganization_key != nil {
+		*m.addorganization_key += i
+	} else {
+		m.addorganization_key = &i
+	}
+}
+
+// AddedOrganizationKey returns the value that was added to the "organization_key" field in this mutation.
+func (m *ReportRunMutation) AddedOrganizationKey() (r int64, exists bool) {
+	v := m.addorganization_key
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetOrganizationKey resets all changes to the "organization_key" field.
+func (m *ReportRunMutation) ResetOrganizationKey() {
+	m.organization_key = nil
+	m.addorganization_key = nil
+}
+
+// SetKind sets the "kind" field.
+func (m *ReportRunMutation) SetKind(s string) {
+	m.kind = &s
+}
+
+// Kind returns the value of the "kind" field in the mutation.
+func (m *ReportRunMutation) Kind() (r string, exists bool) {
+	v := m.kind
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldKind returns the old "kind" field's value of the ReportRun entity.
+// If the ReportRun object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ReportRunMutation) OldKind(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldKind is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldKind requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldKind: %w", err)
+	}
+	return oldValue.Kind, nil
+}
+
+// ResetKind resets all changes to the "kind" field.
+func (m *ReportRunMutation) ResetKind() {
+	m.kind = nil
+}
+
+// SetProjectKeys sets the "project_keys" field.
+func (m *ReportRunMutation) SetProjectKeys(i []int64) {
+	m.project_keys = &i
+	m.appendproject_keys = nil
+}
+
+// ProjectKeys returns the value of the "project_keys" field in the mutation.
+func (m *ReportRunMutation) ProjectKeys() (r []int64, exists bool) {
+	v := m.project_keys
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldProjectKeys returns the old "project_keys" field's value of the ReportRun entity.
+// If the ReportRun object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ReportRunMutation) OldProjectKeys(ctx context.Context) (v []int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldProjectKeys is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldProjectKeys requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldProjectKeys: %w", err)
+	}
+	return oldValue.ProjectKeys, nil
+}
+
+// AppendProjectKeys adds i to the "project_keys" field.
+func (m *ReportRunMutation) AppendProjectKeys(i []int64) {
+	m.appendproject_keys = append(m.appendproject_keys, i...)
+}
+
+// AppendedProjectKeys returns the list of values that were appended to the "project_keys" field in this mutation.
+func (m *ReportRunMutation) AppendedProjectKeys() ([]int64, bool) {
+	if len(m.appendproject_keys) == 0 {
+		return nil, false
+	}
+	return m.appendproject_keys, true
+}
+
+// ResetProjectKeys resets all changes to the "project_keys" field.
+func (m *ReportRunMutation) ResetProjectKeys() {
+	m.project_keys = nil
+	m.appendproject_keys = nil
+}
+
+// SetStartsOn sets the "starts_on" field.
+func (m *ReportRunMutation) SetStartsOn(h hmis.Date) {
+	m.starts_on = &h
+}
+
+// StartsOn returns the value of the "starts_on" field in the mutation.
+func (m *ReportRunMutation) StartsOn() (r hmis.Date, exists bool) {
+	v := m.starts_on
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldStartsOn returns the old "starts_on" field's value of the ReportRun entity.
+// If the ReportRun object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ReportRunMutation) OldStartsOn(ctx context.Context) (v *hmis.Date, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldStartsOn is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldStartsOn requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldStartsOn: %w", err)
+	}
+	return oldValue.StartsOn, nil
+}
+
+// ClearStartsOn clears the value of the "starts_on" field.
+func (m *ReportRunMutation) ClearStartsOn() {
+	m.starts_on = nil
+	m.clearedFields[reportrun.FieldStartsOn] = struct{}{}
+}
+
+// StartsOnCleared returns if the "starts_on" field was cleared in this mutation.
+func (m *ReportRunMutation) StartsOnCleared() bool {
+	_, ok := m.clearedFields[reportrun.FieldStartsOn]
+	return ok
+}
+
+// ResetStartsOn resets all changes to the "starts_on" field.
+func (m *ReportRunMutation) ResetStartsOn() {
+	m.starts_on = nil
+	delete(m.clearedFields, reportrun.FieldStartsOn)
+}
+
+// SetEndsOn sets the "ends_on" field.
+func (m *ReportRunMutation) SetEndsOn(h hmis.Date) {
+	m.ends_on = &h
+}
+
+// EndsOn returns the value of the "ends_on" field in the mutation.
+func (m *ReportRunMutation) EndsOn() (r hmis.Date, exists bool) {
+	v := m.ends_on
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEndsOn returns the old "ends_on" field's value of the ReportRun entity.
+// If the ReportRun object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ReportRunMutation) OldEndsOn(ctx context.Context) (v *hmis.Date, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEndsOn is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEndsOn requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEndsOn: %w", err)
+	}
+	return oldValue.EndsOn, nil
+}
+
+// ClearEndsOn clears the value of the "ends_on" field.
+func (m *ReportRunMutation) ClearEndsOn() {
+	m.ends_on = nil
+	m.clearedFields[reportrun.FieldEndsOn] = struct{}{}
+}
+
+// EndsOnCleared returns if the "ends_on" field was cleared in this mutation.
+func (m *ReportRunMutation) EndsOnCleared() bool {
+	_, ok := m.clearedFields[reportrun.FieldEndsOn]
+	return ok
+}
+
+// ResetEndsOn resets all changes to the "ends_on" field.
+func (m *ReportRunMutation) ResetEndsOn() {
+	m.ends_on = nil
+	delete(m.clearedFields, reportrun.FieldEndsOn)
+}
+
+// SetCOC sets the "coc" field.
+func (m *ReportRunMutation) SetCOC(s string) {
+	m.coc = &s
+}
+
+// COC returns the value of the "coc" field in the mutation.
+func (m *ReportRunMutation) COC() (r string, exists bool) {
+	v := m.coc
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCOC returns the old "coc" field's value of the ReportRun entity.
+// If the ReportRun object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ReportRunMutation) OldCOC(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCOC is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCOC requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCOC: %w", err)
+	}
+	return oldValue.COC, nil
+}
+
+// ResetCOC resets all changes to the "coc" field.
+func (m *ReportRunMutation) ResetCOC() {
+	m.coc = nil
+}
+
+// SetChangeKey sets the "change_key" field.
+func (m *ReportRunMutation) SetChangeKey(i int64) {
+	m.change_key = &i
+	m.addchange_key = nil
+}
+
+// ChangeKey returns the value of the "change_key" field in the mutation.
+func (m *ReportRunMutation) ChangeKey() (r int64, exists bool) {
+	v := m.change_key
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldChangeKey returns the old "change_key" field's value of the ReportRun entity.
+// If the ReportRun object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ReportRunMutation) OldChangeKey(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldChangeKey is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldChangeKey requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldChangeKey: %w", err)
+	}
+	return oldValue.ChangeKey, nil
+}
+
+// AddChangeKey adds i to the "change_key" field.
+func (m *ReportRunMutation) AddChangeKey(i int64) {
+	if m.addchange_key != nil {
+		*m.addchange_key += i
+	} else {
+		m.addchange_key = &i
+	}
+}
+
+// AddedChangeKey returns the value that was added to the "change_key" field in this mutation.
+func (m *ReportRunMutation) AddedChangeKey() (r int64, exists bool) {
+	v := m.addchange_key
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetChangeKey resets all changes to the "change_key" field.
+func (m *ReportRunMutation) ResetChangeKey() {
+	m.change_key = nil
+	m.addchange_key = nil
+}
+
+// SetStartedAt sets the "started_at" field.
+func (m *ReportRunMutation) SetStartedAt(h hmis.Timestamp) {
+	m.started_at = &h
+}
+
+// StartedAt returns the value of the "started_at" field in the mutation.
+func (m *ReportRunMutation) StartedAt() (r hmis.Timestamp, exists bool) {
+	v := m.started_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldStartedAt returns the old "started_at" field's value of the ReportRun entity.
+// If the ReportRun object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ReportRunMutation) OldStartedAt(ctx context.Context) (v *hmis.Timestamp, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldStartedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldStartedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldStartedAt: %w", err)
+	}
+	return oldValue.StartedAt, nil
+}
+
+// ClearStartedAt clears the value of the "started_at" field.
+func (m *ReportRunMutation) ClearStartedAt() {
+	m.started_at = nil
+	m.clearedFields[reportrun.FieldStartedAt] = struct{}{}
+}
+
+// StartedAtCleared returns if the "started_at" field was cleared in this mutation.
+func (m *ReportRunMutation) StartedAtCleared() bool {
+	_, ok := m.clearedFields[reportrun.FieldStartedAt]
+	return ok
+}
+
+// ResetStartedAt resets all changes to the "started_at" field.
+func (m *ReportRunMutation) ResetStartedAt() {
+	m.started_at = nil
+	delete(m.clearedFields, reportrun.FieldStartedAt)
+}
+
+// SetFinishedAt sets the "finished_at" field.
+func (m *ReportRunMutation) SetFinishedAt(h hmis.Timestamp) {
+	m.finished_at = &h
+}
+
+// FinishedAt returns the value of the "finished_at" field in the mutation.
+func (m *ReportRunMutation) FinishedAt() (r hmis.Timestamp, exists bool) {
+	v := m.finished_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldFinishedAt returns the old "finished_at" field's value of the ReportRun entity.
+// If the ReportRun object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ReportRunMutation) OldFinishedAt(ctx context.Context) (v *hmis.Timestamp, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldFinishedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldFinishedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldFinishedAt: %w", err)
+	}
+	return oldValue.FinishedAt, nil
+}
+
+// ClearFinishedAt clears the value of the "finished_at" field.
+func (m *ReportRunMutation) ClearFinishedAt() {
+	m.finished_at = nil
+	m.clearedFields[reportrun.FieldFinishedAt] = struct{}{}
+}
+
+// FinishedAtCleared returns if the "finished_at" field was cleared in this mutation.
+func (m *ReportRunMutation) FinishedAtCleared() bool {
+	_, ok := m.clearedFields[reportrun.FieldFinishedAt]
+	return ok
+}
+
+// ResetFinishedAt resets all changes to the "finished_at" field.
+func (m *ReportRunMutation) ResetFinishedAt() {
+	m.finished_at = nil
+	delete(m.clearedFields, reportrun.FieldFinishedAt)
+}
+
+// SetFailure sets the "failure" field.
+func (m *ReportRunMutation) SetFailure(s string) {
+	m.failure = &s
+}
+
+// Failure returns the value of the "failure" field in the mutation.
+func (m *ReportRunMutation) Failure() (r string, exists bool) {
+	v := m.failure
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldFailure returns the old "failure" field's value of the ReportRun entity.
+// If the ReportRun object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ReportRunMutation) OldFailure(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldFailure is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldFailure requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldFailure: %w", err)
+	}
+	return oldValue.Failure, nil
+}
+
+// ResetFailure resets all changes to the "failure" field.
+func (m *ReportRunMutation) ResetFailure() {
+	m.failure = nil
+}
+
+// SetFigures sets the "figures" field.
+func (m *ReportRunMutation) SetFigures(value map[string]map[string]interface{}) {
+	m.figures = &value
+}
+
+// Figures returns the value of the "figures" field in the mutation.
+func (m *ReportRunMutation) Figures() (r map[string]map[string]interface{}, exists bool) {
+	v := m.figures
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldFigures returns the old "figures" field's value of the ReportRun entity.
+// If the ReportRun object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ReportRunMutation) OldFigures(ctx context.Context) (v map[string]map[string]interface{}, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldFigures is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldFigures requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldFigures: %w", err)
+	}
+	return oldValue.Figures, nil
+}
+
+// ClearFigures clears the value of the "figures" field.
+func (m *ReportRunMutation) ClearFigures() {
+	m.figures = nil
+	m.clearedFields[reportrun.FieldFigures] = struct{}{}
+}
+
+// FiguresCleared returns if the "figures" field was cleared in this mutation.
+func (m *ReportRunMutation) FiguresCleared() bool {
+	_, ok := m.clearedFields[reportrun.FieldFigures]
+	return ok
+}
+
+// ResetFigures resets all changes to the "figures" field.
+func (m *ReportRunMutation) ResetFigures() {
+	m.figures = nil
+	delete(m.clearedFields, reportrun.FieldFigures)
+}
+
+// Where appends a list predicates to the ReportRunMutation builder.
+func (m *ReportRunMutation) Where(ps ...predicate.ReportRun) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the ReportRunMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *ReportRunMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.ReportRun, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *ReportRunMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *ReportRunMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (ReportRun).
+func (m *ReportRunMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *ReportRunMutation) Fields() []string {
+	fields := make([]string, 0, 13)
+	if m.account_key != nil {
+		fields = append(fields, reportrun.FieldAccountKey)
+	}
+	if m.username != nil {
+		fields = append(fields, reportrun.FieldUsername)
+	}
+	if m.organization_key != nil {
+		fields = append(fields, reportrun.FieldOrganizationKey)
+	}
+	if m.kind != nil {
+		fields = append(fields, reportrun.FieldKind)
+	}
+	if m.project_keys != nil {
+		fields = append(fields, reportrun.FieldProjectKeys)
+	}
+	if m.starts_on != nil {
+		fields = append(fields, reportrun.FieldStartsOn)
+	}
+	if m.ends_on != nil {
+		fields = append(fields, reportrun.FieldEndsOn)
+	}
+	if m.coc != nil {
+		fields = append(fields, reportrun.FieldCOC)
+	}
+	if m.change_key != nil {
+		fields = append(fields, reportrun.FieldChangeKey)
+	}
+	if m.started_at != nil {
+		fields = append(fields, reportrun.FieldStartedAt)
+	}
+	if m.finished_at != nil {
+		fields = append(fields, reportrun.FieldFinishedAt)
+	}
+	if m.failure != nil {
+		fields = append(fields, reportrun.FieldFailure)
+	}
+	if m.figures != nil {
+		fields = append(fields, reportrun.FieldFigures)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *ReportRunMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case reportrun.FieldAccountKey:
+		return m.AccountKey()
+	case reportrun.FieldUsername:
+		return m.Username()
+	case reportrun.FieldOrganizationKey:
+		return m.OrganizationKey()
+	case reportrun.FieldKind:
+		return m.Kind()
+	case reportrun.FieldProjectKeys:
+		return m.ProjectKeys()
+	case reportrun.FieldStartsOn:
+		return m.StartsOn()
+	case reportrun.FieldEndsOn:
+		return m.EndsOn()
+	case reportrun.FieldCOC:
+		return m.COC()
+	case reportrun.FieldChangeKey:
+		return m.ChangeKey()
+	case reportrun.FieldStartedAt:
+		return m.StartedAt()
+	case reportrun.FieldFinishedAt:
+		return m.FinishedAt()
+	case reportrun.FieldFailure:
+		return m.Failure()
+	case reportrun.FieldFigures:
+		return m.Figures()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *ReportRunMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case reportrun.FieldAccountKey:
+		return m.OldAccountKey(ctx)
+	case reportrun.FieldUsername:
+		return m.OldUsername(ctx)
+	case reportrun.FieldOrganizationKey:
+		return m.OldOrganizationKey(ctx)
+	case reportrun.FieldKind:
+		return m.OldKind(ctx)
+	case reportrun.FieldProjectKeys:
+		return m.OldProjectKeys(ctx)
+	case reportrun.FieldStartsOn:
+		return m.OldStartsOn(ctx)
+	case reportrun.FieldEndsOn:
+		return m.OldEndsOn(ctx)
+	case reportrun.FieldCOC:
+		return m.OldCOC(ctx)
+	case reportrun.FieldChangeKey:
+		return m.OldChangeKey(ctx)
+	case reportrun.FieldStartedAt:
+		return m.OldStartedAt(ctx)
+	case reportrun.FieldFinishedAt:
+		return m.OldFinishedAt(ctx)
+	case reportrun.FieldFailure:
+		return m.OldFailure(ctx)
+	case reportrun.FieldFigures:
+		return m.OldFigures(ctx)
+	}
+	return nil, fmt.Errorf("unknown ReportRun field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ReportRunMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case reportrun.FieldAccountKey:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAccountKey(v)
+		return nil
+	case reportrun.FieldUsername:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUsername(v)
+		return nil
+	case reportrun.FieldOrganizationKey:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetOrganizationKey(v)
+		return nil
+	case reportrun.FieldKind:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetKind(v)
+		return nil
+	case reportrun.FieldProjectKeys:
+		v, ok := value.([]int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetProjectKeys(v)
+		return nil
+	case reportrun.FieldStartsOn:
+		v, ok := value.(hmis.Date)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetStartsOn(v)
+		return nil
+	case reportrun.FieldEndsOn:
+		v, ok := value.(hmis.Date)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEndsOn(v)
+		return nil
+	case reportrun.FieldCOC:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCOC(v)
+		return nil
+	case reportrun.FieldChangeKey:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetChangeKey(v)
+		return nil
+	case reportrun.FieldStartedAt:
+		v, ok := value.(hmis.Timestamp)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetStartedAt(v)
+		return nil
+	case reportrun.FieldFinishedAt:
+		v, ok := value.(hmis.Timestamp)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetFinishedAt(v)
+		return nil
+	case reportrun.FieldFailure:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetFailure(v)
+		return nil
+	case reportrun.FieldFigures:
+		v, ok := value.(map[string]map[string]interface{})
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetFigures(v)
+		return nil
+	}
+	return fmt.Errorf("unknown ReportRun field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *ReportRunMutation) AddedFields() []string {
+	var fields []string
+	if m.addaccount_key != nil {
+		fields = append(fields, reportrun.FieldAccountKey)
+	}
+	if m.addorganization_key != nil {
+		fields = append(fields, reportrun.FieldOrganizationKey)
+	}
+	if m.addchange_key != nil {
+		fields = append(fields, reportrun.FieldChangeKey)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *ReportRunMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case reportrun.FieldAccountKey:
+		return m.AddedAccountKey()
+	case reportrun.FieldOrganizationKey:
+		return m.AddedOrganizationKey()
+	case reportrun.FieldChangeKey:
+		return m.AddedChangeKey()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ReportRunMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case reportrun.FieldAccountKey:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddAccountKey(v)
+		return nil
+	case reportrun.FieldOrganizationKey:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddOrganizationKey(v)
+		return nil
+	case reportrun.FieldChangeKey:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddChangeKey(v)
+		return nil
+	}
+	return fmt.Errorf("unknown ReportRun numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *ReportRunMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(reportrun.FieldStartsOn) {
+		fields = append(fields, reportrun.FieldStartsOn)
+	}
+	if m.FieldCleared(reportrun.FieldEndsOn) {
+		fields = append(fields, reportrun.FieldEndsOn)
+	}
+	if m.FieldCleared(reportrun.FieldStartedAt) {
+		fields = append(fields, reportrun.FieldStartedAt)
+	}
+	if m.FieldCleared(reportrun.FieldFinishedAt) {
+		fields = append(fields, reportrun.FieldFinishedAt)
+	}
+	if m.FieldCleared(reportrun.FieldFigures) {
+		fields = append(fields, reportrun.FieldFigures)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *ReportRunMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *ReportRunMutation) ClearField(name string) error {
+	switch name {
+	case reportrun.FieldStartsOn:
+		m.ClearStartsOn()
+		return nil
+	case reportrun.FieldEndsOn:
+		m.ClearEndsOn()
+		return nil
+	case reportrun.FieldStartedAt:
+		m.ClearStartedAt()
+		return nil
+	case reportrun.FieldFinishedAt:
+		m.ClearFinishedAt()
+		return nil
+	case reportrun.FieldFigures:
+		m.ClearFigures()
+		return nil
+	}
+	return fmt.Errorf("unknown ReportRun nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *ReportRunMutation) ResetField(name string) error {
+	switch name {
+	case reportrun.FieldAccountKey:
+		m.ResetAccountKey()
+		return nil
+	case reportrun.FieldUsername:
+		m.ResetUsername()
+		return nil
+	case reportrun.FieldOrganizationKey:
+		m.ResetOrganizationKey()
+		return nil
+	case reportrun.FieldKind:
+		m.ResetKind()
+		return nil
+	case reportrun.FieldProjectKeys:
+		m.ResetProjectKeys()
+		return nil
+	case reportrun.FieldStartsOn:
+		m.ResetStartsOn()
+		return nil
+	case reportrun.FieldEndsOn:
+		m.ResetEndsOn()
+		return nil
+	case reportrun.FieldCOC:
+		m.ResetCOC()
+		return nil
+	case reportrun.FieldChangeKey:
+		m.ResetChangeKey()
+		return nil
+	case reportrun.FieldStartedAt:
+		m.ResetStartedAt()
+		return nil
+	case reportrun.FieldFinishedAt:
+		m.ResetFinishedAt()
+		return nil
+	case reportrun.FieldFailure:
+		m.ResetFailure()
+		return nil
+	case reportrun.FieldFigures:
+		m.ResetFigures()
+		return nil
+	}
+	return fmt.Errorf("unknown ReportRun field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *ReportRunMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *ReportRunMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *ReportRunMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *ReportRunMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *ReportRunMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *ReportRunMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *ReportRunMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown ReportRun unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *ReportRunMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown ReportRun edge %s", name)
+}
+
+// RestrictionMutation represents an operation that mutates the Restriction nodes in the graph.
+type RestrictionMutation struct {
+	config
+	op             Op
+	typ            string
+	id             *int64
+	client_key     *int64
+	addclient_key  *int64
+	locked         *bool
+	asked_by       *policy.LockedBy
+	account_key    *int64
+	addaccount_key *int64
+	at             *hmis.Timestamp
+	clearedFields  map[string]struct{}
+	done           bool
+	oldValue       func(context.Context) (*Restriction, error)
+	predicates     []predicate.Restriction
+}
+
+var _ ent.Mutation = (*RestrictionMutation)(nil)
+
+// restrictionOption allows management of the mutation configuration using functional options.
+type restrictionOption func(*RestrictionMutation)
+
+// newRestrictionMutation creates new mutation for the Restriction entity.
+func newRestrictionMutation(c config, op Op, opts ...restrictionOption) *RestrictionMutation {
+	m := &RestrictionMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeRestriction,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withRestrictionID sets the ID field of the mutation.
+func withRestrictionID(id int64) restrictionOption {
+	return func(m *RestrictionMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *Restriction
+		)
+		m.oldValue = func(ctx context.Context) (*Restriction, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().Restriction.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withRestriction sets the old Restriction of the mutation.
+func withRestriction(node *Restriction) restrictionOption {
+	return func(m *RestrictionMutation) {
+		m.oldValue = func(context.Context) (*Restriction, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m RestrictionMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m RestrictionMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of Restriction entities.
+func (m *RestrictionMutation) SetID(id int64) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *RestrictionMutation) ID() (id int64, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *RestrictionMutation) IDs(ctx context.Context) ([]int64, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []int64{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().Restriction.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetClientKey sets the "client_key" field.
+func (m *RestrictionMutation) SetClientKey(i int64) {
+	m.client_key = &i
+	m.addclient_key = nil
+}
+
+// ClientKey returns the value of the "client_key" field in the mutation.
+func (m *RestrictionMutation) ClientKey() (r int64, exists bool) {
+	v := m.client_key
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldClientKey returns the old "client_key" field's value of the Restriction entity.
+// If the Restriction object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RestrictionMutation) OldClientKey(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldClientKey is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldClientKey requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldClientKey: %w", err)
+	}
+	return oldValue.ClientKey, nil
+}
+
+// AddClientKey adds i to the "client_key" field.
+func (m *RestrictionMutation) AddClientKey(i int64) {
+	if m.addclient_key != nil {
+		*m.addclient_key += i
+	} else {
+		m.addclient_key = &i
+	}
+}
+
+// AddedClientKey returns the value that was added to the "client_key" field in this mutation.
+func (m *RestrictionMutation) AddedClientKey() (r int64, exists bool) {
+	v := m.addclient_key
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetClientKey resets all changes to the "client_key" field.
+func (m *RestrictionMutation) ResetClientKey() {
+	m.client_key = nil
+	m.addclient_key = nil
+}
+
+// SetLocked sets the "locked" field.
+func (m *RestrictionMutation) SetLocked(b bool) {
+	m.locked = &b
+}
+
+// Locked returns the value of the "locked" field in the mutation.
+func (m *RestrictionMutation) Locked() (r bool, exists bool) {
+	v := m.locked
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLocked returns the old "locked" field's value of the Restriction entity.
+// If the Restriction object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RestrictionMutation) OldLocked(ctx context.Context) (v bool, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLocked is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLocked requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLocked: %w", err)
+	}
+	return oldValue.Locked, nil
+}
+
+// ResetLocked resets all changes to the "locked" field.
+func (m *RestrictionMutation) ResetLocked() {
+	m.locked = nil
+}
+
+// SetAskedBy sets the "asked_by" field.
+func (m *RestrictionMutation) SetAskedBy(pb policy.LockedBy) {
+	m.asked_by = &pb
+}
+
+// AskedBy returns the value of the "asked_by" field in the mutation.
+func (m *RestrictionMutation) AskedBy() (r policy.LockedBy, exists bool) {
+	v := m.asked_by
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAskedBy returns the old "asked_by" field's value of the Restriction entity.
+// If the Restriction object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RestrictionMutation) OldAskedBy(ctx context.Context) (v policy.LockedBy, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAskedBy is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAskedBy requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAskedBy: %w", err)
+	}
+	return oldValue.AskedBy, nil
+}
+
+// ResetAskedBy resets all changes to the "asked_by" field.
+func (m *RestrictionMutation) ResetAskedBy() {
+	m.asked_by = nil
+}
+
+// SetAccountKey sets the "account_key" field.
+func (m *RestrictionMutation) SetAccountKey(i int64) {
+	m.account_key = &i
+	m.addaccount_key = nil
+}
+
+// AccountKey returns the value of the "account_key" field in the mutation.
+func (m *RestrictionMutation) AccountKey() (r int64, exists bool) {
+	v := m.account_key
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAccountKey returns the old "account_key" field's value of the Restriction entity.
+// If the Restriction object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RestrictionMutation) OldAccountKey(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAccountKey is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAccountKey requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAccountKey: %w", err)
+	}
+	return oldValue.AccountKey, nil
+}
+
+// AddAccountKey adds i to the "account_key" field.
+func (m *RestrictionMutation) AddAccountKey(i int64) {
+	if m.addaccount_key != nil {
+		*m.addaccount_key += i
+	} else {
+		m.addaccount_key = &i
+	}
+}
+
+// AddedAccountKey returns the value that was added to the "account_key" field in this mutation.
+func (m *RestrictionMutation) AddedAccountKey() (r int64, exists bool) {
+	v := m.addaccount_key
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetAccountKey resets all changes to the "account_key" field.
+func (m *RestrictionMutation) ResetAccountKey() {
+	m.account_key = nil
+	m.addaccount_key = nil
+}
+
+// SetAt sets the "at" field.
+func (m *RestrictionMutation) SetAt(h hmis.Timestamp) {
+	m.at = &h
+}
+
+// At returns the value of the "at" field in the mutation.
+func (m *RestrictionMutation) At() (r hmis.Timestamp, exists bool) {
+	v := m.at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAt returns the old "at" field's value of the Restriction entity.
+// If the Restriction object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RestrictionMutation) OldAt(ctx context.Context) (v *hmis.Timestamp, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAt: %w", err)
+	}
+	return oldValue.At, nil
+}
+
+// ClearAt clears the value of the "at" field.
+func (m *RestrictionMutation) ClearAt() {
+	m.at = nil
+	m.clearedFields[restriction.FieldAt] = struct{}{}
+}
+
+// AtCleared returns if the "at" field was cleared in this mutation.
+func (m *RestrictionMutation) AtCleared() bool {
+	_, ok := m.clearedFields[restriction.FieldAt]
+	return ok
+}
+
+// ResetAt resets all changes to the "at" field.
+func (m *RestrictionMutation) ResetAt() {
+	m.at = nil
+	delete(m.clearedFields, restriction.FieldAt)
+}
+
+// Where appends a list predicates to the RestrictionMutation builder.
+func (m *RestrictionMutation) Where(ps ...predicate.Restriction) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the RestrictionMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *RestrictionMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.Restriction, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *RestrictionMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *RestrictionMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (Restriction).
+func (m *RestrictionMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *RestrictionMutation) Fields() []string {
+	fields := make([]string, 0, 5)
+	if m.client_key != nil {
+		fields = append(fields, restriction.FieldClientKey)
+	}
+	if m.locked != nil {
+		fields = append(fields, restriction.FieldLocked)
+	}
+	if m.asked_by != nil {
+		fields = append(fields, restriction.FieldAskedBy)
+	}
+	if m.account_key != nil {
+		fields = append(fields, restriction.FieldAccountKey)
+	}
+	if m.at != nil {
+		fields = append(fields, restriction.FieldAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *RestrictionMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case restriction.FieldClientKey:
+		return m.ClientKey()
+	case restriction.FieldLocked:
+		return m.Locked()
+	case restriction.FieldAskedBy:
+		return m.AskedBy()
+	case restriction.FieldAccountKey:
+		return m.AccountKey()
+	case restriction.FieldAt:
+		return m.At()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *RestrictionMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case restriction.FieldClientKey:
+		return m.OldClientKey(ctx)
+	case restriction.FieldLocked:
+		return m.OldLocked(ctx)
+	case restriction.FieldAskedBy:
+		return m.OldAskedBy(ctx)
+	case restriction.FieldAccountKey:
+		return m.OldAccountKey(ctx)
+	case restriction.FieldAt:
+		return m.OldAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown Restriction field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *RestrictionMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case restriction.FieldClientKey:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetClientKey(v)
+		return nil
+	case restriction.FieldLocked:
+		v, ok := value.(bool)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLocked(v)
+		return nil
+	case restriction.FieldAskedBy:
+		v, ok := value.(policy.LockedBy)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAskedBy(v)
+		return nil
+	case restriction.FieldAccountKey:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAccountKey(v)
+		return nil
+	case restriction.FieldAt:
+		v, ok := value.(hmis.Timestamp)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Restriction field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *RestrictionMutation) AddedFields() []string {
+	var fields []string
+	if m.addclient_key != nil {
+		fields = append(fields, restriction.FieldClientKey)
+	}
+	if m.addaccount_key != nil {
+		fields = append(fields, restriction.FieldAccountKey)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *RestrictionMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case restriction.FieldClientKey:
+		return m.AddedClientKey()
+	case restriction.FieldAccountKey:
+		return m.AddedAccountKey()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *RestrictionMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case restriction.FieldClientKey:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddClientKey(v)
+		return nil
+	case restriction.FieldAccountKey:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddAccountKey(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Restriction numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *RestrictionMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(restriction.FieldAt) {
+		fields = append(fields, restriction.FieldAt)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *RestrictionMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *RestrictionMutation) ClearField(name string) error {
+	switch name {
+	case restriction.FieldAt:
+		m.ClearAt()
+		return nil
+	}
+	return fmt.Errorf("unknown Restriction nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *RestrictionMutation) ResetField(name string) error {
+	switch name {
+	case restriction.FieldClientKey:
+		m.ResetClientKey()
+		return nil
+	case restriction.FieldLocked:
+		m.ResetLocked()
+		return nil
+	case restriction.FieldAskedBy:
+		m.ResetAskedBy()
+		return nil
+	case restriction.FieldAccountKey:
+		m.ResetAccountKey()
+		return nil
+	case restriction.FieldAt:
+		m.ResetAt()
+		return nil
+	}
+	return fmt.Errorf("unknown Restriction field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *RestrictionMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *RestrictionMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *RestrictionMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *RestrictionMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *RestrictionMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *RestrictionMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *RestrictionMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown Restriction unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *RestrictionMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown Restriction edge %s", name)
 }
 
 // ServicesMutation represents an operation that mutates the Services nodes in the graph.

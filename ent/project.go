@@ -66,7 +66,9 @@ type Project struct {
 	ExportID *string `json:"export_id,omitempty"`
 	// OrganizationKey holds the value of the "organization_key" field.
 	OrganizationKey int64 `json:"organization_key,omitempty"`
-	selectValues    sql.SelectValues
+	// categories that a stay here gives away, a set of bits; kept by the import
+	Tells        int32 `json:"tells,omitempty"`
+	selectValues sql.SelectValues
 
 	// Loaded is what the store knows of the row.
 	policy.Loaded `json:"-"`
@@ -81,7 +83,7 @@ func (*Project) scanValues(columns []string) ([]any, error) {
 			values[i] = &sql.NullScanner{S: new(hmis.Date)}
 		case project.FieldRemovedAt, project.FieldDateCreated, project.FieldDateUpdated, project.FieldDateDeleted:
 			values[i] = &sql.NullScanner{S: new(hmis.Timestamp)}
-		case project.FieldID, project.FieldSourceKey, project.FieldImportKey, project.FieldFingerprint, project.FieldContinuumProject, project.FieldProjectType, project.FieldHousingType, project.FieldRrhSubType, project.FieldResidentialAffiliation, project.FieldTargetPopulation, project.FieldHopwaMedAssistedLivingFac, project.FieldPitCount, project.FieldOrganizationKey:
+		case project.FieldID, project.FieldSourceKey, project.FieldImportKey, project.FieldFingerprint, project.FieldContinuumProject, project.FieldProjectType, project.FieldHousingType, project.FieldRrhSubType, project.FieldResidentialAffiliation, project.FieldTargetPopulation, project.FieldHopwaMedAssistedLivingFac, project.FieldPitCount, project.FieldOrganizationKey, project.FieldTells:
 			values[i] = new(sql.NullInt64)
 		case project.FieldProjectID, project.FieldOrganizationID, project.FieldProjectName, project.FieldProjectCommonName, project.FieldUserID, project.FieldExportID:
 			values[i] = new(sql.NullString)
@@ -269,6 +271,12 @@ func (_m *Project) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.OrganizationKey = value.Int64
 			}
+		case project.FieldTells:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field tells", values[i])
+			} else if value.Valid {
+				_m.Tells = int32(value.Int64)
+			}
 		default:
 			_m.selectValues.Set(columns[i], values[i])
 		}
@@ -414,6 +422,9 @@ func (_m *Project) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("organization_key=")
 	builder.WriteString(fmt.Sprintf("%v", _m.OrganizationKey))
+	builder.WriteString(", ")
+	builder.WriteString("tells=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Tells))
 	builder.WriteByte(')')
 	return builder.String()
 }

@@ -332,6 +332,20 @@ func (_c *ProjectCreate) SetOrganizationKey(v int64) *ProjectCreate {
 	return _c
 }
 
+// SetTells sets the "tells" field.
+func (_c *ProjectCreate) SetTells(v int32) *ProjectCreate {
+	_c.mutation.SetTells(v)
+	return _c
+}
+
+// SetNillableTells sets the "tells" field if the given value is not nil.
+func (_c *ProjectCreate) SetNillableTells(v *int32) *ProjectCreate {
+	if v != nil {
+		_c.SetTells(*v)
+	}
+	return _c
+}
+
 // SetID sets the "id" field.
 func (_c *ProjectCreate) SetID(v int64) *ProjectCreate {
 	_c.mutation.SetID(v)
@@ -345,6 +359,9 @@ func (_c *ProjectCreate) Mutation() *ProjectMutation {
 
 // Save creates the Project in the database.
 func (_c *ProjectCreate) Save(ctx context.Context) (*Project, error) {
+	if err := _c.defaults(); err != nil {
+		return nil, err
+	}
 	return withHooks(ctx, _c.sqlSave, _c.mutation, _c.hooks)
 }
 
@@ -370,6 +387,15 @@ func (_c *ProjectCreate) ExecX(ctx context.Context) {
 	}
 }
 
+// defaults sets the default values of the builder before save.
+func (_c *ProjectCreate) defaults() error {
+	if _, ok := _c.mutation.Tells(); !ok {
+		v := project.DefaultTells
+		_c.mutation.SetTells(v)
+	}
+	return nil
+}
+
 // check runs all checks and user-defined validators on the builder.
 func (_c *ProjectCreate) check() error {
 	if _, ok := _c.mutation.SourceKey(); !ok {
@@ -380,6 +406,9 @@ func (_c *ProjectCreate) check() error {
 	}
 	if _, ok := _c.mutation.OrganizationKey(); !ok {
 		return &ValidationError{Name: "organization_key", err: errors.New(`ent: missing required field "Project.organization_key"`)}
+	}
+	if _, ok := _c.mutation.Tells(); !ok {
+		return &ValidationError{Name: "tells", err: errors.New(`ent: missing required field "Project.tells"`)}
 	}
 	return nil
 }
@@ -509,6 +538,10 @@ func (_c *ProjectCreate) createSpec() (*Project, *sqlgraph.CreateSpec) {
 		_spec.SetField(project.FieldOrganizationKey, field.TypeInt64, value)
 		_node.OrganizationKey = value
 	}
+	if value, ok := _c.mutation.Tells(); ok {
+		_spec.SetField(project.FieldTells, field.TypeInt32, value)
+		_node.Tells = value
+	}
 	return _node, _spec
 }
 
@@ -530,6 +563,7 @@ func (_c *ProjectCreateBulk) Save(ctx context.Context) ([]*Project, error) {
 	for i := range _c.builders {
 		func(i int, root context.Context) {
 			builder := _c.builders[i]
+			builder.defaults()
 			var mut Mutator = MutateFunc(func(ctx context.Context, m Mutation) (Value, error) {
 				mutation, ok := m.(*ProjectMutation)
 				if !ok {

@@ -539,6 +539,27 @@ func (_u *ProjectUpdate) AddOrganizationKey(v int64) *ProjectUpdate {
 	return _u
 }
 
+// SetTells sets the "tells" field.
+func (_u *ProjectUpdate) SetTells(v int32) *ProjectUpdate {
+	_u.mutation.ResetTells()
+	_u.mutation.SetTells(v)
+	return _u
+}
+
+// SetNillableTells sets the "tells" field if the given value is not nil.
+func (_u *ProjectUpdate) SetNillableTells(v *int32) *ProjectUpdate {
+	if v != nil {
+		_u.SetTells(*v)
+	}
+	return _u
+}
+
+// AddTells adds value to the "tells" field.
+func (_u *ProjectUpdate) AddTells(v int32) *ProjectUpdate {
+	_u.mutation.AddTells(v)
+	return _u
+}
+
 // Mutation returns the ProjectMutation object of the builder.
 func (_u *ProjectUpdate) Mutation() *ProjectMutation {
 	return _u.mutation
@@ -741,6 +762,12 @@ func (_u *ProjectUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	}
 	if value, ok := _u.mutation.AddedOrganizationKey(); ok {
 		_spec.AddField(project.FieldOrganizationKey, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.Tells(); ok {
+		_spec.SetField(project.FieldTells, field.TypeInt32, value)
+	}
+	if value, ok := _u.mutation.AddedTells(); ok {
+		_spec.AddField(project.FieldTells, field.TypeInt32, value)
 	}
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
 		if _, ok := err.(*sqlgraph.NotFoundError); ok {
@@ -1273,6 +1300,27 @@ func (_u *ProjectUpdateOne) AddOrganizationKey(v int64) *ProjectUpdateOne {
 	return _u
 }
 
+// SetTells sets the "tells" field.
+func (_u *ProjectUpdateOne) SetTells(v int32) *ProjectUpdateOne {
+	_u.mutation.ResetTells()
+	_u.mutation.SetTells(v)
+	return _u
+}
+
+// SetNillableTells sets the "tells" field if the given value is not nil.
+func (_u *ProjectUpdateOne) SetNillableTells(v *int32) *ProjectUpdateOne {
+	if v != nil {
+		_u.SetTells(*v)
+	}
+	return _u
+}
+
+// AddTells adds value to the "tells" field.
+func (_u *ProjectUpdateOne) AddTells(v int32) *ProjectUpdateOne {
+	_u.mutation.AddTells(v)
+	return _u
+}
+
 // Mutation returns the ProjectMutation object of the builder.
 func (_u *ProjectUpdateOne) Mutation() *ProjectMutation {
 	return _u.mutation
@@ -1505,6 +1553,12 @@ func (_u *ProjectUpdateOne) sqlSave(ctx context.Context) (_node *Project, err er
 	}
 	if value, ok := _u.mutation.AddedOrganizationKey(); ok {
 		_spec.AddField(project.FieldOrganizationKey, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.Tells(); ok {
+		_spec.SetField(project.FieldTells, field.TypeInt32, value)
+	}
+	if value, ok := _u.mutation.AddedTells(); ok {
+		_spec.AddField(project.FieldTells, field.TypeInt32, value)
 	}
 	_node = &Project{config: _u.config}
 	_spec.Assign = _node.assignValues

@@ -78,6 +78,10 @@ type Tx struct {
 	Project *ProjectClient
 	// ProjectCoC is the client for interacting with the ProjectCoC builders.
 	ProjectCoC *ProjectCoCClient
+	// ReportRun is the client for interacting with the ReportRun builders.
+	ReportRun *ReportRunClient
+	// Restriction is the client for interacting with the Restriction builders.
+	Restriction *RestrictionClient
 	// Services is the client for interacting with the Services builders.
 	Services *ServicesClient
 	// Source is the client for interacting with the Source builders.
@@ -250,6 +254,8 @@ func (tx *Tx) init() {
 	tx.Person = NewPersonClient(tx.config)
 	tx.Project = NewProjectClient(tx.config)
 	tx.ProjectCoC = NewProjectCoCClient(tx.config)
+	tx.ReportRun = NewReportRunClient(tx.config)
+	tx.Restriction = NewRestrictionClient(tx.config)
 	tx.Services = NewServicesClient(tx.config)
 	tx.Source = NewSourceClient(tx.config)
 	tx.User = NewUserClient(tx.config)

@@ -80,7 +80,7 @@ func newHub(t testing.TB, d storetest.Database) *hub {
 // ask runs an operation as a viewer ("" for a stranger) and returns the answer as indented JSON.
 func (h *hub) ask(t testing.TB, viewer, query string, variables map[string]any) string {
 	t.Helper()
-	ctx, err := h.resolver.Authenticate(context.Background(), h.tokens[viewer])
+	ctx, err := h.resolver.Authenticate(context.Background(), h.tokens[viewer], "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -214,17 +214,6 @@ func TestNoStatementPerRow(t *testing.T) {
 				if all > 14 {
 					t.Errorf("%s: %d statements", viewer, all)
 				}
-			}
-		})
-	}
-}
-
-func BenchmarkNested(b *testing.B) {
-	for _, d := range storetest.Databases(b, server) {
-		b.Run(d.Name, func(b *testing.B) {
-			h := newHub(b, d)
-			for b.Loop() {
-				h.ask(b, "north", nested, map[string]any{"n": 50})
 			}
 		})
 	}

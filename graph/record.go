@@ -10,6 +10,7 @@ import (
 
 	"github.com/hearth-hmis/hearth/ent"
 	"github.com/hearth-hmis/hearth/graph/generated"
+	"github.com/hearth-hmis/hearth/graph/model"
 	"github.com/hearth-hmis/hearth/internal/store"
 )
 
@@ -183,6 +184,11 @@ func (r *projectResolver) Source(ctx context.Context, obj *ent.Project) (*ent.So
 
 func (r *projectResolver) Organization(ctx context.Context, obj *ent.Project) (*ent.Organization, error) {
 	return r.r.Store.OrganizationOf(ctx, obj)
+}
+
+func (r *projectResolver) DataElements(ctx context.Context, obj *ent.Project, stage *model.CollectionPoint) ([]*model.DataElement, error) {
+	due, err := r.r.Store.DataElements(ctx, obj)
+	return dataElements(due, stage), err
 }
 
 func (r *projectResolver) Enrollments(ctx context.Context, obj *ent.Project, first *int32, after *string, last *int32, before *string, where *store.EnrollmentFilter, orderBy store.Order) (*store.Connection[*ent.Enrollment], error) {

@@ -4,9 +4,12 @@ package graph
 import (
 	"context"
 
+	"github.com/hearth-hmis/hearth/ent"
 	"github.com/hearth-hmis/hearth/graph/generated"
+	"github.com/hearth-hmis/hearth/graph/model"
 	"github.com/hearth-hmis/hearth/internal/account"
 	"github.com/hearth-hmis/hearth/internal/hmis"
+	"github.com/hearth-hmis/hearth/internal/policy"
 	"github.com/hearth-hmis/hearth/internal/store"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -18,20 +21,32 @@ type Resolver struct {
 	Accounts *account.Book
 }
 
-// Schema is the API that a server executes.
+// Schema is the whole API.
 func (r *Resolver) Schema() graphql.ExecutableSchema {
 	return generated.NewExecutableSchema(generated.Config{Resolvers: r})
 }
 
+// NumbersSchema is the API for those who see no person, strangers included: without any type of clients and whatever
+// leads to one.
+func (r *Resolver) NumbersSchema() graphql.ExecutableSchema {
+	return generated.NewExecutableSchema(generated.Config{Resolvers: r, Schema: withoutClients(r.Schema().Schema())})
+}
+
+// SeesPeople reports whether the viewer gets Schema; the others get NumbersSchema.
+func SeesPeople(ctx context.Context) bool {
+	v := policy.ViewerOf(ctx)
+	return v != nil && v.Role.SeesPeople()
+}
+
 type tokenKey struct{}
 
-// Authenticate returns the context in which the holder of a token asks; for no token, one in which a stranger does.
-// Errors: Denied.
-func (r *Resolver) Authenticate(ctx context.Context, token string) (context.Context, error) {
+// Authenticate returns the context in which the holder of a token asks for a purpose (a Purpose by name, "" for none
+// in particular); for no token, one in which a stranger does. Errors: Denied.
+func (r *Resolver) Authenticate(ctx context.Context, token, purpose string) (context.Context, error) {
 	if token == "" {
 		return ctx, nil
 	}
-	v, err := r.Accounts.Viewer(ctx, token)
+	v, err := r.Accounts.Viewer(ctx, token, purpose)
 	if err != nil {
 		return nil, err
 	}
@@ -44,4 +59,18 @@ func userErrors(err error) ([]*store.UserError, error) {
 		return nil, err
 	}
 	return []*store.UserError{{Code: hmis.CodeOf(err), Message: err.Error(), Severity: store.SeverityError}}, nil
+}
+
+func consentPayload(c *ent.Consent, problems []*store.UserError, err error) (*model.ConsentPayload, error) {
+	if err != nil {
+		problems, err = userErrors(err)
+	}
+	return &model.ConsentPayload{Consent: c, UserErrors: problems}, err
+}
+
+func lockPayload(c *ent.ClientRecord, problems []*store.UserError, err error) (*model.LockClientPayload, error) {
+	if err != nil {
+		problems, err = userErrors(err)
+	}
+	return &model.LockClientPayload{Client: c, UserErrors: problems}, err
 }

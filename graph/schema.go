@@ -17,19 +17,32 @@ import (
 )
 
 func (r *mutationResolver) RecordConsent(ctx context.Context, input store.ConsentInput) (*model.ConsentPayload, error) {
-	consent, problems, err := r.r.Store.RecordConsent(ctx, input)
-	if err != nil {
-		problems, err = userErrors(err)
-	}
-	return &model.ConsentPayload{Consent: consent, UserErrors: problems}, err
+	return consentPayload(r.r.Store.RecordConsent(ctx, input))
+}
+
+func (r *mutationResolver) SignConsent(ctx context.Context, input model.SignConsentInput) (*model.ConsentPayload, error) {
+	return consentPayload(r.r.Store.SignConsent(ctx, input.Consent, input.SignedBy, input.Method))
 }
 
 func (r *mutationResolver) RevokeConsent(ctx context.Context, input model.RevokeConsentInput) (*model.ConsentPayload, error) {
-	consent, problems, err := r.r.Store.RevokeConsent(ctx, input.Consent)
+	return consentPayload(r.r.Store.RevokeConsent(ctx, input.Consent, input.Effect))
+}
+
+func (r *mutationResolver) LockClient(ctx context.Context, input model.LockClientInput) (*model.LockClientPayload, error) {
+	return lockPayload(r.r.Store.LockClient(ctx, input.Client, true, input.AskedBy))
+}
+
+func (r *mutationResolver) UnlockClient(ctx context.Context, input model.LockClientInput) (*model.LockClientPayload, error) {
+	return lockPayload(r.r.Store.LockClient(ctx, input.Client, false, input.AskedBy))
+}
+
+func (r *mutationResolver) RunReport(ctx context.Context, input model.ReportInput) (*model.ReportRunPayload, error) {
+	run, err := r.r.startReport(ctx, input)
 	if err != nil {
-		problems, err = userErrors(err)
+		problems, err := userErrors(err)
+		return &model.ReportRunPayload{UserErrors: problems}, err
 	}
-	return &model.ConsentPayload{Consent: consent, UserErrors: problems}, err
+	return &model.ReportRunPayload{Run: run}, nil
 }
 
 func (r *mutationResolver) Login(ctx context.Context, input model.LoginInput) (*model.LoginPayload, error) {
@@ -149,6 +162,14 @@ func (r *queryResolver) Organization(ctx context.Context, source string, organiz
 	return r.r.Store.OrganizationNamed(ctx, source, organizationID)
 }
 
+func (r *queryResolver) Report(ctx context.Context, kind model.ReportKind, projects []string, start hmis.Date, end hmis.Date, coc *string) (*model.Report, error) {
+	return r.r.report(ctx, model.ReportInput{Kind: kind, Projects: projects, Start: start, End: end, Coc: coc})
+}
+
+func (r *queryResolver) ReportRuns(ctx context.Context, first *int32, after *string, last *int32, before *string) (*store.Connection[*ent.ReportRun], error) {
+	return r.r.Store.ReportRuns(ctx, store.Page{First: first, Last: last, After: after, Before: before})
+}
+
 func (r *queryResolver) Sources(ctx context.Context) ([]*ent.Source, error) {
 	return r.r.Store.Sources(ctx)
 }
@@ -167,6 +188,10 @@ func (r *queryResolver) CodeLists(ctx context.Context) ([]*model.CodeList, error
 		lists = append(lists, list)
 	}
 	return lists, nil
+}
+
+func (r *queryResolver) ExplainAccess(ctx context.Context, client string, account string) (*store.AccessExplanation, error) {
+	return r.r.Store.ExplainAccess(ctx, client, account)
 }
 
 func (r *Resolver) Mutation() generated.MutationResolver { return &mutationResolver{r} }

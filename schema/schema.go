@@ -5,6 +5,9 @@ import (
 	"embed"
 	"io/fs"
 	"strings"
+
+	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/formatter"
 )
 
 //go:embed *.graphql
@@ -25,5 +28,12 @@ func SDL() string {
 		b.Write(text)
 		b.WriteByte('\n')
 	}
+	return b.String()
+}
+
+// Format writes a schema that was made of the whole one.
+func Format(s *ast.Schema) string {
+	var b strings.Builder
+	formatter.NewFormatter(&b).FormatSchema(s)
 	return b.String()
 }

@@ -18,11 +18,14 @@ import (
 
 // Config is what the door needs of the hub.
 type Config struct {
-	Schema graphql.ExecutableSchema
-	SDL    string // answered at /schema.graphql
-	// Authenticate turns a token into the context in which the operation runs; "" is a stranger. An error is
-	// answered as DENIED with 401, an hmis.Error of the code UNAVAILABLE with 503.
-	Authenticate func(ctx context.Context, token string) (context.Context, error)
+	API     API // for callers for whom SeesPeople holds
+	Numbers API // for all others
+	// SeesPeople tells which API a caller gets; nil: everybody gets API.
+	SeesPeople func(ctx context.Context) bool
+	// Authenticate turns a token, and the purpose that the request names in its header Hearth-Purpose, into the context
+	// in which the operation runs; "" is a stranger, or no purpose. An error is answered as DENIED with 401, an
+	// hmis.Error of the code UNAVAILABLE with 503.
+	Authenticate func(ctx context.Context, token, purpose string) (context.Context, error)
 	// Introspect tells whether a caller may read the schema and is told its names in errors; nil: nobody may.
 	Introspect func(ctx context.Context) bool
 	// Ready returns an error while the hub cannot answer; nil: it always can.
@@ -30,6 +33,12 @@ type Config struct {
 	Console http.Handler // the web console at /; nil: none
 	Origins []string     // web pages that may call the hub, as exact origins; empty: those of the hub only
 	Log     *slog.Logger // nil: slog.Default
+}
+
+// API is a schema that is executed, and its text, which is answered at /schema.graphql.
+type API struct {
+	Schema graphql.ExecutableSchema
+	SDL    string
 }
 
 // readyLimit is how long a probe waits for Ready.
@@ -79,7 +88,7 @@ func crossOrigin(origins []string) func(http.Handler) http.Handler {
 	return cors.New(cors.Options{
 		AllowOriginFunc: func(origin string) bool { return slices.Contains(origins, origin) },
 		AllowedMethods:  []string{http.MethodPost, http.MethodGet},
-		AllowedHeaders:  []string{"Authorization", "Content-Type"},
+		AllowedHeaders:  []string{"Authorization", "Content-Type", purposeHeader},
 		MaxAge:          600, // seconds
 	}).Handler
 }
@@ -124,7 +133,7 @@ func (d *door) schema(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("WWW-Authenticate", "Bearer")
 		plain(w, http.StatusUnauthorized, "sign in to read the schema\n")
 	default:
-		plain(w, http.StatusOK, d.SDL)
+		plain(w, http.StatusOK, d.side(ctx).SDL)
 	}
 }
 

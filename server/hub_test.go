@@ -131,9 +131,8 @@ func newHub(t testing.TB, change ...func(*Config)) (http.Handler, *bytes.Buffer)
 	t.Helper()
 	log := &bytes.Buffer{}
 	c := Config{
-		Schema: testSchema{gqlparser.MustLoadSchema(&ast.Source{Input: testSDL})},
-		SDL:    testSDL,
-		Authenticate: func(ctx context.Context, token string) (context.Context, error) {
+		API: API{Schema: testSchema{gqlparser.MustLoadSchema(&ast.Source{Input: testSDL})}, SDL: testSDL},
+		Authenticate: func(ctx context.Context, token, _ string) (context.Context, error) {
 			switch token {
 			case "":
 				return ctx, nil

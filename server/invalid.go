@@ -52,15 +52,15 @@ var complaints = map[string]struct {
 }
 
 // invalid turns what gqlgen found wrong with a request into refusals without anything that was sent.
-func (d *door) invalid(op *ast.OperationDefinition, problems gqlerror.List, known bool) []*refusal {
+func (s *side) invalid(op *ast.OperationDefinition, problems gqlerror.List, known bool) []*refusal {
 	var all []*refusal
 	for _, p := range problems[:min(len(problems), reportLimit)] {
-		f := refuse(0, hmis.Invalid, "%s", d.complaint(p, known))
+		f := refuse(0, hmis.Invalid, "%s", s.complaint(p, known))
 		if len(p.Locations) > 0 {
 			f.line, f.column = p.Locations[0].Line, p.Locations[0].Column
 		}
 		if p.Rule == "" && len(p.Path) > 1 { // a variable: variable, its name, and where in its value
-			f.Message = d.variableComplaint(p, known)
+			f.Message = s.variableComplaint(p, known)
 			if v := op.VariableDefinitions.ForName(fmt.Sprint(p.Path[1])); v != nil && v.Position != nil {
 				f.line, f.column = v.Position.Line, v.Position.Column
 			}
@@ -72,7 +72,7 @@ func (d *door) invalid(op *ast.OperationDefinition, problems gqlerror.List, know
 
 var quoted = regexp.MustCompile(`"[@\[]*([_0-9A-Za-z.]+)[\]!]*"`)
 
-func (d *door) complaint(p *gqlerror.Error, known bool) string {
+func (s *side) complaint(p *gqlerror.Error, known bool) string {
 	c, ok := complaints[strings.TrimSuffix(p.Rule, "WithoutSuggestions")]
 	if !ok {
 		return "the document is not valid"
@@ -83,7 +83,7 @@ func (d *door) complaint(p *gqlerror.Error, known bool) string {
 	found := quoted.FindAllStringSubmatch(p.Message, 4)
 	var names []any
 	for _, place := range c.places {
-		if place >= len(found) || !d.names.has(found[place][1]) {
+		if place >= len(found) || !s.names.has(found[place][1]) {
 			return c.text
 		}
 		names = append(names, found[place][1])
@@ -92,7 +92,7 @@ func (d *door) complaint(p *gqlerror.Error, known bool) string {
 }
 
 // variableComplaint says what is wrong with a variable, and to callers who may read the schema also where in it.
-func (d *door) variableComplaint(p *gqlerror.Error, known bool) string {
+func (s *side) variableComplaint(p *gqlerror.Error, known bool) string {
 	text := "a variable has a value that does not fit its type"
 	switch p.Message {
 	case "must be defined":
@@ -102,7 +102,7 @@ func (d *door) variableComplaint(p *gqlerror.Error, known bool) string {
 	case "unknown field":
 		return "a variable has a field that is not in the schema"
 	}
-	if where := p.Path[2:]; known && len(where) > 0 && d.names.path(where) {
+	if where := p.Path[2:]; known && len(where) > 0 && s.names.path(where) {
 		text += ": " + where.String()
 	}
 	return text

@@ -22,6 +22,12 @@ const operationLimit = 30 * time.Second
 // door answers /graphql.
 type door struct {
 	Config
+	people, numbers *side
+}
+
+// side is an API with what executes it.
+type side struct {
+	API
 	executor *executor.Executor
 	names    vocabulary
 }
@@ -30,11 +36,28 @@ func newDoor(c Config) *door {
 	if c.Log == nil {
 		c.Log = slog.Default()
 	}
-	d := &door{Config: c, executor: executor.New(c.Schema), names: vocabularyOf(c.Schema.Schema())}
-	d.executor.SetDisableSuggestion(true)
-	d.executor.SetErrorPresenter(d.present)
-	d.executor.SetRecoverFunc(d.recovered)
+	d := &door{Config: c}
+	d.people = d.newSide(c.API)
+	if c.SeesPeople != nil {
+		d.numbers = d.newSide(c.Numbers)
+	}
 	return d
+}
+
+func (d *door) newSide(api API) *side {
+	s := &side{API: api, executor: executor.New(api.Schema), names: vocabularyOf(api.Schema.Schema())}
+	s.executor.SetDisableSuggestion(true)
+	s.executor.SetErrorPresenter(d.present)
+	s.executor.SetRecoverFunc(d.recovered)
+	return s
+}
+
+// side is the one that a caller gets.
+func (d *door) side(ctx context.Context) *side {
+	if d.SeesPeople != nil && !d.SeesPeople(ctx) {
+		return d.numbers
+	}
+	return d.people
 }
 
 // call is one request on its way through the door.
@@ -100,7 +123,8 @@ func (d *door) serve(w http.ResponseWriter, r *http.Request, c *call) (a answer)
 // run weighs an operation, has gqlgen check it, and executes it.
 func (d *door) run(ctx context.Context, c *call, q *request) answer {
 	known := d.mayIntrospect(ctx)
-	op, weight, refused := weigh(d.Schema.Schema(), q)
+	side := d.side(ctx)
+	op, weight, refused := weigh(side.Schema.Schema(), q)
 	if op != nil {
 		c.kind = op.Operation
 	}
@@ -114,12 +138,12 @@ func (d *door) run(ctx context.Context, c *call, q *request) answer {
 		return c.refused(refuse(0, hmis.Denied, "sign in to read the schema"))
 	}
 	ctx = graphql.StartOperationTrace(ctx)
-	oc, problems := d.executor.CreateOperationContext(ctx, &graphql.RawParams{Query: q.query, OperationName: q.operation, Variables: q.variables})
+	oc, problems := side.executor.CreateOperationContext(ctx, &graphql.RawParams{Query: q.query, OperationName: q.operation, Variables: q.variables})
 	if len(problems) > 0 {
-		return c.refused(d.invalid(op, problems, known)...)
+		return c.refused(side.invalid(op, problems, known)...)
 	}
 	oc.DisableIntrospection = !known
-	next, ctx := d.executor.DispatchOperation(ctx, oc)
+	next, ctx := side.executor.DispatchOperation(ctx, oc)
 	response := next(ctx)
 	if response == nil { // the time was over, or the caller gone
 		return c.refused(refuse(http.StatusServiceUnavailable, hmis.Unavailable, lateText))

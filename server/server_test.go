@@ -191,7 +191,7 @@ func TestCORS(t *testing.T) {
 func TestServe(t *testing.T) {
 	started, finish := make(chan bool), make(chan bool)
 	h, _ := newHub(t, func(c *Config) {
-		c.Authenticate = func(ctx context.Context, _ string) (context.Context, error) {
+		c.Authenticate = func(ctx context.Context, _, _ string) (context.Context, error) {
 			close(started)
 			<-finish
 			return ctx, nil

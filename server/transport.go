@@ -21,6 +21,9 @@ const (
 	mediaJSON    = "application/json"
 )
 
+// purposeHeader names what a request is made for, as policy.Purpose; releases may be for one purpose only.
+const purposeHeader = "Hearth-Purpose"
+
 // bodyLimit is in bytes.
 const bodyLimit = 256 << 10
 
@@ -68,7 +71,7 @@ func (d *door) enter(r *http.Request, incident string) (context.Context, *refusa
 			return nil, refuse(http.StatusUnauthorized, hmis.Denied, "the Authorization header must be: Bearer, a space, the token")
 		}
 	}
-	ctx, err := d.Authenticate(r.Context(), token)
+	ctx, err := d.Authenticate(r.Context(), token, r.Header.Get(purposeHeader))
 	if err == nil {
 		return ctx, nil
 	}

@@ -22,6 +22,8 @@ const (
 	FieldProjectKeys = "project_keys"
 	// FieldScopes holds the string denoting the scopes field in the database.
 	FieldScopes = "scopes"
+	// FieldPurposes holds the string denoting the purposes field in the database.
+	FieldPurposes = "purposes"
 	// FieldPasswordHash holds the string denoting the password_hash field in the database.
 	FieldPasswordHash = "password_hash"
 	// FieldActive holds the string denoting the active field in the database.
@@ -44,6 +46,7 @@ var Columns = []string{
 	FieldOrganizationKey,
 	FieldProjectKeys,
 	FieldScopes,
+	FieldPurposes,
 	FieldPasswordHash,
 	FieldActive,
 	FieldTrainedOn,

@@ -293,6 +293,16 @@ func ScopesNotNil() predicate.Account {
 	return predicate.Account(sql.FieldNotNull(FieldScopes))
 }
 
+// PurposesIsNil applies the IsNil predicate on the "purposes" field.
+func PurposesIsNil() predicate.Account {
+	return predicate.Account(sql.FieldIsNull(FieldPurposes))
+}
+
+// PurposesNotNil applies the NotNil predicate on the "purposes" field.
+func PurposesNotNil() predicate.Account {
+	return predicate.Account(sql.FieldNotNull(FieldPurposes))
+}
+
 // PasswordHashEQ applies the EQ predicate on the "password_hash" field.
 func PasswordHashEQ(v string) predicate.Account {
 	return predicate.Account(sql.FieldEQ(FieldPasswordHash, v))

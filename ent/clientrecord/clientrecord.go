@@ -122,6 +122,8 @@ const (
 	FieldRestricted = "restricted"
 	// FieldRefused holds the string denoting the refused field in the database.
 	FieldRefused = "refused"
+	// FieldFleeing holds the string denoting the fleeing field in the database.
+	FieldFleeing = "fleeing"
 	// Table holds the table name of the clientrecord in the database.
 	Table = "clients"
 )
@@ -184,6 +186,7 @@ var Columns = []string{
 	FieldOrganizationKey,
 	FieldRestricted,
 	FieldRefused,
+	FieldFleeing,
 }
 
 // ValidColumn reports if the column name is valid (part of the table columns).
@@ -208,6 +211,8 @@ var (
 	DefaultRestricted bool
 	// DefaultRefused holds the default value on creation for the "refused" field.
 	DefaultRefused bool
+	// DefaultFleeing holds the default value on creation for the "fleeing" field.
+	DefaultFleeing bool
 )
 
 // OrderOption defines the ordering options for the ClientRecord queries.
@@ -491,4 +496,9 @@ func ByRestricted(opts ...sql.OrderTermOption) OrderOption {
 // ByRefused orders the results by the refused field.
 func ByRefused(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldRefused, opts...).ToFunc()
+}
+
+// ByFleeing orders the results by the fleeing field.
+func ByFleeing(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldFleeing, opts...).ToFunc()
 }

@@ -359,6 +359,11 @@ func Refused(v bool) predicate.ClientRecord {
 	return predicate.ClientRecord(sql.FieldEQ(FieldRefused, v))
 }
 
+// Fleeing applies equality check predicate on the "fleeing" field. It's identical to FleeingEQ.
+func Fleeing(v bool) predicate.ClientRecord {
+	return predicate.ClientRecord(sql.FieldEQ(FieldFleeing, v))
+}
+
 // SourceKeyEQ applies the EQ predicate on the "source_key" field.
 func SourceKeyEQ(v int64) predicate.ClientRecord {
 	return predicate.ClientRecord(sql.FieldEQ(FieldSourceKey, v))
@@ -3681,6 +3686,16 @@ func RefusedEQ(v bool) predicate.ClientRecord {
 // RefusedNEQ applies the NEQ predicate on the "refused" field.
 func RefusedNEQ(v bool) predicate.ClientRecord {
 	return predicate.ClientRecord(sql.FieldNEQ(FieldRefused, v))
+}
+
+// FleeingEQ applies the EQ predicate on the "fleeing" field.
+func FleeingEQ(v bool) predicate.ClientRecord {
+	return predicate.ClientRecord(sql.FieldEQ(FieldFleeing, v))
+}
+
+// FleeingNEQ applies the NEQ predicate on the "fleeing" field.
+func FleeingNEQ(v bool) predicate.ClientRecord {
+	return predicate.ClientRecord(sql.FieldNEQ(FieldFleeing, v))
 }
 
 // And groups predicates with the AND operator between them.

@@ -28,6 +28,10 @@ const (
 	FieldRecordedBy = "recorded_by"
 	// FieldRecordedAt holds the string denoting the recorded_at field in the database.
 	FieldRecordedAt = "recorded_at"
+	// FieldEffect holds the string denoting the effect field in the database.
+	FieldEffect = "effect"
+	// FieldRevokedOn holds the string denoting the revoked_on field in the database.
+	FieldRevokedOn = "revoked_on"
 	// Table holds the table name of the consent in the database.
 	Table = "consents"
 )
@@ -43,6 +47,8 @@ var Columns = []string{
 	FieldEndsOn,
 	FieldRecordedBy,
 	FieldRecordedAt,
+	FieldEffect,
+	FieldRevokedOn,
 }
 
 // ValidColumn reports if the column name is valid (part of the table columns).
@@ -111,4 +117,14 @@ func ByRecordedBy(opts ...sql.OrderTermOption) OrderOption {
 // ByRecordedAt orders the results by the recorded_at field.
 func ByRecordedAt(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldRecordedAt, opts...).ToFunc()
+}
+
+// ByEffect orders the results by the effect field.
+func ByEffect(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldEffect, opts...).ToFunc()
+}
+
+// ByRevokedOn orders the results by the revoked_on field.
+func ByRevokedOn(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldRevokedOn, opts...).ToFunc()
 }

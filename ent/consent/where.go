@@ -97,6 +97,17 @@ func RecordedAt(v hmis.Timestamp) predicate.Consent {
 	return predicate.Consent(sql.FieldEQ(FieldRecordedAt, v))
 }
 
+// Effect applies equality check predicate on the "effect" field. It's identical to EffectEQ.
+func Effect(v policy.RevocationEffect) predicate.Consent {
+	vc := string(v)
+	return predicate.Consent(sql.FieldEQ(FieldEffect, vc))
+}
+
+// RevokedOn applies equality check predicate on the "revoked_on" field. It's identical to RevokedOnEQ.
+func RevokedOn(v hmis.Date) predicate.Consent {
+	return predicate.Consent(sql.FieldEQ(FieldRevokedOn, v))
+}
+
 // ClientKeyEQ applies the EQ predicate on the "client_key" field.
 func ClientKeyEQ(v int64) predicate.Consent {
 	return predicate.Consent(sql.FieldEQ(FieldClientKey, v))
@@ -577,6 +588,150 @@ func RecordedAtIsNil() predicate.Consent {
 // RecordedAtNotNil applies the NotNil predicate on the "recorded_at" field.
 func RecordedAtNotNil() predicate.Consent {
 	return predicate.Consent(sql.FieldNotNull(FieldRecordedAt))
+}
+
+// EffectEQ applies the EQ predicate on the "effect" field.
+func EffectEQ(v policy.RevocationEffect) predicate.Consent {
+	vc := string(v)
+	return predicate.Consent(sql.FieldEQ(FieldEffect, vc))
+}
+
+// EffectNEQ applies the NEQ predicate on the "effect" field.
+func EffectNEQ(v policy.RevocationEffect) predicate.Consent {
+	vc := string(v)
+	return predicate.Consent(sql.FieldNEQ(FieldEffect, vc))
+}
+
+// EffectIn applies the In predicate on the "effect" field.
+func EffectIn(vs ...policy.RevocationEffect) predicate.Consent {
+	v := make([]any, len(vs))
+	for i := range v {
+		v[i] = string(vs[i])
+	}
+	return predicate.Consent(sql.FieldIn(FieldEffect, v...))
+}
+
+// EffectNotIn applies the NotIn predicate on the "effect" field.
+func EffectNotIn(vs ...policy.RevocationEffect) predicate.Consent {
+	v := make([]any, len(vs))
+	for i := range v {
+		v[i] = string(vs[i])
+	}
+	return predicate.Consent(sql.FieldNotIn(FieldEffect, v...))
+}
+
+// EffectGT applies the GT predicate on the "effect" field.
+func EffectGT(v policy.RevocationEffect) predicate.Consent {
+	vc := string(v)
+	return predicate.Consent(sql.FieldGT(FieldEffect, vc))
+}
+
+// EffectGTE applies the GTE predicate on the "effect" field.
+func EffectGTE(v policy.RevocationEffect) predicate.Consent {
+	vc := string(v)
+	return predicate.Consent(sql.FieldGTE(FieldEffect, vc))
+}
+
+// EffectLT applies the LT predicate on the "effect" field.
+func EffectLT(v policy.RevocationEffect) predicate.Consent {
+	vc := string(v)
+	return predicate.Consent(sql.FieldLT(FieldEffect, vc))
+}
+
+// EffectLTE applies the LTE predicate on the "effect" field.
+func EffectLTE(v policy.RevocationEffect) predicate.Consent {
+	vc := string(v)
+	return predicate.Consent(sql.FieldLTE(FieldEffect, vc))
+}
+
+// EffectContains applies the Contains predicate on the "effect" field.
+func EffectContains(v policy.RevocationEffect) predicate.Consent {
+	vc := string(v)
+	return predicate.Consent(sql.FieldContains(FieldEffect, vc))
+}
+
+// EffectHasPrefix applies the HasPrefix predicate on the "effect" field.
+func EffectHasPrefix(v policy.RevocationEffect) predicate.Consent {
+	vc := string(v)
+	return predicate.Consent(sql.FieldHasPrefix(FieldEffect, vc))
+}
+
+// EffectHasSuffix applies the HasSuffix predicate on the "effect" field.
+func EffectHasSuffix(v policy.RevocationEffect) predicate.Consent {
+	vc := string(v)
+	return predicate.Consent(sql.FieldHasSuffix(FieldEffect, vc))
+}
+
+// EffectIsNil applies the IsNil predicate on the "effect" field.
+func EffectIsNil() predicate.Consent {
+	return predicate.Consent(sql.FieldIsNull(FieldEffect))
+}
+
+// EffectNotNil applies the NotNil predicate on the "effect" field.
+func EffectNotNil() predicate.Consent {
+	return predicate.Consent(sql.FieldNotNull(FieldEffect))
+}
+
+// EffectEqualFold applies the EqualFold predicate on the "effect" field.
+func EffectEqualFold(v policy.RevocationEffect) predicate.Consent {
+	vc := string(v)
+	return predicate.Consent(sql.FieldEqualFold(FieldEffect, vc))
+}
+
+// EffectContainsFold applies the ContainsFold predicate on the "effect" field.
+func EffectContainsFold(v policy.RevocationEffect) predicate.Consent {
+	vc := string(v)
+	return predicate.Consent(sql.FieldContainsFold(FieldEffect, vc))
+}
+
+// RevokedOnEQ applies the EQ predicate on the "revoked_on" field.
+func RevokedOnEQ(v hmis.Date) predicate.Consent {
+	return predicate.Consent(sql.FieldEQ(FieldRevokedOn, v))
+}
+
+// RevokedOnNEQ applies the NEQ predicate on the "revoked_on" field.
+func RevokedOnNEQ(v hmis.Date) predicate.Consent {
+	return predicate.Consent(sql.FieldNEQ(FieldRevokedOn, v))
+}
+
+// RevokedOnIn applies the In predicate on the "revoked_on" field.
+func RevokedOnIn(vs ...hmis.Date) predicate.Consent {
+	return predicate.Consent(sql.FieldIn(FieldRevokedOn, vs...))
+}
+
+// RevokedOnNotIn applies the NotIn predicate on the "revoked_on" field.
+func RevokedOnNotIn(vs ...hmis.Date) predicate.Consent {
+	return predicate.Consent(sql.FieldNotIn(FieldRevokedOn, vs...))
+}
+
+// RevokedOnGT applies the GT predicate on the "revoked_on" field.
+func RevokedOnGT(v hmis.Date) predicate.Consent {
+	return predicate.Consent(sql.FieldGT(FieldRevokedOn, v))
+}
+
+// RevokedOnGTE applies the GTE predicate on the "revoked_on" field.
+func RevokedOnGTE(v hmis.Date) predicate.Consent {
+	return predicate.Consent(sql.FieldGTE(FieldRevokedOn, v))
+}
+
+// RevokedOnLT applies the LT predicate on the "revoked_on" field.
+func RevokedOnLT(v hmis.Date) predicate.Consent {
+	return predicate.Consent(sql.FieldLT(FieldRevokedOn, v))
+}
+
+// RevokedOnLTE applies the LTE predicate on the "revoked_on" field.
+func RevokedOnLTE(v hmis.Date) predicate.Consent {
+	return predicate.Consent(sql.FieldLTE(FieldRevokedOn, v))
+}
+
+// RevokedOnIsNil applies the IsNil predicate on the "revoked_on" field.
+func RevokedOnIsNil() predicate.Consent {
+	return predicate.Consent(sql.FieldIsNull(FieldRevokedOn))
+}
+
+// RevokedOnNotNil applies the NotNil predicate on the "revoked_on" field.
+func RevokedOnNotNil() predicate.Consent {
+	return predicate.Consent(sql.FieldNotNull(FieldRevokedOn))
 }
 
 // And groups predicates with the AND operator between them.

@@ -26,6 +26,8 @@ const (
 	FieldStartsOn = "starts_on"
 	// FieldEndsOn holds the string denoting the ends_on field in the database.
 	FieldEndsOn = "ends_on"
+	// FieldWrittenBefore holds the string denoting the written_before field in the database.
+	FieldWrittenBefore = "written_before"
 	// Table holds the table name of the grant in the database.
 	Table = "grants"
 )
@@ -40,6 +42,7 @@ var Columns = []string{
 	FieldPurpose,
 	FieldStartsOn,
 	FieldEndsOn,
+	FieldWrittenBefore,
 }
 
 // ValidColumn reports if the column name is valid (part of the table columns).
@@ -103,4 +106,9 @@ func ByStartsOn(opts ...sql.OrderTermOption) OrderOption {
 // ByEndsOn orders the results by the ends_on field.
 func ByEndsOn(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldEndsOn, opts...).ToFunc()
+}
+
+// ByWrittenBefore orders the results by the written_before field.
+func ByWrittenBefore(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldWrittenBefore, opts...).ToFunc()
 }

@@ -88,6 +88,11 @@ func EndsOn(v hmis.Date) predicate.Grant {
 	return predicate.Grant(sql.FieldEQ(FieldEndsOn, v))
 }
 
+// WrittenBefore applies equality check predicate on the "written_before" field. It's identical to WrittenBeforeEQ.
+func WrittenBefore(v hmis.Date) predicate.Grant {
+	return predicate.Grant(sql.FieldEQ(FieldWrittenBefore, v))
+}
+
 // ClientKeyEQ applies the EQ predicate on the "client_key" field.
 func ClientKeyEQ(v int64) predicate.Grant {
 	return predicate.Grant(sql.FieldEQ(FieldClientKey, v))
@@ -386,6 +391,56 @@ func EndsOnIsNil() predicate.Grant {
 // EndsOnNotNil applies the NotNil predicate on the "ends_on" field.
 func EndsOnNotNil() predicate.Grant {
 	return predicate.Grant(sql.FieldNotNull(FieldEndsOn))
+}
+
+// WrittenBeforeEQ applies the EQ predicate on the "written_before" field.
+func WrittenBeforeEQ(v hmis.Date) predicate.Grant {
+	return predicate.Grant(sql.FieldEQ(FieldWrittenBefore, v))
+}
+
+// WrittenBeforeNEQ applies the NEQ predicate on the "written_before" field.
+func WrittenBeforeNEQ(v hmis.Date) predicate.Grant {
+	return predicate.Grant(sql.FieldNEQ(FieldWrittenBefore, v))
+}
+
+// WrittenBeforeIn applies the In predicate on the "written_before" field.
+func WrittenBeforeIn(vs ...hmis.Date) predicate.Grant {
+	return predicate.Grant(sql.FieldIn(FieldWrittenBefore, vs...))
+}
+
+// WrittenBeforeNotIn applies the NotIn predicate on the "written_before" field.
+func WrittenBeforeNotIn(vs ...hmis.Date) predicate.Grant {
+	return predicate.Grant(sql.FieldNotIn(FieldWrittenBefore, vs...))
+}
+
+// WrittenBeforeGT applies the GT predicate on the "written_before" field.
+func WrittenBeforeGT(v hmis.Date) predicate.Grant {
+	return predicate.Grant(sql.FieldGT(FieldWrittenBefore, v))
+}
+
+// WrittenBeforeGTE applies the GTE predicate on the "written_before" field.
+func WrittenBeforeGTE(v hmis.Date) predicate.Grant {
+	return predicate.Grant(sql.FieldGTE(FieldWrittenBefore, v))
+}
+
+// WrittenBeforeLT applies the LT predicate on the "written_before" field.
+func WrittenBeforeLT(v hmis.Date) predicate.Grant {
+	return predicate.Grant(sql.FieldLT(FieldWrittenBefore, v))
+}
+
+// WrittenBeforeLTE applies the LTE predicate on the "written_before" field.
+func WrittenBeforeLTE(v hmis.Date) predicate.Grant {
+	return predicate.Grant(sql.FieldLTE(FieldWrittenBefore, v))
+}
+
+// WrittenBeforeIsNil applies the IsNil predicate on the "written_before" field.
+func WrittenBeforeIsNil() predicate.Grant {
+	return predicate.Grant(sql.FieldIsNull(FieldWrittenBefore))
+}
+
+// WrittenBeforeNotNil applies the NotNil predicate on the "written_before" field.
+func WrittenBeforeNotNil() predicate.Grant {
+	return predicate.Grant(sql.FieldNotNull(FieldWrittenBefore))
 }
 
 // And groups predicates with the AND operator between them.

@@ -405,6 +405,30 @@ func (f ProjectCoCFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, 
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.ProjectCoCMutation", m)
 }
 
+// The ReportRunFunc type is an adapter to allow the use of ordinary
+// function as ReportRun mutator.
+type ReportRunFunc func(context.Context, *ent.ReportRunMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f ReportRunFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.ReportRunMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.ReportRunMutation", m)
+}
+
+// The RestrictionFunc type is an adapter to allow the use of ordinary
+// function as Restriction mutator.
+type RestrictionFunc func(context.Context, *ent.RestrictionMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f RestrictionFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.RestrictionMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.RestrictionMutation", m)
+}
+
 // The ServicesFunc type is an adapter to allow the use of ordinary
 // function as Services mutator.
 type ServicesFunc func(context.Context, *ent.ServicesMutation) (ent.Value, error)

@@ -42,6 +42,8 @@ import (
 	"github.com/hearth-hmis/hearth/ent/predicate"
 	"github.com/hearth-hmis/hearth/ent/project"
 	"github.com/hearth-hmis/hearth/ent/projectcoc"
+	"github.com/hearth-hmis/hearth/ent/reportrun"
+	"github.com/hearth-hmis/hearth/ent/restriction"
 	"github.com/hearth-hmis/hearth/ent/services"
 	"github.com/hearth-hmis/hearth/ent/source"
 	"github.com/hearth-hmis/hearth/ent/user"
@@ -995,6 +997,60 @@ func (f TraverseProjectCoC) Traverse(ctx context.Context, q ent.Query) error {
 	return fmt.Errorf("unexpected query type %T. expect *ent.ProjectCoCQuery", q)
 }
 
+// The ReportRunFunc type is an adapter to allow the use of ordinary function as a Querier.
+type ReportRunFunc func(context.Context, *ent.ReportRunQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f ReportRunFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.ReportRunQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.ReportRunQuery", q)
+}
+
+// The TraverseReportRun type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseReportRun func(context.Context, *ent.ReportRunQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseReportRun) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseReportRun) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.ReportRunQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.ReportRunQuery", q)
+}
+
+// The RestrictionFunc type is an adapter to allow the use of ordinary function as a Querier.
+type RestrictionFunc func(context.Context, *ent.RestrictionQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f RestrictionFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.RestrictionQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.RestrictionQuery", q)
+}
+
+// The TraverseRestriction type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseRestriction func(context.Context, *ent.RestrictionQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseRestriction) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseRestriction) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.RestrictionQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.RestrictionQuery", q)
+}
+
 // The ServicesFunc type is an adapter to allow the use of ordinary function as a Querier.
 type ServicesFunc func(context.Context, *ent.ServicesQuery) (ent.Value, error)
 
@@ -1172,6 +1228,10 @@ func NewQuery(q ent.Query) (Query, error) {
 		return &query[*ent.ProjectQuery, predicate.Project, project.OrderOption]{typ: ent.TypeProject, tq: q}, nil
 	case *ent.ProjectCoCQuery:
 		return &query[*ent.ProjectCoCQuery, predicate.ProjectCoC, projectcoc.OrderOption]{typ: ent.TypeProjectCoC, tq: q}, nil
+	case *ent.ReportRunQuery:
+		return &query[*ent.ReportRunQuery, predicate.ReportRun, reportrun.OrderOption]{typ: ent.TypeReportRun, tq: q}, nil
+	case *ent.RestrictionQuery:
+		return &query[*ent.RestrictionQuery, predicate.Restriction, restriction.OrderOption]{typ: ent.TypeRestriction, tq: q}, nil
 	case *ent.ServicesQuery:
 		return &query[*ent.ServicesQuery, predicate.Services, services.OrderOption]{typ: ent.TypeServices, tq: q}, nil
 	case *ent.SourceQuery:

@@ -17,6 +17,7 @@ var (
 		{Name: "organization_key", Type: field.TypeInt64, Nullable: true},
 		{Name: "project_keys", Type: field.TypeJSON, Nullable: true},
 		{Name: "scopes", Type: field.TypeJSON, Nullable: true},
+		{Name: "purposes", Type: field.TypeJSON, Nullable: true},
 		{Name: "password_hash", Type: field.TypeString, Nullable: true, Size: 2147483647},
 		{Name: "active", Type: field.TypeBool, Default: true},
 		{Name: "trained_on", Type: field.TypeOther, Nullable: true, SchemaType: map[string]string{"postgres": "date", "sqlite3": "text"}},
@@ -344,6 +345,7 @@ var (
 		{Name: "organization_key", Type: field.TypeInt64, Nullable: true},
 		{Name: "restricted", Type: field.TypeBool, Default: false},
 		{Name: "refused", Type: field.TypeBool, Default: false},
+		{Name: "fleeing", Type: field.TypeBool, Default: false},
 	}
 	// ClientsTable holds the schema information for the "clients" table.
 	ClientsTable = &schema.Table{
@@ -374,6 +376,14 @@ var (
 					Where: "restricted",
 				},
 			},
+			{
+				Name:    "clientrecord_fleeing",
+				Unique:  false,
+				Columns: []*schema.Column{ClientsColumns[56]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "fleeing",
+				},
+			},
 		},
 	}
 	// ConsentsColumns holds the columns for the "consents" table.
@@ -387,6 +397,8 @@ var (
 		{Name: "ends_on", Type: field.TypeOther, Nullable: true, SchemaType: map[string]string{"postgres": "date", "sqlite3": "text"}},
 		{Name: "recorded_by", Type: field.TypeInt64},
 		{Name: "recorded_at", Type: field.TypeOther, Nullable: true, SchemaType: map[string]string{"postgres": "timestamp", "sqlite3": "text"}},
+		{Name: "effect", Type: field.TypeString, Nullable: true, Size: 2147483647},
+		{Name: "revoked_on", Type: field.TypeOther, Nullable: true, SchemaType: map[string]string{"postgres": "date", "sqlite3": "text"}},
 	}
 	// ConsentsTable holds the schema information for the "consents" table.
 	ConsentsTable = &schema.Table{
@@ -900,6 +912,7 @@ var (
 		{Name: "purpose", Type: field.TypeInt32},
 		{Name: "starts_on", Type: field.TypeOther, Nullable: true, SchemaType: map[string]string{"postgres": "date", "sqlite3": "text"}},
 		{Name: "ends_on", Type: field.TypeOther, Nullable: true, SchemaType: map[string]string{"postgres": "date", "sqlite3": "text"}},
+		{Name: "written_before", Type: field.TypeOther, Nullable: true, SchemaType: map[string]string{"postgres": "date", "sqlite3": "text"}},
 	}
 	// GrantsTable holds the schema information for the "grants" table.
 	GrantsTable = &schema.Table{
@@ -1318,6 +1331,7 @@ var (
 		{Name: "date_deleted", Type: field.TypeOther, Nullable: true, SchemaType: map[string]string{"postgres": "timestamp", "sqlite3": "text"}},
 		{Name: "export_id", Type: field.TypeString, Nullable: true, Size: 2147483647},
 		{Name: "organization_key", Type: field.TypeInt64},
+		{Name: "tells", Type: field.TypeInt32, Default: 0},
 	}
 	// ProjectsTable holds the schema information for the "projects" table.
 	ProjectsTable = &schema.Table{
@@ -1334,6 +1348,14 @@ var (
 				Name:    "project_organization_key",
 				Unique:  false,
 				Columns: []*schema.Column{ProjectsColumns[24]},
+			},
+			{
+				Name:    "project_tells",
+				Unique:  false,
+				Columns: []*schema.Column{ProjectsColumns[25]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "tells <> 0",
+				},
 			},
 		},
 	}
@@ -1376,6 +1398,58 @@ var (
 				Name:    "projectcoc_project_key",
 				Unique:  false,
 				Columns: []*schema.Column{ProjectCocsColumns[20]},
+			},
+		},
+	}
+	// ReportrunsColumns holds the columns for the "reportruns" table.
+	ReportrunsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt64, Increment: true},
+		{Name: "account_key", Type: field.TypeInt64},
+		{Name: "username", Type: field.TypeString, Size: 2147483647},
+		{Name: "organization_key", Type: field.TypeInt64},
+		{Name: "kind", Type: field.TypeString, Size: 2147483647},
+		{Name: "project_keys", Type: field.TypeJSON},
+		{Name: "starts_on", Type: field.TypeOther, Nullable: true, SchemaType: map[string]string{"postgres": "date", "sqlite3": "text"}},
+		{Name: "ends_on", Type: field.TypeOther, Nullable: true, SchemaType: map[string]string{"postgres": "date", "sqlite3": "text"}},
+		{Name: "coc", Type: field.TypeString, Size: 2147483647},
+		{Name: "change_key", Type: field.TypeInt64, Default: 0},
+		{Name: "started_at", Type: field.TypeOther, Nullable: true, SchemaType: map[string]string{"postgres": "timestamp", "sqlite3": "text"}},
+		{Name: "finished_at", Type: field.TypeOther, Nullable: true, SchemaType: map[string]string{"postgres": "timestamp", "sqlite3": "text"}},
+		{Name: "failure", Type: field.TypeString, Size: 2147483647, Default: ""},
+		{Name: "figures", Type: field.TypeJSON, Nullable: true},
+	}
+	// ReportrunsTable holds the schema information for the "reportruns" table.
+	ReportrunsTable = &schema.Table{
+		Name:       "reportruns",
+		Columns:    ReportrunsColumns,
+		PrimaryKey: []*schema.Column{ReportrunsColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "reportrun_organization_key",
+				Unique:  false,
+				Columns: []*schema.Column{ReportrunsColumns[3]},
+			},
+		},
+	}
+	// RestrictionsColumns holds the columns for the "restrictions" table.
+	RestrictionsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt64, Increment: true},
+		{Name: "client_key", Type: field.TypeInt64},
+		{Name: "locked", Type: field.TypeBool},
+		{Name: "asked_by", Type: field.TypeString, Size: 2147483647},
+		{Name: "account_key", Type: field.TypeInt64},
+		{Name: "at", Type: field.TypeOther, Nullable: true, SchemaType: map[string]string{"postgres": "timestamp", "sqlite3": "text"}},
+	}
+	// RestrictionsTable holds the schema information for the "restrictions" table.
+	RestrictionsTable = &schema.Table{
+		Name:       "restrictions",
+		Columns:    RestrictionsColumns,
+		PrimaryKey: []*schema.Column{RestrictionsColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "restriction_client_key",
+				Unique:  false,
+				Columns: []*schema.Column{RestrictionsColumns[1]},
 			},
 		},
 	}
@@ -1546,6 +1620,8 @@ var (
 		PersonsTable,
 		ProjectsTable,
 		ProjectCocsTable,
+		ReportrunsTable,
+		RestrictionsTable,
 		ServicesTable,
 		SourcesTable,
 		HMISUsersTable,
@@ -1652,6 +1728,12 @@ func init() {
 	}
 	ProjectCocsTable.Annotation = &entsql.Annotation{
 		Table: "project_cocs",
+	}
+	ReportrunsTable.Annotation = &entsql.Annotation{
+		Table: "reportruns",
+	}
+	RestrictionsTable.Annotation = &entsql.Annotation{
+		Table: "restrictions",
 	}
 	ServicesTable.Annotation = &entsql.Annotation{
 		Table: "services",

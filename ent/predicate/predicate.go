@@ -105,6 +105,12 @@ type Project func(*sql.Selector)
 // ProjectCoC is the predicate function for projectcoc builders.
 type ProjectCoC func(*sql.Selector)
 
+// ReportRun is the predicate function for reportrun builders.
+type ReportRun func(*sql.Selector)
+
+// Restriction is the predicate function for restriction builders.
+type Restriction func(*sql.Selector)
+
 // Services is the predicate function for services builders.
 type Services func(*sql.Selector)
 

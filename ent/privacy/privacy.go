@@ -902,6 +902,54 @@ func (f ProjectCoCMutationRuleFunc) EvalMutation(ctx context.Context, m ent.Muta
 	return Denyf("ent/privacy: unexpected mutation type %T, expect *ent.ProjectCoCMutation", m)
 }
 
+// The ReportRunQueryRuleFunc type is an adapter to allow the use of ordinary
+// functions as a query rule.
+type ReportRunQueryRuleFunc func(context.Context, *ent.ReportRunQuery) error
+
+// EvalQuery return f(ctx, q).
+func (f ReportRunQueryRuleFunc) EvalQuery(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.ReportRunQuery); ok {
+		return f(ctx, q)
+	}
+	return Denyf("ent/privacy: unexpected query type %T, expect *ent.ReportRunQuery", q)
+}
+
+// The ReportRunMutationRuleFunc type is an adapter to allow the use of ordinary
+// functions as a mutation rule.
+type ReportRunMutationRuleFunc func(context.Context, *ent.ReportRunMutation) error
+
+// EvalMutation calls f(ctx, m).
+func (f ReportRunMutationRuleFunc) EvalMutation(ctx context.Context, m ent.Mutation) error {
+	if m, ok := m.(*ent.ReportRunMutation); ok {
+		return f(ctx, m)
+	}
+	return Denyf("ent/privacy: unexpected mutation type %T, expect *ent.ReportRunMutation", m)
+}
+
+// The RestrictionQueryRuleFunc type is an adapter to allow the use of ordinary
+// functions as a query rule.
+type RestrictionQueryRuleFunc func(context.Context, *ent.RestrictionQuery) error
+
+// EvalQuery return f(ctx, q).
+func (f RestrictionQueryRuleFunc) EvalQuery(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.RestrictionQuery); ok {
+		return f(ctx, q)
+	}
+	return Denyf("ent/privacy: unexpected query type %T, expect *ent.RestrictionQuery", q)
+}
+
+// The RestrictionMutationRuleFunc type is an adapter to allow the use of ordinary
+// functions as a mutation rule.
+type RestrictionMutationRuleFunc func(context.Context, *ent.RestrictionMutation) error
+
+// EvalMutation calls f(ctx, m).
+func (f RestrictionMutationRuleFunc) EvalMutation(ctx context.Context, m ent.Mutation) error {
+	if m, ok := m.(*ent.RestrictionMutation); ok {
+		return f(ctx, m)
+	}
+	return Denyf("ent/privacy: unexpected mutation type %T, expect *ent.RestrictionMutation", m)
+}
+
 // The ServicesQueryRuleFunc type is an adapter to allow the use of ordinary
 // functions as a query rule.
 type ServicesQueryRuleFunc func(context.Context, *ent.ServicesQuery) error

@@ -60,6 +60,8 @@ const (
 	FieldExportID = "export_id"
 	// FieldOrganizationKey holds the string denoting the organization_key field in the database.
 	FieldOrganizationKey = "organization_key"
+	// FieldTells holds the string denoting the tells field in the database.
+	FieldTells = "tells"
 	// Table holds the table name of the project in the database.
 	Table = "projects"
 )
@@ -91,6 +93,7 @@ var Columns = []string{
 	FieldDateDeleted,
 	FieldExportID,
 	FieldOrganizationKey,
+	FieldTells,
 }
 
 // ValidColumn reports if the column name is valid (part of the table columns).
@@ -111,6 +114,8 @@ func ValidColumn(column string) bool {
 var (
 	Hooks        [1]ent.Hook
 	Interceptors [1]ent.Interceptor
+	// DefaultTells holds the default value on creation for the "tells" field.
+	DefaultTells int32
 )
 
 // OrderOption defines the ordering options for the Project queries.
@@ -239,4 +244,9 @@ func ByExportID(opts ...sql.OrderTermOption) OrderOption {
 // ByOrganizationKey orders the results by the organization_key field.
 func ByOrganizationKey(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldOrganizationKey, opts...).ToFunc()
+}
+
+// ByTells orders the results by the tells field.
+func ByTells(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldTells, opts...).ToFunc()
 }

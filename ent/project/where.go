@@ -180,6 +180,11 @@ func OrganizationKey(v int64) predicate.Project {
 	return predicate.Project(sql.FieldEQ(FieldOrganizationKey, v))
 }
 
+// Tells applies equality check predicate on the "tells" field. It's identical to TellsEQ.
+func Tells(v int32) predicate.Project {
+	return predicate.Project(sql.FieldEQ(FieldTells, v))
+}
+
 // SourceKeyEQ applies the EQ predicate on the "source_key" field.
 func SourceKeyEQ(v int64) predicate.Project {
 	return predicate.Project(sql.FieldEQ(FieldSourceKey, v))
@@ -1596,6 +1601,46 @@ func OrganizationKeyLT(v int64) predicate.Project {
 // OrganizationKeyLTE applies the LTE predicate on the "organization_key" field.
 func OrganizationKeyLTE(v int64) predicate.Project {
 	return predicate.Project(sql.FieldLTE(FieldOrganizationKey, v))
+}
+
+// TellsEQ applies the EQ predicate on the "tells" field.
+func TellsEQ(v int32) predicate.Project {
+	return predicate.Project(sql.FieldEQ(FieldTells, v))
+}
+
+// TellsNEQ applies the NEQ predicate on the "tells" field.
+func TellsNEQ(v int32) predicate.Project {
+	return predicate.Project(sql.FieldNEQ(FieldTells, v))
+}
+
+// TellsIn applies the In predicate on the "tells" field.
+func TellsIn(vs ...int32) predicate.Project {
+	return predicate.Project(sql.FieldIn(FieldTells, vs...))
+}
+
+// TellsNotIn applies the NotIn predicate on the "tells" field.
+func TellsNotIn(vs ...int32) predicate.Project {
+	return predicate.Project(sql.FieldNotIn(FieldTells, vs...))
+}
+
+// TellsGT applies the GT predicate on the "tells" field.
+func TellsGT(v int32) predicate.Project {
+	return predicate.Project(sql.FieldGT(FieldTells, v))
+}
+
+// TellsGTE applies the GTE predicate on the "tells" field.
+func TellsGTE(v int32) predicate.Project {
+	return predicate.Project(sql.FieldGTE(FieldTells, v))
+}
+
+// TellsLT applies the LT predicate on the "tells" field.
+func TellsLT(v int32) predicate.Project {
+	return predicate.Project(sql.FieldLT(FieldTells, v))
+}
+
+// TellsLTE applies the LTE predicate on the "tells" field.
+func TellsLTE(v int32) predicate.Project {
+	return predicate.Project(sql.FieldLTE(FieldTells, v))
 }
 
 // And groups predicates with the AND operator between them.

@@ -36,6 +36,8 @@ import (
 	"github.com/hearth-hmis/hearth/ent/person"
 	"github.com/hearth-hmis/hearth/ent/project"
 	"github.com/hearth-hmis/hearth/ent/projectcoc"
+	"github.com/hearth-hmis/hearth/ent/reportrun"
+	"github.com/hearth-hmis/hearth/ent/restriction"
 	"github.com/hearth-hmis/hearth/ent/schema"
 	"github.com/hearth-hmis/hearth/ent/services"
 	"github.com/hearth-hmis/hearth/ent/source"
@@ -55,7 +57,7 @@ func init() {
 	accountFields := schema.Account{}.Fields()
 	_ = accountFields
 	// accountDescActive is the schema descriptor for active field.
-	accountDescActive := accountFields[7].Descriptor()
+	accountDescActive := accountFields[8].Descriptor()
 	// account.DefaultActive holds the default value on creation for the active field.
 	account.DefaultActive = accountDescActive.Default.(bool)
 	affiliationMixin := schema.Affiliation{}.Mixin()
@@ -108,6 +110,10 @@ func init() {
 	clientrecordDescRefused := clientrecordFields[3].Descriptor()
 	// clientrecord.DefaultRefused holds the default value on creation for the refused field.
 	clientrecord.DefaultRefused = clientrecordDescRefused.Default.(bool)
+	// clientrecordDescFleeing is the schema descriptor for fleeing field.
+	clientrecordDescFleeing := clientrecordFields[4].Descriptor()
+	// clientrecord.DefaultFleeing holds the default value on creation for the fleeing field.
+	clientrecord.DefaultFleeing = clientrecordDescFleeing.Default.(bool)
 	consentMixin := schema.Consent{}.Mixin()
 	consentMixinHooks0 := consentMixin[0].Hooks()
 	consent.Hooks[0] = consentMixinHooks0[0]
@@ -229,11 +235,37 @@ func init() {
 	project.Hooks[0] = projectMixinHooks0[0]
 	projectMixinInters0 := projectMixin[0].Interceptors()
 	project.Interceptors[0] = projectMixinInters0[0]
+	projectFields := schema.Project{}.Fields()
+	_ = projectFields
+	// projectDescTells is the schema descriptor for tells field.
+	projectDescTells := projectFields[1].Descriptor()
+	// project.DefaultTells holds the default value on creation for the tells field.
+	project.DefaultTells = projectDescTells.Default.(int32)
 	projectcocMixin := schema.ProjectCoC{}.Mixin()
 	projectcocMixinHooks0 := projectcocMixin[0].Hooks()
 	projectcoc.Hooks[0] = projectcocMixinHooks0[0]
 	projectcocMixinInters0 := projectcocMixin[0].Interceptors()
 	projectcoc.Interceptors[0] = projectcocMixinInters0[0]
+	reportrunMixin := schema.ReportRun{}.Mixin()
+	reportrunMixinHooks0 := reportrunMixin[0].Hooks()
+	reportrun.Hooks[0] = reportrunMixinHooks0[0]
+	reportrunMixinInters0 := reportrunMixin[0].Interceptors()
+	reportrun.Interceptors[0] = reportrunMixinInters0[0]
+	reportrunFields := schema.ReportRun{}.Fields()
+	_ = reportrunFields
+	// reportrunDescChangeKey is the schema descriptor for change_key field.
+	reportrunDescChangeKey := reportrunFields[9].Descriptor()
+	// reportrun.DefaultChangeKey holds the default value on creation for the change_key field.
+	reportrun.DefaultChangeKey = reportrunDescChangeKey.Default.(int64)
+	// reportrunDescFailure is the schema descriptor for failure field.
+	reportrunDescFailure := reportrunFields[12].Descriptor()
+	// reportrun.DefaultFailure holds the default value on creation for the failure field.
+	reportrun.DefaultFailure = reportrunDescFailure.Default.(string)
+	restrictionMixin := schema.Restriction{}.Mixin()
+	restrictionMixinHooks0 := restrictionMixin[0].Hooks()
+	restriction.Hooks[0] = restrictionMixinHooks0[0]
+	restrictionMixinInters0 := restrictionMixin[0].Interceptors()
+	restriction.Interceptors[0] = restrictionMixinInters0[0]
 	servicesMixin := schema.Services{}.Mixin()
 	servicesMixinHooks0 := servicesMixin[0].Hooks()
 	services.Hooks[0] = servicesMixinHooks0[0]

@@ -123,13 +123,15 @@ func (ClientRecord) Fields() []ent.Field {
 		field.Int64("organization_key").Optional().Nillable().Comment("the organization that entered the record in the hub"),
 		field.Bool("restricted").Default(false).Comment("locked by the client or for the client's safety"),
 		field.Bool("refused").Default(false).Comment("the client's newest answer to a release is no"),
+		field.Bool("fleeing").Default(false).Comment("fleeing violence by the newest answers; kept by the import"),
 	}
 }
 
 // Indexes of the hub.
 func (ClientRecord) Indexes() []ent.Index {
 	return []ent.Index{index.Fields("person_key"), index.Fields("organization_key"),
-		index.Fields("restricted").Annotations(entsql.IndexWhere("restricted"))}
+		index.Fields("restricted").Annotations(entsql.IndexWhere("restricted")),
+		index.Fields("fleeing").Annotations(entsql.IndexWhere("fleeing"))}
 }
 
 // Enrollment is Enrollment.csv.
@@ -155,10 +157,17 @@ type Project struct{ ent.Schema }
 func (Project) Mixin() []ent.Mixin { return []ent.Mixin{guarded{}, record{file: "Project"}} }
 
 // Fields of the hub.
-func (Project) Fields() []ent.Field { return []ent.Field{field.Int64("organization_key")} }
+func (Project) Fields() []ent.Field {
+	return []ent.Field{
+		field.Int64("organization_key"),
+		field.Int32("tells").Default(0).Comment("categories that a stay here gives away, a set of bits; kept by the import"),
+	}
+}
 
 // Indexes of the hub.
-func (Project) Indexes() []ent.Index { return []ent.Index{index.Fields("organization_key")} }
+func (Project) Indexes() []ent.Index {
+	return []ent.Index{index.Fields("organization_key"), index.Fields("tells").Annotations(entsql.IndexWhere("tells <> 0"))}
+}
 
 // AssessmentQuestions is AssessmentQuestions.csv.
 type AssessmentQuestions struct{ ent.Schema }

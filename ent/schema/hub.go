@@ -83,6 +83,7 @@ func (Account) Fields() []ent.Field {
 		field.Int64("organization_key").Optional().Nillable().Comment("null: the HMIS lead's own"),
 		field.JSON("project_keys", []int64{}).Optional().Comment("projects that the account is narrowed to; null: all of the organization"),
 		field.JSON("scopes", []string{}).Optional().Comment("categories that an app may see"),
+		field.JSON("purposes", []string{}).Optional().Comment("policy.Purposes that its requests may name"),
 		field.Text("password_hash").Optional().Sensitive().Comment("argon2id, PHC form"),
 		field.Bool("active").Default(true),
 		day("trained_on", "day of the privacy training"),
@@ -140,6 +141,8 @@ func (Consent) Fields() []ent.Field {
 		day("ends_on", "last day"),
 		field.Int64("recorded_by").Immutable().Comment("account"),
 		moment("recorded_at", ""),
+		field.Text("effect").GoType(policy.RevocationEffect("")).Optional().Comment("of a revocation"),
+		day("revoked_on", ""),
 	}
 }
 
@@ -192,6 +195,30 @@ func (ConsentEvent) Fields() []ent.Field {
 // Indexes of the entity.
 func (ConsentEvent) Indexes() []ent.Index { return []ent.Index{index.Fields("consent_key")} }
 
+// Restriction is one locking or unlocking of a client's record. Rows are added and never changed.
+type Restriction struct{ ent.Schema }
+
+// Mixin of the entity.
+func (Restriction) Mixin() []ent.Mixin { return []ent.Mixin{guarded{}} }
+
+// Annotations of the entity.
+func (Restriction) Annotations() []schema.Annotation { return table("restrictions") }
+
+// Fields of the entity.
+func (Restriction) Fields() []ent.Field {
+	return []ent.Field{
+		field.Int64("id"),
+		field.Int64("client_key").Immutable(),
+		field.Bool("locked").Immutable(),
+		field.Text("asked_by").GoType(policy.LockedBy("")).Immutable(),
+		field.Int64("account_key").Immutable(),
+		moment("at", ""),
+	}
+}
+
+// Indexes of the entity.
+func (Restriction) Indexes() []ent.Index { return []ent.Index{index.Fields("client_key")} }
+
 // Grant is what an active consent compiles to: one category of one client to one recipient.
 type Grant struct{ ent.Schema }
 
@@ -212,6 +239,7 @@ func (Grant) Fields() []ent.Field {
 		field.Int32("purpose").Immutable().Comment("a policy.Purpose; 0: any"),
 		day("starts_on", "first day"),
 		day("ends_on", "last day"),
+		day("written_before", "opens only what was last written before this day"),
 	}
 }
 
@@ -274,6 +302,38 @@ func (ImportIssue) Fields() []ent.Field {
 
 // Indexes of the entity.
 func (ImportIssue) Indexes() []ent.Index { return []ent.Index{index.Fields("run_key")} }
+
+// ReportRun is a report that was run and kept: who, when, on which state of the data, and its figures.
+type ReportRun struct{ ent.Schema }
+
+// Mixin of the entity.
+func (ReportRun) Mixin() []ent.Mixin { return []ent.Mixin{guarded{}} }
+
+// Annotations of the entity.
+func (ReportRun) Annotations() []schema.Annotation { return table("reportruns") }
+
+// Fields of the entity.
+func (ReportRun) Fields() []ent.Field {
+	return []ent.Field{
+		field.Int64("id"),
+		field.Int64("account_key").Immutable(),
+		field.Text("username").Immutable(),
+		field.Int64("organization_key").Immutable().Comment("of the account; 0: the HMIS lead's own"),
+		field.Text("kind").Immutable().Comment("a report.Kind"),
+		field.JSON("project_keys", []int64{}).Immutable(),
+		day("starts_on", ""),
+		day("ends_on", ""),
+		field.Text("coc").Immutable(),
+		field.Int64("change_key").Default(0).Comment("the last change that the data holds"),
+		moment("started_at", ""),
+		moment("finished_at", "null while it runs"),
+		field.Text("failure").Default("").Comment("why there are no figures"),
+		field.JSON("figures", map[string]map[string]any{}).Optional().Comment("by table and cell address"),
+	}
+}
+
+// Indexes of the entity.
+func (ReportRun) Indexes() []ent.Index { return []ent.Index{index.Fields("organization_key")} }
 
 // Change is one step of the data, written in the same transaction: the feed that facts follow.
 type Change struct{ ent.Schema }

@@ -171,6 +171,52 @@ func fieldContext_Consent_endsOn(_ context.Context, ec *executionContext, field 
 	return graphql.NewScalarFieldContext("Consent", field, false, false, errors.New("field of type Date does not have child fields"))
 }
 
+func _Consent_effect(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.Consent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Consent_effect(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Effect, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v policy.RevocationEffect) graphql.Marshaler {
+			return marshalORevocationEffect2githubᚗcomᚋhearthᚑhmisᚋhearthᚋinternalᚋpolicyᚐRevocationEffect(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_Consent_effect(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Consent", field, false, false, errors.New("field of type RevocationEffect does not have child fields"))
+}
+
+func _Consent_revokedOn(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.Consent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Consent_revokedOn(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.RevokedOn, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *hmis.Date) graphql.Marshaler {
+			return marshalODate2ᚖgithubᚗcomᚋhearthᚑhmisᚋhearthᚋinternalᚋhmisᚐDate(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_Consent_revokedOn(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Consent", field, false, false, errors.New("field of type Date does not have child fields"))
+}
+
 func _Consent_provisions(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.Consent) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -423,6 +469,70 @@ func fieldContext_ConsentProvision_purpose(_ context.Context, ec *executionConte
 	return graphql.NewScalarFieldContext("ConsentProvision", field, false, false, errors.New("field of type Purpose does not have child fields"))
 }
 
+func _LockClientPayload_client(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.LockClientPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_LockClientPayload_client(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Client, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.ClientRecord) graphql.Marshaler {
+			return marshalOClient2ᚖgithubᚗcomᚋhearthᚑhmisᚋhearthᚋentᚐClientRecord(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_LockClientPayload_client(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "LockClientPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_Client(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+
+func _LockClientPayload_userErrors(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.LockClientPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_LockClientPayload_userErrors(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*store.UserError) graphql.Marshaler {
+			return marshalNUserError2ᚕᚖgithubᚗcomᚋhearthᚑhmisᚋhearthᚋinternalᚋstoreᚐUserErrorᚄ(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_LockClientPayload_userErrors(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "LockClientPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_UserError(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+
 // endregion **************************** field.gotpl *****************************
 
 // region    **************************** input.gotpl *****************************
@@ -501,6 +611,47 @@ func unmarshalInputConsentProvisionInput(ctx context.Context, ec *executionConte
 	return it, nil
 }
 
+func unmarshalInputLockClientInput(ctx context.Context, ec *executionContext, obj any) (model.LockClientInput, error) {
+	var it model.LockClientInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	if _, present := asMap["askedBy"]; !present {
+		asMap["askedBy"] = "CLIENT"
+	}
+
+	fieldsInOrder := [...]string{"client", "askedBy"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "client":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("client"))
+			data, err := unmarshalNID2string(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Client = data
+		case "askedBy":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("askedBy"))
+			data, err := unmarshalNLockedBy2githubᚗcomᚋhearthᚑhmisᚋhearthᚋinternalᚋpolicyᚐLockedBy(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.AskedBy = data
+		}
+	}
+	return it, nil
+}
+
 func unmarshalInputRecordConsentInput(ctx context.Context, ec *executionContext, obj any) (store.ConsentInput, error) {
 	var it store.ConsentInput
 	if obj == nil {
@@ -515,6 +666,9 @@ func unmarshalInputRecordConsentInput(ctx context.Context, ec *executionContext,
 	if _, present := asMap["agreed"]; !present {
 		asMap["agreed"] = true
 	}
+	if _, present := asMap["draft"]; !present {
+		asMap["draft"] = false
+	}
 	if _, present := asMap["signedBy"]; !present {
 		asMap["signedBy"] = "CLIENT"
 	}
@@ -522,7 +676,7 @@ func unmarshalInputRecordConsentInput(ctx context.Context, ec *executionContext,
 		asMap["provisions"] = []any{}
 	}
 
-	fieldsInOrder := [...]string{"client", "agreed", "signedBy", "method", "startsOn", "endsOn", "provisions"}
+	fieldsInOrder := [...]string{"client", "agreed", "draft", "signedBy", "method", "startsOn", "endsOn", "provisions"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -543,6 +697,13 @@ func unmarshalInputRecordConsentInput(ctx context.Context, ec *executionContext,
 				return it, err
 			}
 			it.Agreed = data
+		case "draft":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("draft"))
+			data, err := unmarshalNBoolean2bool(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Draft = data
 		case "signedBy":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("signedBy"))
 			data, err := unmarshalNSigner2githubᚗcomᚋhearthᚑhmisᚋhearthᚋinternalᚋpolicyᚐSigner(ctx, ec, v)
@@ -594,7 +755,11 @@ func unmarshalInputRevokeConsentInput(ctx context.Context, ec *executionContext,
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"consent"}
+	if _, present := asMap["effect"]; !present {
+		asMap["effect"] = "HIDE_AT_ONCE"
+	}
+
+	fieldsInOrder := [...]string{"consent", "effect"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -608,6 +773,61 @@ func unmarshalInputRevokeConsentInput(ctx context.Context, ec *executionContext,
 				return it, err
 			}
 			it.Consent = data
+		case "effect":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("effect"))
+			data, err := unmarshalNRevocationEffect2githubᚗcomᚋhearthᚑhmisᚋhearthᚋinternalᚋpolicyᚐRevocationEffect(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Effect = data
+		}
+	}
+	return it, nil
+}
+
+func unmarshalInputSignConsentInput(ctx context.Context, ec *executionContext, obj any) (model.SignConsentInput, error) {
+	var it model.SignConsentInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	if _, present := asMap["signedBy"]; !present {
+		asMap["signedBy"] = "CLIENT"
+	}
+
+	fieldsInOrder := [...]string{"consent", "signedBy", "method"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "consent":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("consent"))
+			data, err := unmarshalNID2string(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Consent = data
+		case "signedBy":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("signedBy"))
+			data, err := unmarshalNSigner2githubᚗcomᚋhearthᚑhmisᚋhearthᚋinternalᚋpolicyᚐSigner(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.SignedBy = data
+		case "method":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("method"))
+			data, err := unmarshalNConsentMethod2githubᚗcomᚋhearthᚑhmisᚋhearthᚋinternalᚋpolicyᚐConsentMethod(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Method = data
 		}
 	}
 	return it, nil
@@ -660,6 +880,16 @@ func _Consent(ctx context.Context, ec *executionContext, sel ast.SelectionSet, o
 			}
 		case "endsOn":
 			out.Values[i] = _Consent_endsOn(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "effect":
+			out.Values[i] = _Consent_effect(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "revokedOn":
+			out.Values[i] = _Consent_revokedOn(ctx, ec, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
@@ -894,6 +1124,49 @@ func _ConsentProvision(ctx context.Context, ec *executionContext, sel ast.Select
 	return out
 }
 
+var lockClientPayloadImplementors = []string{"LockClientPayload"}
+
+func _LockClientPayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.LockClientPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, lockClientPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("LockClientPayload")
+		case "client":
+			out.Values[i] = _LockClientPayload_client(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = _LockClientPayload_userErrors(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
 // endregion **************************** object.gotpl ****************************
 
 // region    ***************************** type.gotpl *****************************
@@ -1039,6 +1312,38 @@ func marshalNConsentState2githubᚗcomᚋhearthᚑhmisᚋhearthᚋinternalᚋpol
 	return res
 }
 
+func unmarshalNLockClientInput2githubᚗcomᚋhearthᚑhmisᚋhearthᚋgraphᚋmodelᚐLockClientInput(ctx context.Context, ec *executionContext, v any) (model.LockClientInput, error) {
+	res, err := unmarshalInputLockClientInput(ctx, ec, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func marshalNLockClientPayload2ᚖgithubᚗcomᚋhearthᚑhmisᚋhearthᚋgraphᚋmodelᚐLockClientPayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.LockClientPayload) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return _LockClientPayload(ctx, ec, sel, v)
+}
+
+func unmarshalNLockedBy2githubᚗcomᚋhearthᚑhmisᚋhearthᚋinternalᚋpolicyᚐLockedBy(ctx context.Context, ec *executionContext, v any) (policy.LockedBy, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := policy.LockedBy(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func marshalNLockedBy2githubᚗcomᚋhearthᚑhmisᚋhearthᚋinternalᚋpolicyᚐLockedBy(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v policy.LockedBy) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+	}
+	return res
+}
+
 func unmarshalNPurpose2githubᚗcomᚋhearthᚑhmisᚋhearthᚋinternalᚋpolicyᚐPurpose(ctx context.Context, ec *executionContext, v any) (policy.Purpose, error) {
 	var res policy.Purpose
 	err := res.UnmarshalGQL(v)
@@ -1054,8 +1359,30 @@ func unmarshalNRecordConsentInput2githubᚗcomᚋhearthᚑhmisᚋhearthᚋintern
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
+func unmarshalNRevocationEffect2githubᚗcomᚋhearthᚑhmisᚋhearthᚋinternalᚋpolicyᚐRevocationEffect(ctx context.Context, ec *executionContext, v any) (policy.RevocationEffect, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := policy.RevocationEffect(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func marshalNRevocationEffect2githubᚗcomᚋhearthᚑhmisᚋhearthᚋinternalᚋpolicyᚐRevocationEffect(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v policy.RevocationEffect) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+	}
+	return res
+}
+
 func unmarshalNRevokeConsentInput2githubᚗcomᚋhearthᚑhmisᚋhearthᚋgraphᚋmodelᚐRevokeConsentInput(ctx context.Context, ec *executionContext, v any) (model.RevokeConsentInput, error) {
 	res, err := unmarshalInputRevokeConsentInput(ctx, ec, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func unmarshalNSignConsentInput2githubᚗcomᚋhearthᚑhmisᚋhearthᚋgraphᚋmodelᚐSignConsentInput(ctx context.Context, ec *executionContext, v any) (model.SignConsentInput, error) {
+	res, err := unmarshalInputSignConsentInput(ctx, ec, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
@@ -1081,6 +1408,19 @@ func marshalOConsent2ᚖgithubᚗcomᚋhearthᚑhmisᚋhearthᚋentᚐConsent(ct
 		return graphql.Null
 	}
 	return _Consent(ctx, ec, sel, v)
+}
+
+func unmarshalORevocationEffect2githubᚗcomᚋhearthᚑhmisᚋhearthᚋinternalᚋpolicyᚐRevocationEffect(ctx context.Context, ec *executionContext, v any) (policy.RevocationEffect, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := policy.RevocationEffect(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func marshalORevocationEffect2githubᚗcomᚋhearthᚑhmisᚋhearthᚋinternalᚋpolicyᚐRevocationEffect(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v policy.RevocationEffect) graphql.Marshaler {
+	_ = sel
+	_ = ctx
+	res := graphql.MarshalString(string(v))
+	return res
 }
 
 // endregion ***************************** type.gotpl *****************************

@@ -11,6 +11,7 @@ import (
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/hearth-hmis/hearth/ent"
+	"github.com/hearth-hmis/hearth/graph/model"
 	"github.com/hearth-hmis/hearth/internal/hmis"
 	"github.com/hearth-hmis/hearth/internal/policy"
 	"github.com/hearth-hmis/hearth/internal/store"
@@ -38,6 +39,7 @@ type CEParticipationResolver interface {
 }
 type ClientResolver interface {
 	Source(ctx context.Context, obj *ent.ClientRecord) (*ent.Source, error)
+
 	Person(ctx context.Context, obj *ent.ClientRecord) (*ent.Person, error)
 	Enrollments(ctx context.Context, obj *ent.ClientRecord, first *int32, after *string, last *int32, before *string, where *store.EnrollmentFilter, orderBy store.Order) (*store.Connection[*ent.Enrollment], error)
 	Consents(ctx context.Context, obj *ent.ClientRecord) ([]*ent.Consent, error)
@@ -96,6 +98,7 @@ type OrganizationResolver interface {
 type ProjectResolver interface {
 	Source(ctx context.Context, obj *ent.Project) (*ent.Source, error)
 	Organization(ctx context.Context, obj *ent.Project) (*ent.Organization, error)
+	DataElements(ctx context.Context, obj *ent.Project, stage *model.CollectionPoint) ([]*model.DataElement, error)
 	Enrollments(ctx context.Context, obj *ent.Project, first *int32, after *string, last *int32, before *string, where *store.EnrollmentFilter, orderBy store.Order) (*store.Connection[*ent.Enrollment], error)
 	Households(ctx context.Context, obj *ent.Project, first *int32, after *string, last *int32, before *string, where *store.HouseholdFilter) (*store.Connection[*ent.Household], error)
 	Funders(ctx context.Context, obj *ent.Project, first *int32, after *string, last *int32, before *string) (*store.Connection[*ent.Funder], error)
@@ -864,6 +867,20 @@ func field_Project_ceParticipations_args(ctx context.Context, ec *executionConte
 		return nil, err
 	}
 	args["before"] = arg3
+	return args, nil
+}
+
+func field_Project_dataElements_args(ctx context.Context, ec *executionContext, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "stage",
+		func(ctx context.Context, v any) (*model.CollectionPoint, error) {
+			return unmarshalOCollectionPoint2ᚖgithubᚗcomᚋhearthᚑhmisᚋhearthᚋgraphᚋmodelᚐCollectionPoint(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["stage"] = arg0
 	return args, nil
 }
 
@@ -1798,6 +1815,61 @@ func fieldContext_Assessment_withheld(_ context.Context, ec *executionContext, f
 	return fc, nil
 }
 
+func _Assessment_access(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.Assessment) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Assessment_access(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Access(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []policy.Access) graphql.Marshaler {
+			return marshalNAccess2ᚕgithubᚗcomᚋhearthᚑhmisᚋhearthᚋinternalᚋpolicyᚐAccessᚄ(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_Assessment_access(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Assessment",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_Access(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+
+func _Assessment_notice(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.Assessment) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Assessment_notice(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Notice(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return marshalOString2ᚖstring(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_Assessment_notice(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Assessment", field, true, false, errors.New("field of type String does not have child fields"))
+}
+
 func _Assessment_enrollment(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.Assessment) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -2400,6 +2472,61 @@ func fieldContext_AssessmentQuestion_withheld(_ context.Context, ec *executionCo
 	return fc, nil
 }
 
+func _AssessmentQuestion_access(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.AssessmentQuestions) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_AssessmentQuestion_access(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Access(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []policy.Access) graphql.Marshaler {
+			return marshalNAccess2ᚕgithubᚗcomᚋhearthᚑhmisᚋhearthᚋinternalᚋpolicyᚐAccessᚄ(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_AssessmentQuestion_access(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AssessmentQuestion",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_Access(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+
+func _AssessmentQuestion_notice(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.AssessmentQuestions) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_AssessmentQuestion_notice(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Notice(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return marshalOString2ᚖstring(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_AssessmentQuestion_notice(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AssessmentQuestion", field, true, false, errors.New("field of type String does not have child fields"))
+}
+
 func _AssessmentQuestion_assessment(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.AssessmentQuestions) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -2866,6 +2993,61 @@ func fieldContext_AssessmentResult_withheld(_ context.Context, ec *executionCont
 		},
 	}
 	return fc, nil
+}
+
+func _AssessmentResult_access(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.AssessmentResults) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_AssessmentResult_access(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Access(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []policy.Access) graphql.Marshaler {
+			return marshalNAccess2ᚕgithubᚗcomᚋhearthᚑhmisᚋhearthᚋinternalᚋpolicyᚐAccessᚄ(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_AssessmentResult_access(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AssessmentResult",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_Access(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+
+func _AssessmentResult_notice(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.AssessmentResults) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_AssessmentResult_notice(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Notice(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return marshalOString2ᚖstring(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_AssessmentResult_notice(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AssessmentResult", field, true, false, errors.New("field of type String does not have child fields"))
 }
 
 func _AssessmentResult_assessment(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.AssessmentResults) (ret graphql.Marshaler) {
@@ -4692,6 +4874,61 @@ func fieldContext_Client_withheld(_ context.Context, ec *executionContext, field
 	return fc, nil
 }
 
+func _Client_access(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.ClientRecord) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Client_access(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Access(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []policy.Access) graphql.Marshaler {
+			return marshalNAccess2ᚕgithubᚗcomᚋhearthᚑhmisᚋhearthᚋinternalᚋpolicyᚐAccessᚄ(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_Client_access(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Client",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_Access(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+
+func _Client_notice(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.ClientRecord) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Client_notice(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Notice(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return marshalOString2ᚖstring(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_Client_notice(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Client", field, true, false, errors.New("field of type String does not have child fields"))
+}
+
 func _Client_source(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.ClientRecord) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -4722,6 +4959,29 @@ func fieldContext_Client_source(_ context.Context, ec *executionContext, field g
 		},
 	}
 	return fc, nil
+}
+
+func _Client_restricted(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.ClientRecord) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Client_restricted(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Restricted, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return marshalNBoolean2bool(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_Client_restricted(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Client", field, false, false, errors.New("field of type Boolean does not have child fields"))
 }
 
 func _Client_person(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.ClientRecord) (ret graphql.Marshaler) {
@@ -5429,6 +5689,61 @@ func fieldContext_CurrentLivingSituation_withheld(_ context.Context, ec *executi
 	return fc, nil
 }
 
+func _CurrentLivingSituation_access(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.CurrentLivingSituation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_CurrentLivingSituation_access(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Access(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []policy.Access) graphql.Marshaler {
+			return marshalNAccess2ᚕgithubᚗcomᚋhearthᚑhmisᚋhearthᚋinternalᚋpolicyᚐAccessᚄ(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_CurrentLivingSituation_access(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CurrentLivingSituation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_Access(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+
+func _CurrentLivingSituation_notice(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.CurrentLivingSituation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_CurrentLivingSituation_notice(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Notice(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return marshalOString2ᚖstring(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_CurrentLivingSituation_notice(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CurrentLivingSituation", field, true, false, errors.New("field of type String does not have child fields"))
+}
+
 func _CurrentLivingSituation_enrollment(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.CurrentLivingSituation) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -6104,6 +6419,61 @@ func fieldContext_Disability_withheld(_ context.Context, ec *executionContext, f
 	return fc, nil
 }
 
+func _Disability_access(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.Disabilities) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Disability_access(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Access(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []policy.Access) graphql.Marshaler {
+			return marshalNAccess2ᚕgithubᚗcomᚋhearthᚑhmisᚋhearthᚋinternalᚋpolicyᚐAccessᚄ(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_Disability_access(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Disability",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_Access(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+
+func _Disability_notice(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.Disabilities) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Disability_notice(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Notice(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return marshalOString2ᚖstring(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_Disability_notice(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Disability", field, true, false, errors.New("field of type String does not have child fields"))
+}
+
 func _Disability_enrollment(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.Disabilities) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -6685,6 +7055,61 @@ func fieldContext_EmploymentEducation_withheld(_ context.Context, ec *executionC
 		},
 	}
 	return fc, nil
+}
+
+func _EmploymentEducation_access(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.EmploymentEducation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_EmploymentEducation_access(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Access(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []policy.Access) graphql.Marshaler {
+			return marshalNAccess2ᚕgithubᚗcomᚋhearthᚑhmisᚋhearthᚋinternalᚋpolicyᚐAccessᚄ(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_EmploymentEducation_access(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "EmploymentEducation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_Access(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+
+func _EmploymentEducation_notice(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.EmploymentEducation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_EmploymentEducation_notice(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Notice(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return marshalOString2ᚖstring(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_EmploymentEducation_notice(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EmploymentEducation", field, true, false, errors.New("field of type String does not have child fields"))
 }
 
 func _EmploymentEducation_enrollment(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.EmploymentEducation) (ret graphql.Marshaler) {
@@ -8558,6 +8983,61 @@ func fieldContext_Enrollment_withheld(_ context.Context, ec *executionContext, f
 	return fc, nil
 }
 
+func _Enrollment_access(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.Enrollment) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Enrollment_access(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Access(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []policy.Access) graphql.Marshaler {
+			return marshalNAccess2ᚕgithubᚗcomᚋhearthᚑhmisᚋhearthᚋinternalᚋpolicyᚐAccessᚄ(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_Enrollment_access(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Enrollment",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_Access(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+
+func _Enrollment_notice(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.Enrollment) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Enrollment_notice(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Notice(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return marshalOString2ᚖstring(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_Enrollment_notice(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Enrollment", field, true, false, errors.New("field of type String does not have child fields"))
+}
+
 func _Enrollment_source(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.Enrollment) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -9640,6 +10120,61 @@ func fieldContext_Event_withheld(_ context.Context, ec *executionContext, field 
 		},
 	}
 	return fc, nil
+}
+
+func _Event_access(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.Event) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Event_access(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Access(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []policy.Access) graphql.Marshaler {
+			return marshalNAccess2ᚕgithubᚗcomᚋhearthᚑhmisᚋhearthᚋinternalᚋpolicyᚐAccessᚄ(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_Event_access(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Event",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_Access(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+
+func _Event_notice(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.Event) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Event_notice(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Notice(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return marshalOString2ᚖstring(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_Event_notice(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Event", field, true, false, errors.New("field of type String does not have child fields"))
 }
 
 func _Event_enrollment(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.Event) (ret graphql.Marshaler) {
@@ -10867,6 +11402,61 @@ func fieldContext_Exit_withheld(_ context.Context, ec *executionContext, field g
 		},
 	}
 	return fc, nil
+}
+
+func _Exit_access(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.Exit) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Exit_access(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Access(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []policy.Access) graphql.Marshaler {
+			return marshalNAccess2ᚕgithubᚗcomᚋhearthᚑhmisᚋhearthᚋinternalᚋpolicyᚐAccessᚄ(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_Exit_access(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Exit",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_Access(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+
+func _Exit_notice(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.Exit) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Exit_notice(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Notice(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return marshalOString2ᚖstring(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_Exit_notice(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Exit", field, true, false, errors.New("field of type String does not have child fields"))
 }
 
 func _Exit_enrollment(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.Exit) (ret graphql.Marshaler) {
@@ -12368,6 +12958,61 @@ func fieldContext_HealthAndDV_withheld(_ context.Context, ec *executionContext, 
 		},
 	}
 	return fc, nil
+}
+
+func _HealthAndDV_access(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.HealthAndDV) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_HealthAndDV_access(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Access(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []policy.Access) graphql.Marshaler {
+			return marshalNAccess2ᚕgithubᚗcomᚋhearthᚑhmisᚋhearthᚋinternalᚋpolicyᚐAccessᚄ(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_HealthAndDV_access(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "HealthAndDV",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_Access(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+
+func _HealthAndDV_notice(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.HealthAndDV) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_HealthAndDV_notice(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Notice(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return marshalOString2ᚖstring(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_HealthAndDV_notice(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("HealthAndDV", field, true, false, errors.New("field of type String does not have child fields"))
 }
 
 func _HealthAndDV_enrollment(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.HealthAndDV) (ret graphql.Marshaler) {
@@ -14530,6 +15175,61 @@ func fieldContext_IncomeBenefits_withheld(_ context.Context, ec *executionContex
 	return fc, nil
 }
 
+func _IncomeBenefits_access(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.IncomeBenefits) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_IncomeBenefits_access(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Access(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []policy.Access) graphql.Marshaler {
+			return marshalNAccess2ᚕgithubᚗcomᚋhearthᚑhmisᚋhearthᚋinternalᚋpolicyᚐAccessᚄ(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_IncomeBenefits_access(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "IncomeBenefits",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_Access(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+
+func _IncomeBenefits_notice(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.IncomeBenefits) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_IncomeBenefits_notice(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Notice(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return marshalOString2ᚖstring(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_IncomeBenefits_notice(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("IncomeBenefits", field, true, false, errors.New("field of type String does not have child fields"))
+}
+
 func _IncomeBenefits_enrollment(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.IncomeBenefits) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -16511,6 +17211,50 @@ func fieldContext_Project_organization(_ context.Context, ec *executionContext, 
 	return fc, nil
 }
 
+func _Project_dataElements(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.Project) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Project_dataElements(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Project().DataElements(ctx, obj, fc.Args["stage"].(*model.CollectionPoint))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.DataElement) graphql.Marshaler {
+			return marshalNDataElement2ᚕᚖgithubᚗcomᚋhearthᚑhmisᚋhearthᚋgraphᚋmodelᚐDataElementᚄ(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_Project_dataElements(ctx context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Project",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_DataElement(ctx, ec, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = field_Project_dataElements_args(ctx, ec, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func _Project_enrollments(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.Project) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -17565,6 +18309,180 @@ func fieldContext_ProjectEdge_node(_ context.Context, ec *executionContext, fiel
 	return fc, nil
 }
 
+func _ReportRunConnection_edges(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *store.Connection[*ent.ReportRun]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_ReportRunConnection_edges(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Edges, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*store.Edge[*ent.ReportRun]) graphql.Marshaler {
+			return marshalNReportRunEdge2ᚕᚖgithubᚗcomᚋhearthᚑhmisᚋhearthᚋinternalᚋstoreᚐEdgeᚄ(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_ReportRunConnection_edges(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ReportRunConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_ReportRunEdge(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+
+func _ReportRunConnection_nodes(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *store.Connection[*ent.ReportRun]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_ReportRunConnection_nodes(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Nodes(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*ent.ReportRun) graphql.Marshaler {
+			return marshalNReportRun2ᚕᚖgithubᚗcomᚋhearthᚑhmisᚋhearthᚋentᚐReportRunᚄ(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_ReportRunConnection_nodes(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ReportRunConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_ReportRun(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+
+func _ReportRunConnection_pageInfo(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *store.Connection[*ent.ReportRun]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_ReportRunConnection_pageInfo(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PageInfo, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *store.PageInfo) graphql.Marshaler {
+			return marshalNPageInfo2ᚖgithubᚗcomᚋhearthᚑhmisᚋhearthᚋinternalᚋstoreᚐPageInfo(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_ReportRunConnection_pageInfo(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ReportRunConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_PageInfo(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+
+func _ReportRunConnection_totalCount(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *store.Connection[*ent.ReportRun]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_ReportRunConnection_totalCount(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.TotalCount(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int32) graphql.Marshaler {
+			return marshalNInt2int32(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_ReportRunConnection_totalCount(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReportRunConnection", field, true, false, errors.New("field of type Int does not have child fields"))
+}
+
+func _ReportRunEdge_cursor(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *store.Edge[*ent.ReportRun]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_ReportRunEdge_cursor(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return marshalNString2string(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_ReportRunEdge_cursor(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReportRunEdge", field, true, false, errors.New("field of type String does not have child fields"))
+}
+
+func _ReportRunEdge_node(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *store.Edge[*ent.ReportRun]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_ReportRunEdge_node(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Node, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.ReportRun) graphql.Marshaler {
+			return marshalNReportRun2ᚖgithubᚗcomᚋhearthᚑhmisᚋhearthᚋentᚐReportRun(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_ReportRunEdge_node(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ReportRunEdge",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_ReportRun(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+
 func _Service_id(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.Services) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -17986,6 +18904,61 @@ func fieldContext_Service_withheld(_ context.Context, ec *executionContext, fiel
 		},
 	}
 	return fc, nil
+}
+
+func _Service_access(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.Services) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Service_access(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Access(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []policy.Access) graphql.Marshaler {
+			return marshalNAccess2ᚕgithubᚗcomᚋhearthᚑhmisᚋhearthᚋinternalᚋpolicyᚐAccessᚄ(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_Service_access(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Service",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_Access(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+
+func _Service_notice(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.Services) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Service_notice(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Notice(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return marshalOString2ᚖstring(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_Service_notice(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Service", field, true, false, errors.New("field of type String does not have child fields"))
 }
 
 func _Service_enrollment(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.Services) (ret graphql.Marshaler) {
@@ -18548,6 +19521,61 @@ func fieldContext_YouthEducationStatus_withheld(_ context.Context, ec *execution
 	return fc, nil
 }
 
+func _YouthEducationStatus_access(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.YouthEducationStatus) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_YouthEducationStatus_access(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Access(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []policy.Access) graphql.Marshaler {
+			return marshalNAccess2ᚕgithubᚗcomᚋhearthᚑhmisᚋhearthᚋinternalᚋpolicyᚐAccessᚄ(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_YouthEducationStatus_access(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "YouthEducationStatus",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_Access(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+
+func _YouthEducationStatus_notice(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.YouthEducationStatus) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_YouthEducationStatus_notice(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Notice(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return marshalOString2ᚖstring(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_YouthEducationStatus_notice(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("YouthEducationStatus", field, true, false, errors.New("field of type String does not have child fields"))
+}
+
 func _YouthEducationStatus_enrollment(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.YouthEducationStatus) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -19078,6 +20106,16 @@ func _Assessment(ctx context.Context, ec *executionContext, sel ast.SelectionSet
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "access":
+			out.Values[i] = _Assessment_access(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "notice":
+			out.Values[i] = _Assessment_notice(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "enrollment":
 			field := field
 
@@ -19419,6 +20457,16 @@ func _AssessmentQuestion(ctx context.Context, ec *executionContext, sel ast.Sele
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "access":
+			out.Values[i] = _AssessmentQuestion_access(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "notice":
+			out.Values[i] = _AssessmentQuestion_notice(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "assessment":
 			field := field
 
@@ -19672,6 +20720,16 @@ func _AssessmentResult(ctx context.Context, ec *executionContext, sel ast.Select
 		case "withheld":
 			out.Values[i] = _AssessmentResult_withheld(ctx, ec, field, obj)
 			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "access":
+			out.Values[i] = _AssessmentResult_access(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "notice":
+			out.Values[i] = _AssessmentResult_notice(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "assessment":
@@ -20379,6 +21437,16 @@ func _Client(ctx context.Context, ec *executionContext, sel ast.SelectionSet, ob
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "access":
+			out.Values[i] = _Client_access(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "notice":
+			out.Values[i] = _Client_notice(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "source":
 			field := field
 
@@ -20417,6 +21485,11 @@ func _Client(ctx context.Context, ec *executionContext, sel ast.SelectionSet, ob
 			}
 
 			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		case "restricted":
+			out.Values[i] = _Client_restricted(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "person":
 			field := field
 
@@ -20783,6 +21856,16 @@ func _CurrentLivingSituation(ctx context.Context, ec *executionContext, sel ast.
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "access":
+			out.Values[i] = _CurrentLivingSituation_access(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "notice":
+			out.Values[i] = _CurrentLivingSituation_notice(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "enrollment":
 			field := field
 
@@ -21081,6 +22164,16 @@ func _Disability(ctx context.Context, ec *executionContext, sel ast.SelectionSet
 		case "withheld":
 			out.Values[i] = _Disability_withheld(ctx, ec, field, obj)
 			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "access":
+			out.Values[i] = _Disability_access(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "notice":
+			out.Values[i] = _Disability_notice(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "enrollment":
@@ -21394,6 +22487,16 @@ func _EmploymentEducation(ctx context.Context, ec *executionContext, sel ast.Sel
 		case "withheld":
 			out.Values[i] = _EmploymentEducation_withheld(ctx, ec, field, obj)
 			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "access":
+			out.Values[i] = _EmploymentEducation_access(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "notice":
+			out.Values[i] = _EmploymentEducation_notice(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "enrollment":
@@ -21954,6 +23057,16 @@ func _Enrollment(ctx context.Context, ec *executionContext, sel ast.SelectionSet
 		case "withheld":
 			out.Values[i] = _Enrollment_withheld(ctx, ec, field, obj)
 			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "access":
+			out.Values[i] = _Enrollment_access(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "notice":
+			out.Values[i] = _Enrollment_notice(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "source":
@@ -22725,6 +23838,16 @@ func _Event(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "access":
+			out.Values[i] = _Event_access(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "notice":
+			out.Values[i] = _Event_notice(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "enrollment":
 			field := field
 
@@ -23143,6 +24266,16 @@ func _Exit(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj 
 		case "withheld":
 			out.Values[i] = _Exit_withheld(ctx, ec, field, obj)
 			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "access":
+			out.Values[i] = _Exit_access(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "notice":
+			out.Values[i] = _Exit_notice(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "enrollment":
@@ -23935,6 +25068,16 @@ func _HealthAndDV(ctx context.Context, ec *executionContext, sel ast.SelectionSe
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "access":
+			out.Values[i] = _HealthAndDV_access(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "notice":
+			out.Values[i] = _HealthAndDV_notice(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "enrollment":
 			field := field
 
@@ -24647,6 +25790,16 @@ func _IncomeBenefits(ctx context.Context, ec *executionContext, sel ast.Selectio
 		case "withheld":
 			out.Values[i] = _IncomeBenefits_withheld(ctx, ec, field, obj)
 			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "access":
+			out.Values[i] = _IncomeBenefits_access(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "notice":
+			out.Values[i] = _IncomeBenefits_notice(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "enrollment":
@@ -25727,6 +26880,44 @@ func _Project(ctx context.Context, ec *executionContext, sel ast.SelectionSet, o
 			}
 
 			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		case "dataElements":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = _Project_dataElements(ctx, ec, field, obj)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
 		case "enrollments":
 			field := field
 
@@ -26451,6 +27642,135 @@ func _ProjectEdge(ctx context.Context, ec *executionContext, sel ast.SelectionSe
 	return out
 }
 
+var reportRunConnectionImplementors = []string{"ReportRunConnection"}
+
+func _ReportRunConnection(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *store.Connection[*ent.ReportRun]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, reportRunConnectionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ReportRunConnection")
+		case "edges":
+			out.Values[i] = _ReportRunConnection_edges(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "nodes":
+			out.Values[i] = _ReportRunConnection_nodes(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "pageInfo":
+			out.Values[i] = _ReportRunConnection_pageInfo(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "totalCount":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = _ReportRunConnection_totalCount(ctx, ec, field, obj)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var reportRunEdgeImplementors = []string{"ReportRunEdge"}
+
+func _ReportRunEdge(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *store.Edge[*ent.ReportRun]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, reportRunEdgeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ReportRunEdge")
+		case "cursor":
+			out.Values[i] = _ReportRunEdge_cursor(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "node":
+			out.Values[i] = _ReportRunEdge_node(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
 var serviceImplementors = []string{"Service", "Node"}
 
 func _Service(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *ent.Services) graphql.Marshaler {
@@ -26551,6 +27871,16 @@ func _Service(ctx context.Context, ec *executionContext, sel ast.SelectionSet, o
 		case "withheld":
 			out.Values[i] = _Service_withheld(ctx, ec, field, obj)
 			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "access":
+			out.Values[i] = _Service_access(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "notice":
+			out.Values[i] = _Service_notice(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "enrollment":
@@ -26892,6 +28222,16 @@ func _YouthEducationStatus(ctx context.Context, ec *executionContext, sel ast.Se
 		case "withheld":
 			out.Values[i] = _YouthEducationStatus_withheld(ctx, ec, field, obj)
 			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "access":
+			out.Values[i] = _YouthEducationStatus_access(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "notice":
+			out.Values[i] = _YouthEducationStatus_notice(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "enrollment":
@@ -28446,6 +29786,42 @@ func unmarshalNRelationshipToHoH2githubᚗcomᚋhearthᚑhmisᚋhearthᚋinterna
 
 func marshalNRelationshipToHoH2githubᚗcomᚋhearthᚑhmisᚋhearthᚋinternalᚋhmisᚐRelationshipToHoH(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v hmis.RelationshipToHoH) graphql.Marshaler {
 	return v
+}
+
+func marshalNReportRunConnection2ᚖgithubᚗcomᚋhearthᚑhmisᚋhearthᚋinternalᚋstoreᚐConnection(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *store.Connection[*ent.ReportRun]) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return _ReportRunConnection(ctx, ec, sel, v)
+}
+
+func marshalNReportRunEdge2ᚕᚖgithubᚗcomᚋhearthᚑhmisᚋhearthᚋinternalᚋstoreᚐEdgeᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []*store.Edge[*ent.ReportRun]) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return marshalNReportRunEdge2ᚖgithubᚗcomᚋhearthᚑhmisᚋhearthᚋinternalᚋstoreᚐEdge(ctx, ec, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func marshalNReportRunEdge2ᚖgithubᚗcomᚋhearthᚑhmisᚋhearthᚋinternalᚋstoreᚐEdge(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *store.Edge[*ent.ReportRun]) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return _ReportRunEdge(ctx, ec, sel, v)
 }
 
 func marshalNService2ᚕᚖgithubᚗcomᚋhearthᚑhmisᚋhearthᚋentᚐServicesᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []*ent.Services) graphql.Marshaler {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/hearth-hmis/hearth/ent"
+	"github.com/hearth-hmis/hearth/graph/model"
 	"github.com/hearth-hmis/hearth/internal/hmis"
 	"github.com/hearth-hmis/hearth/internal/store"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -109,6 +110,190 @@ func field_Person_clients_args(ctx context.Context, ec *executionContext, rawArg
 // endregion ***************************** args.gotpl *****************************
 
 // region    **************************** field.gotpl *****************************
+
+func _DataElement_number(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.DataElement) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_DataElement_number(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Number, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return marshalNString2string(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_DataElement_number(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DataElement", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func _DataElement_name(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.DataElement) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_DataElement_name(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Name, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return marshalNString2string(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_DataElement_name(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DataElement", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func _DataElement_collectedAbout(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.DataElement) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_DataElement_collectedAbout(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CollectedAbout, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return marshalNString2string(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_DataElement_collectedAbout(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DataElement", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func _DataElement_collectionPoints(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.DataElement) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_DataElement_collectionPoints(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CollectionPoints, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []model.CollectionPoint) graphql.Marshaler {
+			return marshalNCollectionPoint2ᚕgithubᚗcomᚋhearthᚑhmisᚋhearthᚋgraphᚋmodelᚐCollectionPointᚄ(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_DataElement_collectionPoints(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DataElement", field, false, false, errors.New("field of type CollectionPoint does not have child fields"))
+}
+
+func _DataElement_requirement(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.DataElement) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_DataElement_requirement(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Requirement, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v model.Requirement) graphql.Marshaler {
+			return marshalNRequirement2githubᚗcomᚋhearthᚑhmisᚋhearthᚋgraphᚋmodelᚐRequirement(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_DataElement_requirement(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DataElement", field, false, false, errors.New("field of type Requirement does not have child fields"))
+}
+
+func _DataElement_category(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.DataElement) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_DataElement_category(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Category, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *hmis.Category) graphql.Marshaler {
+			return marshalOCategory2ᚖgithubᚗcomᚋhearthᚑhmisᚋhearthᚋinternalᚋhmisᚐCategory(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_DataElement_category(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DataElement", field, false, false, errors.New("field of type Category does not have child fields"))
+}
+
+func _DataElement_columns(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.DataElement) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_DataElement_columns(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Columns, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return marshalNString2ᚕstringᚄ(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_DataElement_columns(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DataElement", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func _DataElement_dependency(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.DataElement) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_DataElement_dependency(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Dependency, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return marshalOString2ᚖstring(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_DataElement_dependency(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DataElement", field, false, false, errors.New("field of type String does not have child fields"))
+}
 
 func _Household_id(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.Household) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
@@ -334,6 +519,79 @@ func fieldContext_Person_clients(ctx context.Context, ec *executionContext, fiel
 
 // region    **************************** object.gotpl ****************************
 
+var dataElementImplementors = []string{"DataElement"}
+
+func _DataElement(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.DataElement) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, dataElementImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("DataElement")
+		case "number":
+			out.Values[i] = _DataElement_number(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "name":
+			out.Values[i] = _DataElement_name(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "collectedAbout":
+			out.Values[i] = _DataElement_collectedAbout(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "collectionPoints":
+			out.Values[i] = _DataElement_collectionPoints(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "requirement":
+			out.Values[i] = _DataElement_requirement(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "category":
+			out.Values[i] = _DataElement_category(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "columns":
+			out.Values[i] = _DataElement_columns(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "dependency":
+			out.Values[i] = _DataElement_dependency(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
 var householdImplementors = []string{"Household", "Node"}
 
 func _Household(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *ent.Household) graphql.Marshaler {
@@ -538,6 +796,72 @@ func _Person(ctx context.Context, ec *executionContext, sel ast.SelectionSet, ob
 
 // region    ***************************** type.gotpl *****************************
 
+func unmarshalNCollectionPoint2githubᚗcomᚋhearthᚑhmisᚋhearthᚋgraphᚋmodelᚐCollectionPoint(ctx context.Context, ec *executionContext, v any) (model.CollectionPoint, error) {
+	var res model.CollectionPoint
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func marshalNCollectionPoint2githubᚗcomᚋhearthᚑhmisᚋhearthᚋgraphᚋmodelᚐCollectionPoint(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v model.CollectionPoint) graphql.Marshaler {
+	return v
+}
+
+func unmarshalNCollectionPoint2ᚕgithubᚗcomᚋhearthᚑhmisᚋhearthᚋgraphᚋmodelᚐCollectionPointᚄ(ctx context.Context, ec *executionContext, v any) ([]model.CollectionPoint, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]model.CollectionPoint, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = unmarshalNCollectionPoint2githubᚗcomᚋhearthᚑhmisᚋhearthᚋgraphᚋmodelᚐCollectionPoint(ctx, ec, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func marshalNCollectionPoint2ᚕgithubᚗcomᚋhearthᚑhmisᚋhearthᚋgraphᚋmodelᚐCollectionPointᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []model.CollectionPoint) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return marshalNCollectionPoint2githubᚗcomᚋhearthᚑhmisᚋhearthᚋgraphᚋmodelᚐCollectionPoint(ctx, ec, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func marshalNDataElement2ᚕᚖgithubᚗcomᚋhearthᚑhmisᚋhearthᚋgraphᚋmodelᚐDataElementᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []*model.DataElement) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return marshalNDataElement2ᚖgithubᚗcomᚋhearthᚑhmisᚋhearthᚋgraphᚋmodelᚐDataElement(ctx, ec, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func marshalNDataElement2ᚖgithubᚗcomᚋhearthᚑhmisᚋhearthᚋgraphᚋmodelᚐDataElement(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.DataElement) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return _DataElement(ctx, ec, sel, v)
+}
+
 func marshalNHousehold2ᚕᚖgithubᚗcomᚋhearthᚑhmisᚋhearthᚋentᚐHouseholdᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []*ent.Household) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
@@ -588,6 +912,32 @@ func marshalNPerson2ᚖgithubᚗcomᚋhearthᚑhmisᚋhearthᚋentᚐPerson(ctx 
 		return graphql.Null
 	}
 	return _Person(ctx, ec, sel, v)
+}
+
+func unmarshalNRequirement2githubᚗcomᚋhearthᚑhmisᚋhearthᚋgraphᚋmodelᚐRequirement(ctx context.Context, ec *executionContext, v any) (model.Requirement, error) {
+	var res model.Requirement
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func marshalNRequirement2githubᚗcomᚋhearthᚑhmisᚋhearthᚋgraphᚋmodelᚐRequirement(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v model.Requirement) graphql.Marshaler {
+	return v
+}
+
+func unmarshalOCollectionPoint2ᚖgithubᚗcomᚋhearthᚑhmisᚋhearthᚋgraphᚋmodelᚐCollectionPoint(ctx context.Context, ec *executionContext, v any) (*model.CollectionPoint, error) {
+	if v == nil {
+		return nil, nil
+	}
+	var res = new(model.CollectionPoint)
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func marshalOCollectionPoint2ᚖgithubᚗcomᚋhearthᚑhmisᚋhearthᚋgraphᚋmodelᚐCollectionPoint(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.CollectionPoint) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return v
 }
 
 func marshalOHousehold2ᚖgithubᚗcomᚋhearthᚑhmisᚋhearthᚋentᚐHousehold(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *ent.Household) graphql.Marshaler {

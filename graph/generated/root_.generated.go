@@ -46,6 +46,9 @@ type ResolverRoot interface {
 	Project() ProjectResolver
 	ProjectCoC() ProjectCoCResolver
 	Query() QueryResolver
+	Report() ReportResolver
+	ReportCell() ReportCellResolver
+	ReportRun() ReportRunResolver
 	Service() ServiceResolver
 	YouthEducationStatus() YouthEducationStatusResolver
 }
@@ -81,11 +84,14 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		unmarshalInputDateRange,
 		unmarshalInputEnrollmentFilter,
 		unmarshalInputHouseholdFilter,
+		unmarshalInputLockClientInput,
 		unmarshalInputLoginInput,
 		unmarshalInputProjectFilter,
 		unmarshalInputRecordConsentInput,
 		unmarshalInputRecordFilter,
+		unmarshalInputReportInput,
 		unmarshalInputRevokeConsentInput,
+		unmarshalInputSignConsentInput,
 	)
 	first := true
 
@@ -179,7 +185,7 @@ var sources = []*ast.Source{
 }
 
 "Who asks."
-type Viewer {
+type Viewer @open {
   username: String!
   role: Role!
   organization: Organization
@@ -194,45 +200,49 @@ input LoginInput {
   password: String!
 }
 
-type LoginPayload {
+type LoginPayload @open {
   "Null where signing in failed."
   token: String
   expiresAt: Timestamp
   userErrors: [UserError!]!
 }
 
-type LogoutPayload {
+type LogoutPayload @open {
   ok: Boolean!
 }
 `, BuiltIn: false},
 	{Name: "../../schema/consent.graphql", Input: `"What a client signed, or refused to sign."
-type Consent implements Node {
-  id: ID!
-  state: ConsentState!
-  signedBy: Signer!
-  method: ConsentMethod!
-  startsOn: Date!
+type Consent implements Node @client {
+  id: ID! @meta
+  state: ConsentState! @meta
+  signedBy: Signer! @meta
+  method: ConsentMethod! @meta
+  startsOn: Date! @meta
   "The last day; null for a refusal."
-  endsOn: Date
-  provisions: [ConsentProvision!]!
+  endsOn: Date @meta
+  "Of a revoked release: what the revocation took back, and when."
+  effect: RevocationEffect @meta
+  revokedOn: Date @meta
+  provisions: [ConsentProvision!]! @meta
   "What happened to it, oldest first; nobody can change it."
-  history: [ConsentEvent!]!
+  history: [ConsentEvent!]! @meta
 }
 
 "These categories, to this organization or to all, for this purpose."
-type ConsentProvision {
-  categories: [Category!]!
+type ConsentProvision @client {
+  categories: [Category!]! @meta
   "Null: every partner agency."
-  recipient: Organization
-  purpose: Purpose!
+  recipient: Organization @meta
+  purpose: Purpose! @meta
 }
 
-type ConsentEvent {
-  state: ConsentState!
-  at: Timestamp!
+type ConsentEvent @client {
+  state: ConsentState! @meta
+  at: Timestamp! @meta
 }
 
 enum ConsentState {
+  "Written down and not signed: it opens nothing."
   DRAFT
   ACTIVE
   "The client was asked and said no."
@@ -262,10 +272,21 @@ enum Purpose {
   RESEARCH
 }
 
+"What a revocation takes back."
+enum RevocationEffect {
+  "All that only the release opened."
+  HIDE_AT_ONCE
+  "What is written from the day of the revocation on; what was written before stays open until the release ends."
+  FROM_NOW_ON
+}
+
 input RecordConsentInput {
   client: ID!
   "False records that the client was asked and refused; provisions must then be empty."
   agreed: Boolean! = true
+  "Writes the release down to be signed later with signConsent; it opens nothing and ends no earlier choice."
+  draft: Boolean! = false
+  "A guardian signs for a client under 18, for each child separately."
   signedBy: Signer! = CLIENT
   method: ConsentMethod!
   startsOn: Date!
@@ -275,7 +296,7 @@ input RecordConsentInput {
 }
 
 input ConsentProvisionInput {
-  "Adds the categories that a general release covers."
+  "Adds the categories that a general release covers. The others are named; some ask for a signature, named recipients, a purpose or a shorter time (docs/visibility.md)."
   general: Boolean! = false
   categories: [Category!]! = []
   "The organizations that may see them."
@@ -285,14 +306,73 @@ input ConsentProvisionInput {
   purpose: Purpose! = ANY
 }
 
-input RevokeConsentInput {
+input SignConsentInput {
   consent: ID!
+  signedBy: Signer! = CLIENT
+  method: ConsentMethod!
 }
 
-type ConsentPayload {
+input RevokeConsentInput {
+  consent: ID!
+  effect: RevocationEffect! = HIDE_AT_ONCE
+}
+
+"Who asked for a record to be locked."
+enum LockedBy {
+  CLIENT
+  "Staff, for the client's safety."
+  STAFF
+}
+
+input LockClientInput {
+  client: ID!
+  askedBy: LockedBy! = CLIENT
+}
+
+type LockClientPayload @client {
+  "Null where the viewer no longer sees the client, and where nothing was changed; see userErrors."
+  client: Client
+  userErrors: [UserError!]! @meta
+}
+
+type ConsentPayload @client {
   "Null where nothing was changed; see userErrors."
-  consent: Consent
-  userErrors: [UserError!]!
+  consent: Consent @meta
+  userErrors: [UserError!]! @meta
+}
+`, BuiltIn: false},
+	{Name: "../../schema/explain.graphql", Input: `"What an account sees of a client, and why. It holds no fact about the client."
+type AccessExplanation @open {
+  account: String!
+  role: Role!
+  "Accounts of agencies have two sections: about their own organization's rows and about those of others."
+  sections: [AccessSection!]!
+}
+
+type AccessSection @open {
+  origin: RowOrigin!
+  categories: [CategoryExplanation!]!
+}
+
+"Whose rows an explanation is about."
+enum RowOrigin {
+  OWN_ORGANIZATION
+  OTHER_ORGANIZATIONS
+}
+
+"The decision about a category and the rules that were asked, the last one being the one that decided."
+type CategoryExplanation @open {
+  category: Category!
+  canView: Boolean!
+  reason: Reason!
+  "The consent that it rests on, by its id."
+  release: ID
+  steps: [AccessStep!]!
+}
+
+type AccessStep @open {
+  asks: String!
+  holds: Boolean!
 }
 `, BuiltIn: false},
 	{Name: "../../schema/filter.graphql", Input: `# What lists can be narrowed and sorted by. A value that a viewer may not see never matches.
@@ -2324,7 +2404,7 @@ enum SexualOrientation {
 }
 
 "A row of Organization.csv."
-type Organization implements Node {
+type Organization implements Node @open {
   id: ID!
   "Organization.OrganizationID, element 2.01."
   organizationId: String!
@@ -2358,7 +2438,7 @@ type OrganizationEdge {
 }
 
 "A row of Project.csv."
-type Project implements Node {
+type Project implements Node @open {
   id: ID!
   "Project.ProjectID, element 2.02."
   projectId: String!
@@ -2412,7 +2492,7 @@ type ProjectEdge {
 }
 
 "A row of Funder.csv."
-type Funder implements Node {
+type Funder implements Node @open {
   id: ID!
   "Funder.FunderID."
   funderId: String!
@@ -2452,7 +2532,7 @@ type FunderEdge {
 }
 
 "A row of ProjectCoC.csv."
-type ProjectCoC implements Node {
+type ProjectCoC implements Node @open {
   id: ID!
   "ProjectCoC.ProjectCoCID."
   projectCocId: String!
@@ -2498,7 +2578,7 @@ type ProjectCoCEdge {
 }
 
 "A row of Inventory.csv."
-type Inventory implements Node {
+type Inventory implements Node @open {
   id: ID!
   "Inventory.InventoryID."
   inventoryId: String!
@@ -2558,7 +2638,7 @@ type InventoryEdge {
 }
 
 "A row of Affiliation.csv."
-type Affiliation implements Node {
+type Affiliation implements Node @open {
   id: ID!
   "Affiliation.AffiliationID."
   affiliationId: String!
@@ -2590,7 +2670,7 @@ type AffiliationEdge {
 }
 
 "A row of HMISParticipation.csv."
-type HMISParticipation implements Node {
+type HMISParticipation implements Node @open {
   id: ID!
   "HMISParticipation.HMISParticipationID."
   hmisParticipationId: String!
@@ -2626,7 +2706,7 @@ type HMISParticipationEdge {
 }
 
 "A row of CEParticipation.csv."
-type CEParticipation implements Node {
+type CEParticipation implements Node @open {
   id: ID!
   "CEParticipation.CEParticipationID."
   ceParticipationId: String!
@@ -2672,100 +2752,104 @@ type CEParticipationEdge {
 }
 
 "A row of Client.csv."
-type Client implements Node {
-  id: ID!
+type Client implements Node @client {
+  id: ID! @meta
   "Client.PersonalID, element 5.08, category META."
-  personalId: String!
+  personalId: String! @meta
   "Client.FirstName, element 3.01, category IDENTITY."
-  firstName: String
+  firstName: String @category(of: IDENTITY)
   "Client.MiddleName, element 3.01, category IDENTITY."
-  middleName: String
+  middleName: String @category(of: IDENTITY)
   "Client.LastName, element 3.01, category IDENTITY."
-  lastName: String
+  lastName: String @category(of: IDENTITY)
   "Client.NameSuffix, element 3.01, category IDENTITY."
-  nameSuffix: String
+  nameSuffix: String @category(of: IDENTITY)
   "Client.NameDataQuality, element 3.01, category IDENTITY."
-  nameDataQuality: NameDataQuality
+  nameDataQuality: NameDataQuality @category(of: IDENTITY)
   "Client.SSN, element 3.02, category IDENTITY."
-  ssn: String
+  ssn: String @category(of: IDENTITY)
   "Client.SSNDataQuality, element 3.02, category IDENTITY."
-  ssnDataQuality: SSNDataQuality
+  ssnDataQuality: SSNDataQuality @category(of: IDENTITY)
   "Client.DOB, element 3.03, category IDENTITY."
-  dob: Date
+  dob: Date @category(of: IDENTITY)
   "Client.DOBDataQuality, element 3.03, category IDENTITY."
-  dobDataQuality: DOBDataQuality
+  dobDataQuality: DOBDataQuality @category(of: IDENTITY)
   "Client.Sex, element 4.21, category DEMOGRAPHICS."
-  sex: Sex
+  sex: Sex @category(of: DEMOGRAPHICS)
   "Client.AmIndAKNative, element 3.04, category DEMOGRAPHICS."
-  amIndAkNative: NoYes
+  amIndAkNative: NoYes @category(of: DEMOGRAPHICS)
   "Client.Asian, element 3.04, category DEMOGRAPHICS."
-  asian: NoYes
+  asian: NoYes @category(of: DEMOGRAPHICS)
   "Client.BlackAfAmerican, element 3.04, category DEMOGRAPHICS."
-  blackAfAmerican: NoYes
+  blackAfAmerican: NoYes @category(of: DEMOGRAPHICS)
   "Client.HispanicLatinao, element 3.04, category DEMOGRAPHICS."
-  hispanicLatinao: NoYes
+  hispanicLatinao: NoYes @category(of: DEMOGRAPHICS)
   "Client.MidEastNAfrican, element 3.04, category DEMOGRAPHICS."
-  midEastNAfrican: NoYes
+  midEastNAfrican: NoYes @category(of: DEMOGRAPHICS)
   "Client.NativeHIPacific, element 3.04, category DEMOGRAPHICS."
-  nativeHiPacific: NoYes
+  nativeHiPacific: NoYes @category(of: DEMOGRAPHICS)
   "Client.White, element 3.04, category DEMOGRAPHICS."
-  white: NoYes
+  white: NoYes @category(of: DEMOGRAPHICS)
   "Client.RaceNone, element 3.04, category DEMOGRAPHICS."
-  raceNone: RaceNone
+  raceNone: RaceNone @category(of: DEMOGRAPHICS)
   "Client.AdditionalRaceEthnicity, element 3.04, category DEMOGRAPHICS."
-  additionalRaceEthnicity: String
+  additionalRaceEthnicity: String @category(of: DEMOGRAPHICS)
   "Client.VeteranStatus, element 3.07, category DEMOGRAPHICS."
-  veteranStatus: NoYesReasons
+  veteranStatus: NoYesReasons @category(of: DEMOGRAPHICS)
   "Client.YearEnteredService, element V1, category MILITARY."
-  yearEnteredService: Int
+  yearEnteredService: Int @category(of: MILITARY)
   "Client.YearSeparated, element V1, category MILITARY."
-  yearSeparated: Int
+  yearSeparated: Int @category(of: MILITARY)
   "Client.WorldWarII, element V1, category MILITARY."
-  worldWarIi: NoYesReasons
+  worldWarIi: NoYesReasons @category(of: MILITARY)
   "Client.KoreanWar, element V1, category MILITARY."
-  koreanWar: NoYesReasons
+  koreanWar: NoYesReasons @category(of: MILITARY)
   "Client.VietnamWar, element V1, category MILITARY."
-  vietnamWar: NoYesReasons
+  vietnamWar: NoYesReasons @category(of: MILITARY)
   "Client.DesertStorm, element V1, category MILITARY."
-  desertStorm: NoYesReasons
+  desertStorm: NoYesReasons @category(of: MILITARY)
   "Client.AfghanistanOEF, element V1, category MILITARY."
-  afghanistanOef: NoYesReasons
+  afghanistanOef: NoYesReasons @category(of: MILITARY)
   "Client.IraqOIF, element V1, category MILITARY."
-  iraqOif: NoYesReasons
+  iraqOif: NoYesReasons @category(of: MILITARY)
   "Client.IraqOND, element V1, category MILITARY."
-  iraqOnd: NoYesReasons
+  iraqOnd: NoYesReasons @category(of: MILITARY)
   "Client.OtherTheater, element V1, category MILITARY."
-  otherTheater: NoYesReasons
+  otherTheater: NoYesReasons @category(of: MILITARY)
   "Client.MilitaryBranch, element V1, category MILITARY."
-  militaryBranch: MilitaryBranch
+  militaryBranch: MilitaryBranch @category(of: MILITARY)
   "Client.DischargeStatus, element V1, category MILITARY."
-  dischargeStatus: DischargeStatus
+  dischargeStatus: DischargeStatus @category(of: MILITARY)
   "Client.DateCreated, element 5.01, category META."
-  dateCreated: Timestamp
+  dateCreated: Timestamp @meta
   "Client.DateUpdated, element 5.02, category META."
-  dateUpdated: Timestamp
+  dateUpdated: Timestamp @meta
   "Client.UserID, element 5.07, category META."
-  userId: String
+  userId: String @meta
   "Client.Woman, element 3.06, category SENSITIVE_IDENTITY."
-  woman: NoYes @deprecated(reason: "FY2024 only: HUD dropped it in FY2026.")
+  woman: NoYes @category(of: SENSITIVE_IDENTITY) @deprecated(reason: "FY2024 only: HUD dropped it in FY2026.")
   "Client.Man, element 3.06, category SENSITIVE_IDENTITY."
-  man: NoYes @deprecated(reason: "FY2024 only: HUD dropped it in FY2026.")
+  man: NoYes @category(of: SENSITIVE_IDENTITY) @deprecated(reason: "FY2024 only: HUD dropped it in FY2026.")
   "Client.NonBinary, element 3.06, category SENSITIVE_IDENTITY."
-  nonBinary: NoYes @deprecated(reason: "FY2024 only: HUD dropped it in FY2026.")
+  nonBinary: NoYes @category(of: SENSITIVE_IDENTITY) @deprecated(reason: "FY2024 only: HUD dropped it in FY2026.")
   "Client.CulturallySpecific, element 3.06, category SENSITIVE_IDENTITY."
-  culturallySpecific: NoYes @deprecated(reason: "FY2024 only: HUD dropped it in FY2026.")
+  culturallySpecific: NoYes @category(of: SENSITIVE_IDENTITY) @deprecated(reason: "FY2024 only: HUD dropped it in FY2026.")
   "Client.Transgender, element 3.06, category SENSITIVE_IDENTITY."
-  transgender: NoYes @deprecated(reason: "FY2024 only: HUD dropped it in FY2026.")
+  transgender: NoYes @category(of: SENSITIVE_IDENTITY) @deprecated(reason: "FY2024 only: HUD dropped it in FY2026.")
   "Client.Questioning, element 3.06, category SENSITIVE_IDENTITY."
-  questioning: NoYes @deprecated(reason: "FY2024 only: HUD dropped it in FY2026.")
+  questioning: NoYes @category(of: SENSITIVE_IDENTITY) @deprecated(reason: "FY2024 only: HUD dropped it in FY2026.")
   "Client.DifferentIdentity, element 3.06, category SENSITIVE_IDENTITY."
-  differentIdentity: NoYes @deprecated(reason: "FY2024 only: HUD dropped it in FY2026.")
+  differentIdentity: NoYes @category(of: SENSITIVE_IDENTITY) @deprecated(reason: "FY2024 only: HUD dropped it in FY2026.")
   "Client.GenderNone, element 3.06, category SENSITIVE_IDENTITY."
-  genderNone: RaceNone @deprecated(reason: "FY2024 only: HUD dropped it in FY2026.")
+  genderNone: RaceNone @category(of: SENSITIVE_IDENTITY) @deprecated(reason: "FY2024 only: HUD dropped it in FY2026.")
   "Client.DifferentIdentityText, element 3.06, category SENSITIVE_IDENTITY."
-  differentIdentityText: String @deprecated(reason: "FY2024 only: HUD dropped it in FY2026.")
+  differentIdentityText: String @category(of: SENSITIVE_IDENTITY) @deprecated(reason: "FY2024 only: HUD dropped it in FY2026.")
   "The fields that this viewer may not see, whether or not they hold a value."
-  withheld: [Withheld!]!
+  withheld: [Withheld!]! @meta
+  "What this viewer may do with the row, by category."
+  access: [Access!]! @meta
+  "What must be said beside the row: the notice of 42 CFR 2.32 where a release opens behavioral health."
+  notice: String @meta
 }
 
 "A page of Client rows."
@@ -2784,150 +2868,154 @@ type ClientEdge {
 }
 
 "A row of Enrollment.csv."
-type Enrollment implements Node {
-  id: ID!
+type Enrollment implements Node @client {
+  id: ID! @meta
   "Enrollment.EnrollmentID, element 5.06, category META."
-  enrollmentId: String!
+  enrollmentId: String! @meta
   "Enrollment.PersonalID, element 5.08, category META."
-  personalId: String
+  personalId: String @meta
   "Enrollment.ProjectID, element 5.05, 2.02, category ENROLLMENT."
-  projectId: String
+  projectId: String @category(of: ENROLLMENT)
   "Enrollment.EntryDate, element 3.10, category ENROLLMENT."
-  entryDate: Date
+  entryDate: Date @category(of: ENROLLMENT)
   "Enrollment.HouseholdID, element 5.09, category ENROLLMENT."
-  householdId: String
+  householdId: String @category(of: ENROLLMENT)
   "Enrollment.RelationshipToHoH, element 3.15, category ENROLLMENT."
-  relationshipToHoh: RelationshipToHoH
+  relationshipToHoh: RelationshipToHoH @category(of: ENROLLMENT)
   "Enrollment.EnrollmentCoC, element 3.16, category LOCATION."
-  enrollmentCoc: String
+  enrollmentCoc: String @category(of: LOCATION)
   "Enrollment.LivingSituation, element 3.917A, 3.917B, category ENROLLMENT."
-  livingSituation: LivingSituation
+  livingSituation: LivingSituation @category(of: ENROLLMENT)
   "Enrollment.RentalSubsidyType, element 3.917A, 3.917B, category ENROLLMENT."
-  rentalSubsidyType: RentalSubsidyType
+  rentalSubsidyType: RentalSubsidyType @category(of: ENROLLMENT)
   "Enrollment.LengthOfStay, element 3.917A, 3.917B, category ENROLLMENT."
-  lengthOfStay: ResidencePriorLengthOfStay
+  lengthOfStay: ResidencePriorLengthOfStay @category(of: ENROLLMENT)
   "Enrollment.LOSUnderThreshold, element 3.917B, category ENROLLMENT."
-  losUnderThreshold: NoYesMissing
+  losUnderThreshold: NoYesMissing @category(of: ENROLLMENT)
   "Enrollment.PreviousStreetESSH, element 3.917B, category ENROLLMENT."
-  previousStreetEssh: NoYesMissing
+  previousStreetEssh: NoYesMissing @category(of: ENROLLMENT)
   "Enrollment.DateToStreetESSH, element 3.917A, 3.917B, category ENROLLMENT."
-  dateToStreetEssh: Date
+  dateToStreetEssh: Date @category(of: ENROLLMENT)
   "Enrollment.TimesHomelessPastThreeYears, element 3.917A, 3.917B, category ENROLLMENT."
-  timesHomelessPastThreeYears: TimesHomelessPastThreeYears
+  timesHomelessPastThreeYears: TimesHomelessPastThreeYears @category(of: ENROLLMENT)
   "Enrollment.MonthsHomelessPastThreeYears, element 3.917A, 3.917B, category ENROLLMENT."
-  monthsHomelessPastThreeYears: MonthsHomelessPastThreeYears
+  monthsHomelessPastThreeYears: MonthsHomelessPastThreeYears @category(of: ENROLLMENT)
   "Enrollment.DisablingCondition, element 3.08, category HEALTH."
-  disablingCondition: NoYesReasons
+  disablingCondition: NoYesReasons @category(of: HEALTH)
   "Enrollment.DateOfEngagement, element 4.13, category ENROLLMENT."
-  dateOfEngagement: Date
+  dateOfEngagement: Date @category(of: ENROLLMENT)
   "Enrollment.MoveInDate, element 3.20, category ENROLLMENT."
-  moveInDate: Date
+  moveInDate: Date @category(of: ENROLLMENT)
   "Enrollment.DateOfPATHStatus, element P3, category BEHAVIORAL_HEALTH."
-  dateOfPathStatus: Date
+  dateOfPathStatus: Date @category(of: BEHAVIORAL_HEALTH)
   "Enrollment.ClientEnrolledInPATH, element P3, category BEHAVIORAL_HEALTH."
-  clientEnrolledInPath: NoYesMissing
+  clientEnrolledInPath: NoYesMissing @category(of: BEHAVIORAL_HEALTH)
   "Enrollment.ReasonNotEnrolled, element P3, category BEHAVIORAL_HEALTH."
-  reasonNotEnrolled: ReasonNotEnrolled
+  reasonNotEnrolled: ReasonNotEnrolled @category(of: BEHAVIORAL_HEALTH)
   "Enrollment.PercentAMI, element V4, category INCOME."
-  percentAmi: PercentAMI
+  percentAmi: PercentAMI @category(of: INCOME)
   "Enrollment.ReferralSource, element R1, category YOUTH_JUSTICE."
-  referralSource: ReferralSource
+  referralSource: ReferralSource @category(of: YOUTH_JUSTICE)
   "Enrollment.CountOutreachReferralApproaches, element R1, category YOUTH_JUSTICE."
-  countOutreachReferralApproaches: Int
+  countOutreachReferralApproaches: Int @category(of: YOUTH_JUSTICE)
   "Enrollment.DateOfBCPStatus, element R2, category YOUTH_JUSTICE."
-  dateOfBcpStatus: Date
+  dateOfBcpStatus: Date @category(of: YOUTH_JUSTICE)
   "Enrollment.EligibleForRHY, element R2, category YOUTH_JUSTICE."
-  eligibleForRhy: NoYesMissing
+  eligibleForRhy: NoYesMissing @category(of: YOUTH_JUSTICE)
   "Enrollment.ReasonNoServices, element R2, category YOUTH_JUSTICE."
-  reasonNoServices: ReasonNoServices
+  reasonNoServices: ReasonNoServices @category(of: YOUTH_JUSTICE)
   "Enrollment.RunawayYouth, element R2, category YOUTH_JUSTICE."
-  runawayYouth: NoYesReasons
+  runawayYouth: NoYesReasons @category(of: YOUTH_JUSTICE)
   "Enrollment.FormerWardChildWelfare, element R11, category YOUTH_JUSTICE."
-  formerWardChildWelfare: NoYesReasons
+  formerWardChildWelfare: NoYesReasons @category(of: YOUTH_JUSTICE)
   "Enrollment.ChildWelfareYears, element R11, category YOUTH_JUSTICE."
-  childWelfareYears: RHYNumberOfYears
+  childWelfareYears: RHYNumberOfYears @category(of: YOUTH_JUSTICE)
   "Enrollment.ChildWelfareMonths, element R11, category YOUTH_JUSTICE."
-  childWelfareMonths: Int
+  childWelfareMonths: Int @category(of: YOUTH_JUSTICE)
   "Enrollment.FormerWardJuvenileJustice, element R12, category YOUTH_JUSTICE."
-  formerWardJuvenileJustice: NoYesReasons
+  formerWardJuvenileJustice: NoYesReasons @category(of: YOUTH_JUSTICE)
   "Enrollment.JuvenileJusticeYears, element R12, category YOUTH_JUSTICE."
-  juvenileJusticeYears: RHYNumberOfYears
+  juvenileJusticeYears: RHYNumberOfYears @category(of: YOUTH_JUSTICE)
   "Enrollment.JuvenileJusticeMonths, element R12, category YOUTH_JUSTICE."
-  juvenileJusticeMonths: Int
+  juvenileJusticeMonths: Int @category(of: YOUTH_JUSTICE)
   "Enrollment.UnemploymentFam, element R13, category YOUTH_JUSTICE."
-  unemploymentFam: NoYesReasons
+  unemploymentFam: NoYesReasons @category(of: YOUTH_JUSTICE)
   "Enrollment.MentalHealthDisorderFam, element R13, category BEHAVIORAL_HEALTH."
-  mentalHealthDisorderFam: NoYesReasons
+  mentalHealthDisorderFam: NoYesReasons @category(of: BEHAVIORAL_HEALTH)
   "Enrollment.PhysicalDisabilityFam, element R13, category HEALTH."
-  physicalDisabilityFam: NoYesReasons
+  physicalDisabilityFam: NoYesReasons @category(of: HEALTH)
   "Enrollment.AlcoholDrugUseDisorderFam, element R13, category BEHAVIORAL_HEALTH."
-  alcoholDrugUseDisorderFam: NoYesReasons
+  alcoholDrugUseDisorderFam: NoYesReasons @category(of: BEHAVIORAL_HEALTH)
   "Enrollment.InsufficientIncome, element R13, category YOUTH_JUSTICE."
-  insufficientIncome: NoYesReasons
+  insufficientIncome: NoYesReasons @category(of: YOUTH_JUSTICE)
   "Enrollment.IncarceratedParent, element R13, category YOUTH_JUSTICE."
-  incarceratedParent: NoYesReasons
+  incarceratedParent: NoYesReasons @category(of: YOUTH_JUSTICE)
   "Enrollment.VAMCStation, element V6, category MILITARY."
-  vamcStation: String
+  vamcStation: String @category(of: MILITARY)
   "Enrollment.TargetScreenReqd, element V7, category COORDINATED_ENTRY."
-  targetScreenReqd: NoYesMissing
+  targetScreenReqd: NoYesMissing @category(of: COORDINATED_ENTRY)
   "Enrollment.TimeToHousingLoss, element V7, category ENROLLMENT."
-  timeToHousingLoss: TimeToHousingLoss
+  timeToHousingLoss: TimeToHousingLoss @category(of: ENROLLMENT)
   "Enrollment.AnnualPercentAMI, element V7, category INCOME."
-  annualPercentAmi: AnnualPercentAMI
+  annualPercentAmi: AnnualPercentAMI @category(of: INCOME)
   "Enrollment.LiteralHomelessHistory, element V7, category ENROLLMENT."
-  literalHomelessHistory: LiteralHomelessHistory
+  literalHomelessHistory: LiteralHomelessHistory @category(of: ENROLLMENT)
   "Enrollment.ClientLeaseholder, element V7, category ENROLLMENT."
-  clientLeaseholder: NoYesMissing
+  clientLeaseholder: NoYesMissing @category(of: ENROLLMENT)
   "Enrollment.HOHLeaseholder, element V7, category ENROLLMENT."
-  hohLeaseholder: NoYesMissing
+  hohLeaseholder: NoYesMissing @category(of: ENROLLMENT)
   "Enrollment.SubsidyAtRisk, element V7, category ENROLLMENT."
-  subsidyAtRisk: NoYesMissing
+  subsidyAtRisk: NoYesMissing @category(of: ENROLLMENT)
   "Enrollment.EvictionHistory, element V7, category ENROLLMENT."
-  evictionHistory: EvictionHistory
+  evictionHistory: EvictionHistory @category(of: ENROLLMENT)
   "Enrollment.CriminalRecord, element V7, category YOUTH_JUSTICE."
-  criminalRecord: NoYesMissing
+  criminalRecord: NoYesMissing @category(of: YOUTH_JUSTICE)
   "Enrollment.IncarceratedAdult, element V7, category YOUTH_JUSTICE."
-  incarceratedAdult: IncarceratedAdult
+  incarceratedAdult: IncarceratedAdult @category(of: YOUTH_JUSTICE)
   "Enrollment.PrisonDischarge, element V7, category YOUTH_JUSTICE."
-  prisonDischarge: NoYesMissing
+  prisonDischarge: NoYesMissing @category(of: YOUTH_JUSTICE)
   "Enrollment.SexOffender, element V7, category YOUTH_JUSTICE."
-  sexOffender: NoYesMissing
+  sexOffender: NoYesMissing @category(of: YOUTH_JUSTICE)
   "Enrollment.DisabledHoH, element V7, category HEALTH."
-  disabledHoh: NoYesMissing
+  disabledHoh: NoYesMissing @category(of: HEALTH)
   "Enrollment.CurrentPregnant, element V7, category HEALTH."
-  currentPregnant: NoYesMissing
+  currentPregnant: NoYesMissing @category(of: HEALTH)
   "Enrollment.SingleParent, element V7, category ENROLLMENT."
-  singleParent: NoYesMissing
+  singleParent: NoYesMissing @category(of: ENROLLMENT)
   "Enrollment.DependentUnder6, element V7, category ENROLLMENT."
-  dependentUnder6: DependentUnder6
+  dependentUnder6: DependentUnder6 @category(of: ENROLLMENT)
   "Enrollment.HH5Plus, element V7, category ENROLLMENT."
-  hh5Plus: NoYesMissing
+  hh5Plus: NoYesMissing @category(of: ENROLLMENT)
   "Enrollment.CoCPrioritized, element V7, category COORDINATED_ENTRY."
-  cocPrioritized: NoYesMissing
+  cocPrioritized: NoYesMissing @category(of: COORDINATED_ENTRY)
   "Enrollment.HPScreeningScore, element V7, category COORDINATED_ENTRY."
-  hpScreeningScore: Int
+  hpScreeningScore: Int @category(of: COORDINATED_ENTRY)
   "Enrollment.ThresholdScore, element V7, category COORDINATED_ENTRY."
-  thresholdScore: Int
+  thresholdScore: Int @category(of: COORDINATED_ENTRY)
   "Enrollment.MentalHealthConsultation, element V10, category BEHAVIORAL_HEALTH."
-  mentalHealthConsultation: MentalHealthConsultation
+  mentalHealthConsultation: MentalHealthConsultation @category(of: BEHAVIORAL_HEALTH)
   "Enrollment.DateCreated, element 5.01, category META."
-  dateCreated: Timestamp
+  dateCreated: Timestamp @meta
   "Enrollment.DateUpdated, element 5.02, category META."
-  dateUpdated: Timestamp
+  dateUpdated: Timestamp @meta
   "Enrollment.UserID, element 5.07, category META."
-  userId: String
+  userId: String @meta
   "Enrollment.SexualOrientation, element R3, category SENSITIVE_IDENTITY."
-  sexualOrientation: SexualOrientation @deprecated(reason: "FY2024 only: HUD dropped it in FY2026.")
+  sexualOrientation: SexualOrientation @category(of: SENSITIVE_IDENTITY) @deprecated(reason: "FY2024 only: HUD dropped it in FY2026.")
   "Enrollment.SexualOrientationOther, element R3, category SENSITIVE_IDENTITY."
-  sexualOrientationOther: String @deprecated(reason: "FY2024 only: HUD dropped it in FY2026.")
+  sexualOrientationOther: String @category(of: SENSITIVE_IDENTITY) @deprecated(reason: "FY2024 only: HUD dropped it in FY2026.")
   "Enrollment.TranslationNeeded, element C4, category DEMOGRAPHICS."
-  translationNeeded: NoYesReasons @deprecated(reason: "FY2024 only: HUD dropped it in FY2026.")
+  translationNeeded: NoYesReasons @category(of: DEMOGRAPHICS) @deprecated(reason: "FY2024 only: HUD dropped it in FY2026.")
   "Enrollment.PreferredLanguage, element C4, category DEMOGRAPHICS."
-  preferredLanguage: PreferredLanguage @deprecated(reason: "FY2024 only: HUD dropped it in FY2026.")
+  preferredLanguage: PreferredLanguage @category(of: DEMOGRAPHICS) @deprecated(reason: "FY2024 only: HUD dropped it in FY2026.")
   "Enrollment.PreferredLanguageDifferent, element C4, category DEMOGRAPHICS."
-  preferredLanguageDifferent: String @deprecated(reason: "FY2024 only: HUD dropped it in FY2026.")
+  preferredLanguageDifferent: String @category(of: DEMOGRAPHICS) @deprecated(reason: "FY2024 only: HUD dropped it in FY2026.")
   "The fields that this viewer may not see, whether or not they hold a value."
-  withheld: [Withheld!]!
+  withheld: [Withheld!]! @meta
+  "What this viewer may do with the row, by category."
+  access: [Access!]! @meta
+  "What must be said beside the row: the notice of 42 CFR 2.32 where a release opens behavioral health."
+  notice: String @meta
 }
 
 "A page of Enrollment rows."
@@ -2946,94 +3034,98 @@ type EnrollmentEdge {
 }
 
 "A row of Exit.csv."
-type Exit implements Node {
-  id: ID!
+type Exit implements Node @client {
+  id: ID! @meta
   "Exit.ExitID, category META."
-  exitId: String!
+  exitId: String! @meta
   "Exit.EnrollmentID, element 5.06, category META."
-  enrollmentId: String
+  enrollmentId: String @meta
   "Exit.PersonalID, element 5.08, category META."
-  personalId: String
+  personalId: String @meta
   "Exit.ExitDate, element 3.11, category ENROLLMENT."
-  exitDate: Date
+  exitDate: Date @category(of: ENROLLMENT)
   "Exit.Destination, element 3.12, category ENROLLMENT."
-  destination: LivingSituation
+  destination: LivingSituation @category(of: ENROLLMENT)
   "Exit.DestinationSubsidyType, element 3.12, category ENROLLMENT."
-  destinationSubsidyType: RentalSubsidyType
+  destinationSubsidyType: RentalSubsidyType @category(of: ENROLLMENT)
   "Exit.OtherDestination, element 3.12, category ENROLLMENT."
-  otherDestination: String
+  otherDestination: String @category(of: ENROLLMENT)
   "Exit.HousingAssessment, element W5, category ENROLLMENT."
-  housingAssessment: HousingAssessmentAtExit
+  housingAssessment: HousingAssessmentAtExit @category(of: ENROLLMENT)
   "Exit.SubsidyInformation, element W5, category ENROLLMENT."
-  subsidyInformation: SubsidyInformation
+  subsidyInformation: SubsidyInformation @category(of: ENROLLMENT)
   "Exit.ProjectCompletionStatus, element R17, category ENROLLMENT."
-  projectCompletionStatus: ProjectCompletionStatus
+  projectCompletionStatus: ProjectCompletionStatus @category(of: ENROLLMENT)
   "Exit.EarlyExitReason, element R17, category ENROLLMENT."
-  earlyExitReason: ExpelledReason
+  earlyExitReason: ExpelledReason @category(of: ENROLLMENT)
   "Exit.ExchangeForSex, element R15, category YOUTH_JUSTICE."
-  exchangeForSex: NoYesReasons
+  exchangeForSex: NoYesReasons @category(of: YOUTH_JUSTICE)
   "Exit.ExchangeForSexPastThreeMonths, element R15, category YOUTH_JUSTICE."
-  exchangeForSexPastThreeMonths: NoYesReasons
+  exchangeForSexPastThreeMonths: NoYesReasons @category(of: YOUTH_JUSTICE)
   "Exit.CountOfExchangeForSex, element R15, category YOUTH_JUSTICE."
-  countOfExchangeForSex: CountOfExchangeForSex
+  countOfExchangeForSex: CountOfExchangeForSex @category(of: YOUTH_JUSTICE)
   "Exit.AskedOrForcedToExchangeForSex, element R15, category YOUTH_JUSTICE."
-  askedOrForcedToExchangeForSex: NoYesReasons
+  askedOrForcedToExchangeForSex: NoYesReasons @category(of: YOUTH_JUSTICE)
   "Exit.AskedOrForcedToExchangeForSexPastThreeMonths, element R15, category YOUTH_JUSTICE."
-  askedOrForcedToExchangeForSexPastThreeMonths: NoYesReasons
+  askedOrForcedToExchangeForSexPastThreeMonths: NoYesReasons @category(of: YOUTH_JUSTICE)
   "Exit.WorkplaceViolenceThreats, element R16, category YOUTH_JUSTICE."
-  workplaceViolenceThreats: NoYesReasons
+  workplaceViolenceThreats: NoYesReasons @category(of: YOUTH_JUSTICE)
   "Exit.WorkplacePromiseDifference, element R16, category YOUTH_JUSTICE."
-  workplacePromiseDifference: NoYesReasons
+  workplacePromiseDifference: NoYesReasons @category(of: YOUTH_JUSTICE)
   "Exit.CoercedToContinueWork, element R16, category YOUTH_JUSTICE."
-  coercedToContinueWork: NoYesReasons
+  coercedToContinueWork: NoYesReasons @category(of: YOUTH_JUSTICE)
   "Exit.LaborExploitPastThreeMonths, element R16, category YOUTH_JUSTICE."
-  laborExploitPastThreeMonths: NoYesReasons
+  laborExploitPastThreeMonths: NoYesReasons @category(of: YOUTH_JUSTICE)
   "Exit.CounselingReceived, element R18, category BEHAVIORAL_HEALTH."
-  counselingReceived: NoYes
+  counselingReceived: NoYes @category(of: BEHAVIORAL_HEALTH)
   "Exit.IndividualCounseling, element R18, category BEHAVIORAL_HEALTH."
-  individualCounseling: NoYes
+  individualCounseling: NoYes @category(of: BEHAVIORAL_HEALTH)
   "Exit.FamilyCounseling, element R18, category BEHAVIORAL_HEALTH."
-  familyCounseling: NoYes
+  familyCounseling: NoYes @category(of: BEHAVIORAL_HEALTH)
   "Exit.GroupCounseling, element R18, category BEHAVIORAL_HEALTH."
-  groupCounseling: NoYes
+  groupCounseling: NoYes @category(of: BEHAVIORAL_HEALTH)
   "Exit.SessionCountAtExit, element R18, category BEHAVIORAL_HEALTH."
-  sessionCountAtExit: Int
+  sessionCountAtExit: Int @category(of: BEHAVIORAL_HEALTH)
   "Exit.PostExitCounselingPlan, element R18, category BEHAVIORAL_HEALTH."
-  postExitCounselingPlan: NoYes
+  postExitCounselingPlan: NoYes @category(of: BEHAVIORAL_HEALTH)
   "Exit.SessionsInPlan, element R18, category BEHAVIORAL_HEALTH."
-  sessionsInPlan: Int
+  sessionsInPlan: Int @category(of: BEHAVIORAL_HEALTH)
   "Exit.DestinationSafeClient, element R19, category YOUTH_JUSTICE."
-  destinationSafeClient: NoYesReasons
+  destinationSafeClient: NoYesReasons @category(of: YOUTH_JUSTICE)
   "Exit.DestinationSafeWorker, element R19, category YOUTH_JUSTICE."
-  destinationSafeWorker: WorkerResponse
+  destinationSafeWorker: WorkerResponse @category(of: YOUTH_JUSTICE)
   "Exit.PosAdultConnections, element R19, category YOUTH_JUSTICE."
-  posAdultConnections: WorkerResponse
+  posAdultConnections: WorkerResponse @category(of: YOUTH_JUSTICE)
   "Exit.PosPeerConnections, element R19, category YOUTH_JUSTICE."
-  posPeerConnections: WorkerResponse
+  posPeerConnections: WorkerResponse @category(of: YOUTH_JUSTICE)
   "Exit.PosCommunityConnections, element R19, category YOUTH_JUSTICE."
-  posCommunityConnections: WorkerResponse
+  posCommunityConnections: WorkerResponse @category(of: YOUTH_JUSTICE)
   "Exit.AftercareDate, element R20, category SERVICES."
-  aftercareDate: Date
+  aftercareDate: Date @category(of: SERVICES)
   "Exit.AftercareProvided, element R20, category SERVICES."
-  aftercareProvided: AftercareProvided
+  aftercareProvided: AftercareProvided @category(of: SERVICES)
   "Exit.EmailSocialMedia, element R20, category SERVICES."
-  emailSocialMedia: NoYes
+  emailSocialMedia: NoYes @category(of: SERVICES)
   "Exit.Telephone, element R20, category SERVICES."
-  telephone: NoYes
+  telephone: NoYes @category(of: SERVICES)
   "Exit.InPersonIndividual, element R20, category SERVICES."
-  inPersonIndividual: NoYes
+  inPersonIndividual: NoYes @category(of: SERVICES)
   "Exit.InPersonGroup, element R20, category SERVICES."
-  inPersonGroup: NoYes
+  inPersonGroup: NoYes @category(of: SERVICES)
   "Exit.CMExitReason, element V9, category ENROLLMENT."
-  cmExitReason: CMExitReason
+  cmExitReason: CMExitReason @category(of: ENROLLMENT)
   "Exit.DateCreated, element 5.01, category META."
-  dateCreated: Timestamp
+  dateCreated: Timestamp @meta
   "Exit.DateUpdated, element 5.02, category META."
-  dateUpdated: Timestamp
+  dateUpdated: Timestamp @meta
   "Exit.UserID, element 5.07, category META."
-  userId: String
+  userId: String @meta
   "The fields that this viewer may not see, whether or not they hold a value."
-  withheld: [Withheld!]!
+  withheld: [Withheld!]! @meta
+  "What this viewer may do with the row, by category."
+  access: [Access!]! @meta
+  "What must be said beside the row: the notice of 42 CFR 2.32 where a release opens behavioral health."
+  notice: String @meta
 }
 
 "A page of Exit rows."
@@ -3052,160 +3144,164 @@ type ExitEdge {
 }
 
 "A row of IncomeBenefits.csv."
-type IncomeBenefits implements Node {
-  id: ID!
+type IncomeBenefits implements Node @client {
+  id: ID! @meta
   "IncomeBenefits.IncomeBenefitsID, category META."
-  incomeBenefitsId: String!
+  incomeBenefitsId: String! @meta
   "IncomeBenefits.EnrollmentID, element 5.06, category META."
-  enrollmentId: String
+  enrollmentId: String @meta
   "IncomeBenefits.PersonalID, element 5.08, category META."
-  personalId: String
+  personalId: String @meta
   "IncomeBenefits.InformationDate, element 5.04, 4.02, 4.03, 4.04, W3, P4, category INCOME."
-  informationDate: Date
+  informationDate: Date @category(of: INCOME)
   "IncomeBenefits.IncomeFromAnySource, element 4.02, category INCOME."
-  incomeFromAnySource: NoYesReasons
+  incomeFromAnySource: NoYesReasons @category(of: INCOME)
   "IncomeBenefits.TotalMonthlyIncome, element 4.02, category INCOME."
-  totalMonthlyIncome: Money
+  totalMonthlyIncome: Money @category(of: INCOME)
   "IncomeBenefits.Earned, element 4.02, category INCOME."
-  earned: NoYesMissing
+  earned: NoYesMissing @category(of: INCOME)
   "IncomeBenefits.EarnedAmount, element 4.02, category INCOME."
-  earnedAmount: Money
+  earnedAmount: Money @category(of: INCOME)
   "IncomeBenefits.Unemployment, element 4.02, category INCOME."
-  unemployment: NoYesMissing
+  unemployment: NoYesMissing @category(of: INCOME)
   "IncomeBenefits.UnemploymentAmount, element 4.02, category INCOME."
-  unemploymentAmount: Money
+  unemploymentAmount: Money @category(of: INCOME)
   "IncomeBenefits.SSI, element 4.02, category INCOME."
-  ssi: NoYesMissing
+  ssi: NoYesMissing @category(of: INCOME)
   "IncomeBenefits.SSIAmount, element 4.02, category INCOME."
-  ssiAmount: Money
+  ssiAmount: Money @category(of: INCOME)
   "IncomeBenefits.SSDI, element 4.02, category INCOME."
-  ssdi: NoYesMissing
+  ssdi: NoYesMissing @category(of: INCOME)
   "IncomeBenefits.SSDIAmount, element 4.02, category INCOME."
-  ssdiAmount: Money
+  ssdiAmount: Money @category(of: INCOME)
   "IncomeBenefits.VADisabilityService, element 4.02, category INCOME."
-  vaDisabilityService: NoYesMissing
+  vaDisabilityService: NoYesMissing @category(of: INCOME)
   "IncomeBenefits.VADisabilityServiceAmount, element 4.02, category INCOME."
-  vaDisabilityServiceAmount: Money
+  vaDisabilityServiceAmount: Money @category(of: INCOME)
   "IncomeBenefits.VADisabilityNonService, element 4.02, category INCOME."
-  vaDisabilityNonService: NoYesMissing
+  vaDisabilityNonService: NoYesMissing @category(of: INCOME)
   "IncomeBenefits.VADisabilityNonServiceAmount, element 4.02, category INCOME."
-  vaDisabilityNonServiceAmount: Money
+  vaDisabilityNonServiceAmount: Money @category(of: INCOME)
   "IncomeBenefits.PrivateDisability, element 4.02, category INCOME."
-  privateDisability: NoYesMissing
+  privateDisability: NoYesMissing @category(of: INCOME)
   "IncomeBenefits.PrivateDisabilityAmount, element 4.02, category INCOME."
-  privateDisabilityAmount: Money
+  privateDisabilityAmount: Money @category(of: INCOME)
   "IncomeBenefits.WorkersComp, element 4.02, category INCOME."
-  workersComp: NoYesMissing
+  workersComp: NoYesMissing @category(of: INCOME)
   "IncomeBenefits.WorkersCompAmount, element 4.02, category INCOME."
-  workersCompAmount: Money
+  workersCompAmount: Money @category(of: INCOME)
   "IncomeBenefits.TANF, element 4.02, category INCOME."
-  tanf: NoYesMissing
+  tanf: NoYesMissing @category(of: INCOME)
   "IncomeBenefits.TANFAmount, element 4.02, category INCOME."
-  tanfAmount: Money
+  tanfAmount: Money @category(of: INCOME)
   "IncomeBenefits.GA, element 4.02, category INCOME."
-  ga: NoYesMissing
+  ga: NoYesMissing @category(of: INCOME)
   "IncomeBenefits.GAAmount, element 4.02, category INCOME."
-  gaAmount: Money
+  gaAmount: Money @category(of: INCOME)
   "IncomeBenefits.SocSecRetirement, element 4.02, category INCOME."
-  socSecRetirement: NoYesMissing
+  socSecRetirement: NoYesMissing @category(of: INCOME)
   "IncomeBenefits.SocSecRetirementAmount, element 4.02, category INCOME."
-  socSecRetirementAmount: Money
+  socSecRetirementAmount: Money @category(of: INCOME)
   "IncomeBenefits.Pension, element 4.02, category INCOME."
-  pension: NoYesMissing
+  pension: NoYesMissing @category(of: INCOME)
   "IncomeBenefits.PensionAmount, element 4.02, category INCOME."
-  pensionAmount: Money
+  pensionAmount: Money @category(of: INCOME)
   "IncomeBenefits.ChildSupport, element 4.02, category INCOME."
-  childSupport: NoYesMissing
+  childSupport: NoYesMissing @category(of: INCOME)
   "IncomeBenefits.ChildSupportAmount, element 4.02, category INCOME."
-  childSupportAmount: Money
+  childSupportAmount: Money @category(of: INCOME)
   "IncomeBenefits.Alimony, element 4.02, category INCOME."
-  alimony: NoYesMissing
+  alimony: NoYesMissing @category(of: INCOME)
   "IncomeBenefits.AlimonyAmount, element 4.02, category INCOME."
-  alimonyAmount: Money
+  alimonyAmount: Money @category(of: INCOME)
   "IncomeBenefits.OtherIncomeSource, element 4.02, category INCOME."
-  otherIncomeSource: NoYesMissing
+  otherIncomeSource: NoYesMissing @category(of: INCOME)
   "IncomeBenefits.OtherIncomeAmount, element 4.02, category INCOME."
-  otherIncomeAmount: Money
+  otherIncomeAmount: Money @category(of: INCOME)
   "IncomeBenefits.OtherIncomeSourceIdentify, element 4.02, category INCOME."
-  otherIncomeSourceIdentify: String
+  otherIncomeSourceIdentify: String @category(of: INCOME)
   "IncomeBenefits.BenefitsFromAnySource, element 4.03, category INCOME."
-  benefitsFromAnySource: NoYesReasons
+  benefitsFromAnySource: NoYesReasons @category(of: INCOME)
   "IncomeBenefits.SNAP, element 4.03, category INCOME."
-  snap: NoYesMissing
+  snap: NoYesMissing @category(of: INCOME)
   "IncomeBenefits.WIC, element 4.03, category INCOME."
-  wic: NoYesMissing
+  wic: NoYesMissing @category(of: INCOME)
   "IncomeBenefits.TANFChildCare, element 4.03, category INCOME."
-  tanfChildCare: NoYesMissing
+  tanfChildCare: NoYesMissing @category(of: INCOME)
   "IncomeBenefits.TANFTransportation, element 4.03, category INCOME."
-  tanfTransportation: NoYesMissing
+  tanfTransportation: NoYesMissing @category(of: INCOME)
   "IncomeBenefits.OtherTANF, element 4.03, category INCOME."
-  otherTanf: NoYesMissing
+  otherTanf: NoYesMissing @category(of: INCOME)
   "IncomeBenefits.OtherBenefitsSource, element 4.03, category INCOME."
-  otherBenefitsSource: NoYesMissing
+  otherBenefitsSource: NoYesMissing @category(of: INCOME)
   "IncomeBenefits.OtherBenefitsSourceIdentify, element 4.03, category INCOME."
-  otherBenefitsSourceIdentify: String
+  otherBenefitsSourceIdentify: String @category(of: INCOME)
   "IncomeBenefits.InsuranceFromAnySource, element 4.04, category INCOME."
-  insuranceFromAnySource: NoYesReasons
+  insuranceFromAnySource: NoYesReasons @category(of: INCOME)
   "IncomeBenefits.Medicaid, element 4.04, category INCOME."
-  medicaid: NoYesMissing
+  medicaid: NoYesMissing @category(of: INCOME)
   "IncomeBenefits.NoMedicaidReason, element 4.04, category INCOME."
-  noMedicaidReason: ReasonNotInsured
+  noMedicaidReason: ReasonNotInsured @category(of: INCOME)
   "IncomeBenefits.Medicare, element 4.04, category INCOME."
-  medicare: NoYesMissing
+  medicare: NoYesMissing @category(of: INCOME)
   "IncomeBenefits.NoMedicareReason, element 4.04, category INCOME."
-  noMedicareReason: ReasonNotInsured
+  noMedicareReason: ReasonNotInsured @category(of: INCOME)
   "IncomeBenefits.SCHIP, element 4.04, category INCOME."
-  schip: NoYesMissing
+  schip: NoYesMissing @category(of: INCOME)
   "IncomeBenefits.NoSCHIPReason, element 4.04, category INCOME."
-  noSchipReason: ReasonNotInsured
+  noSchipReason: ReasonNotInsured @category(of: INCOME)
   "IncomeBenefits.VHAServices, element 4.04, category INCOME."
-  vhaServices: NoYesMissing
+  vhaServices: NoYesMissing @category(of: INCOME)
   "IncomeBenefits.NoVHAReason, element 4.04, category INCOME."
-  noVhaReason: ReasonNotInsured
+  noVhaReason: ReasonNotInsured @category(of: INCOME)
   "IncomeBenefits.EmployerProvided, element 4.04, category INCOME."
-  employerProvided: NoYesMissing
+  employerProvided: NoYesMissing @category(of: INCOME)
   "IncomeBenefits.NoEmployerProvidedReason, element 4.04, category INCOME."
-  noEmployerProvidedReason: ReasonNotInsured
+  noEmployerProvidedReason: ReasonNotInsured @category(of: INCOME)
   "IncomeBenefits.COBRA, element 4.04, category INCOME."
-  cobra: NoYesMissing
+  cobra: NoYesMissing @category(of: INCOME)
   "IncomeBenefits.NoCOBRAReason, element 4.04, category INCOME."
-  noCobraReason: ReasonNotInsured
+  noCobraReason: ReasonNotInsured @category(of: INCOME)
   "IncomeBenefits.PrivatePay, element 4.04, category INCOME."
-  privatePay: NoYesMissing
+  privatePay: NoYesMissing @category(of: INCOME)
   "IncomeBenefits.NoPrivatePayReason, element 4.04, category INCOME."
-  noPrivatePayReason: ReasonNotInsured
+  noPrivatePayReason: ReasonNotInsured @category(of: INCOME)
   "IncomeBenefits.StateHealthIns, element 4.04, category INCOME."
-  stateHealthIns: NoYesMissing
+  stateHealthIns: NoYesMissing @category(of: INCOME)
   "IncomeBenefits.NoStateHealthInsReason, element 4.04, category INCOME."
-  noStateHealthInsReason: ReasonNotInsured
+  noStateHealthInsReason: ReasonNotInsured @category(of: INCOME)
   "IncomeBenefits.IndianHealthServices, element 4.04, category INCOME."
-  indianHealthServices: NoYesMissing
+  indianHealthServices: NoYesMissing @category(of: INCOME)
   "IncomeBenefits.NoIndianHealthServicesReason, element 4.04, category INCOME."
-  noIndianHealthServicesReason: ReasonNotInsured
+  noIndianHealthServicesReason: ReasonNotInsured @category(of: INCOME)
   "IncomeBenefits.OtherInsurance, element 4.04, category INCOME."
-  otherInsurance: NoYesMissing
+  otherInsurance: NoYesMissing @category(of: INCOME)
   "IncomeBenefits.OtherInsuranceIdentify, element 4.04, category INCOME."
-  otherInsuranceIdentify: String
+  otherInsuranceIdentify: String @category(of: INCOME)
   "IncomeBenefits.ADAP, element W3, category HIV."
-  adap: NoYesReasons
+  adap: NoYesReasons @category(of: HIV)
   "IncomeBenefits.NoADAPReason, element W3, category HIV."
-  noAdapReason: NoAssistanceReason
+  noAdapReason: NoAssistanceReason @category(of: HIV)
   "IncomeBenefits.RyanWhiteMedDent, element W3, category HIV."
-  ryanWhiteMedDent: NoYesReasons
+  ryanWhiteMedDent: NoYesReasons @category(of: HIV)
   "IncomeBenefits.NoRyanWhiteReason, element W3, category HIV."
-  noRyanWhiteReason: NoAssistanceReason
+  noRyanWhiteReason: NoAssistanceReason @category(of: HIV)
   "IncomeBenefits.ConnectionWithSOAR, element P4, category INCOME."
-  connectionWithSoar: NoYesReasons
+  connectionWithSoar: NoYesReasons @category(of: INCOME)
   "IncomeBenefits.DataCollectionStage, element 5.03, category INCOME."
-  dataCollectionStage: DataCollectionStage
+  dataCollectionStage: DataCollectionStage @category(of: INCOME)
   "IncomeBenefits.DateCreated, element 5.01, category META."
-  dateCreated: Timestamp
+  dateCreated: Timestamp @meta
   "IncomeBenefits.DateUpdated, element 5.02, category META."
-  dateUpdated: Timestamp
+  dateUpdated: Timestamp @meta
   "IncomeBenefits.UserID, element 5.07, category META."
-  userId: String
+  userId: String @meta
   "The fields that this viewer may not see, whether or not they hold a value."
-  withheld: [Withheld!]!
+  withheld: [Withheld!]! @meta
+  "What this viewer may do with the row, by category."
+  access: [Access!]! @meta
+  "What must be said beside the row: the notice of 42 CFR 2.32 where a release opens behavioral health."
+  notice: String @meta
 }
 
 "A page of IncomeBenefits rows."
@@ -3224,42 +3320,46 @@ type IncomeBenefitsEdge {
 }
 
 "A row of HealthAndDV.csv."
-type HealthAndDV implements Node {
-  id: ID!
+type HealthAndDV implements Node @client {
+  id: ID! @meta
   "HealthAndDV.HealthAndDVID, category META."
-  healthAndDvid: String!
+  healthAndDvid: String! @meta
   "HealthAndDV.EnrollmentID, element 5.06, category META."
-  enrollmentId: String
+  enrollmentId: String @meta
   "HealthAndDV.PersonalID, element 5.08, category META."
-  personalId: String
+  personalId: String @meta
   "HealthAndDV.InformationDate, element 5.04, 4.11, R7, R8, R9, R10, category META."
-  informationDate: Date
+  informationDate: Date @meta
   "HealthAndDV.DomesticViolenceSurvivor, element 4.11, category DOMESTIC_VIOLENCE."
-  domesticViolenceSurvivor: NoYesReasons
+  domesticViolenceSurvivor: NoYesReasons @category(of: DOMESTIC_VIOLENCE)
   "HealthAndDV.WhenOccurred, element 4.11, category DOMESTIC_VIOLENCE."
-  whenOccurred: WhenDVOccurred
+  whenOccurred: WhenDVOccurred @category(of: DOMESTIC_VIOLENCE)
   "HealthAndDV.CurrentlyFleeing, element 4.11, category DOMESTIC_VIOLENCE."
-  currentlyFleeing: NoYesReasons
+  currentlyFleeing: NoYesReasons @category(of: DOMESTIC_VIOLENCE)
   "HealthAndDV.GeneralHealthStatus, element R7, category HEALTH."
-  generalHealthStatus: HealthStatus
+  generalHealthStatus: HealthStatus @category(of: HEALTH)
   "HealthAndDV.DentalHealthStatus, element R8, category HEALTH."
-  dentalHealthStatus: HealthStatus
+  dentalHealthStatus: HealthStatus @category(of: HEALTH)
   "HealthAndDV.MentalHealthStatus, element R9, category BEHAVIORAL_HEALTH."
-  mentalHealthStatus: HealthStatus
+  mentalHealthStatus: HealthStatus @category(of: BEHAVIORAL_HEALTH)
   "HealthAndDV.PregnancyStatus, element R10, category HEALTH."
-  pregnancyStatus: NoYesReasons
+  pregnancyStatus: NoYesReasons @category(of: HEALTH)
   "HealthAndDV.DueDate, element R10, category HEALTH."
-  dueDate: Date
+  dueDate: Date @category(of: HEALTH)
   "HealthAndDV.DataCollectionStage, element 5.03, category META."
-  dataCollectionStage: DataCollectionStage
+  dataCollectionStage: DataCollectionStage @meta
   "HealthAndDV.DateCreated, element 5.01, category META."
-  dateCreated: Timestamp
+  dateCreated: Timestamp @meta
   "HealthAndDV.DateUpdated, element 5.02, category META."
-  dateUpdated: Timestamp
+  dateUpdated: Timestamp @meta
   "HealthAndDV.UserID, element 5.07, category META."
-  userId: String
+  userId: String @meta
   "The fields that this viewer may not see, whether or not they hold a value."
-  withheld: [Withheld!]!
+  withheld: [Withheld!]! @meta
+  "What this viewer may do with the row, by category."
+  access: [Access!]! @meta
+  "What must be said beside the row: the notice of 42 CFR 2.32 where a release opens behavioral health."
+  notice: String @meta
 }
 
 "A page of HealthAndDV rows."
@@ -3278,36 +3378,40 @@ type HealthAndDVEdge {
 }
 
 "A row of EmploymentEducation.csv."
-type EmploymentEducation implements Node {
-  id: ID!
+type EmploymentEducation implements Node @client {
+  id: ID! @meta
   "EmploymentEducation.EmploymentEducationID, category META."
-  employmentEducationId: String!
+  employmentEducationId: String! @meta
   "EmploymentEducation.EnrollmentID, element 5.06, category META."
-  enrollmentId: String
+  enrollmentId: String @meta
   "EmploymentEducation.PersonalID, element 5.08, category META."
-  personalId: String
+  personalId: String @meta
   "EmploymentEducation.InformationDate, element 5.04, R4, R5, R6, category INCOME."
-  informationDate: Date
+  informationDate: Date @category(of: INCOME)
   "EmploymentEducation.LastGradeCompleted, element R4, category INCOME."
-  lastGradeCompleted: LastGradeCompleted
+  lastGradeCompleted: LastGradeCompleted @category(of: INCOME)
   "EmploymentEducation.SchoolStatus, element R5, category INCOME."
-  schoolStatus: SchoolStatus
+  schoolStatus: SchoolStatus @category(of: INCOME)
   "EmploymentEducation.Employed, element R6, category INCOME."
-  employed: NoYesReasons
+  employed: NoYesReasons @category(of: INCOME)
   "EmploymentEducation.EmploymentType, element R6, category INCOME."
-  employmentType: EmploymentType
+  employmentType: EmploymentType @category(of: INCOME)
   "EmploymentEducation.NotEmployedReason, element R6, category INCOME."
-  notEmployedReason: NotEmployedReason
+  notEmployedReason: NotEmployedReason @category(of: INCOME)
   "EmploymentEducation.DataCollectionStage, element 5.03, category INCOME."
-  dataCollectionStage: DataCollectionStage
+  dataCollectionStage: DataCollectionStage @category(of: INCOME)
   "EmploymentEducation.DateCreated, element 5.01, category META."
-  dateCreated: Timestamp
+  dateCreated: Timestamp @meta
   "EmploymentEducation.DateUpdated, element 5.02, category META."
-  dateUpdated: Timestamp
+  dateUpdated: Timestamp @meta
   "EmploymentEducation.UserID, element 5.07, category META."
-  userId: String
+  userId: String @meta
   "The fields that this viewer may not see, whether or not they hold a value."
-  withheld: [Withheld!]!
+  withheld: [Withheld!]! @meta
+  "What this viewer may do with the row, by category."
+  access: [Access!]! @meta
+  "What must be said beside the row: the notice of 42 CFR 2.32 where a release opens behavioral health."
+  notice: String @meta
 }
 
 "A page of EmploymentEducation rows."
@@ -3326,46 +3430,50 @@ type EmploymentEducationEdge {
 }
 
 "A row of Disabilities.csv."
-type Disability implements Node {
-  id: ID!
+type Disability implements Node @client {
+  id: ID! @meta
   "Disabilities.DisabilitiesID, category META."
-  disabilitiesId: String!
+  disabilitiesId: String! @meta
   "Disabilities.EnrollmentID, element 5.06, category META."
-  enrollmentId: String
+  enrollmentId: String @meta
   "Disabilities.PersonalID, element 5.08, category META."
-  personalId: String
+  personalId: String @meta
   "Disabilities.InformationDate, element 5.04, 4.05, 4.06, 4.07, 4.08, 4.09, 4.10, W4, W6, category by record type."
-  informationDate: Date
+  informationDate: Date @category
   "Disabilities.DisabilityType, element 4.05, 4.06, 4.07, 4.08, 4.09, 4.10, category by record type."
-  disabilityType: DisabilityType
+  disabilityType: DisabilityType @category
   "Disabilities.DisabilityResponse, element 4.05, 4.06, 4.07, 4.08, 4.09, 4.10, category by record type."
-  disabilityResponse: Int
+  disabilityResponse: Int @category
   "Disabilities.IndefiniteAndImpairs, element 4.05, 4.07, 4.09, 4.10, category by record type."
-  indefiniteAndImpairs: NoYesReasons
+  indefiniteAndImpairs: NoYesReasons @category
   "Disabilities.TCellCountAvailable, element W4, category HIV."
-  tCellCountAvailable: NoYesReasons
+  tCellCountAvailable: NoYesReasons @category(of: HIV)
   "Disabilities.TCellCount, element W4, category HIV."
-  tCellCount: Int
+  tCellCount: Int @category(of: HIV)
   "Disabilities.TCellSource, element W4, category HIV."
-  tCellSource: TCellOrViralLoadSource
+  tCellSource: TCellOrViralLoadSource @category(of: HIV)
   "Disabilities.ViralLoadAvailable, element W4, category HIV."
-  viralLoadAvailable: ViralLoadAvailable
+  viralLoadAvailable: ViralLoadAvailable @category(of: HIV)
   "Disabilities.ViralLoad, element W4, category HIV."
-  viralLoad: Int
+  viralLoad: Int @category(of: HIV)
   "Disabilities.ViralLoadSource, element W4, category HIV."
-  viralLoadSource: TCellOrViralLoadSource
+  viralLoadSource: TCellOrViralLoadSource @category(of: HIV)
   "Disabilities.AntiRetroviral, element W6, category HIV."
-  antiRetroviral: NoYesReasons
+  antiRetroviral: NoYesReasons @category(of: HIV)
   "Disabilities.DataCollectionStage, element 5.03, category by record type."
-  dataCollectionStage: DataCollectionStage
+  dataCollectionStage: DataCollectionStage @category
   "Disabilities.DateCreated, element 5.01, category META."
-  dateCreated: Timestamp
+  dateCreated: Timestamp @meta
   "Disabilities.DateUpdated, element 5.02, category META."
-  dateUpdated: Timestamp
+  dateUpdated: Timestamp @meta
   "Disabilities.UserID, element 5.07, category META."
-  userId: String
+  userId: String @meta
   "The fields that this viewer may not see, whether or not they hold a value."
-  withheld: [Withheld!]!
+  withheld: [Withheld!]! @meta
+  "What this viewer may do with the row, by category."
+  access: [Access!]! @meta
+  "What must be said beside the row: the notice of 42 CFR 2.32 where a release opens behavioral health."
+  notice: String @meta
 }
 
 "A page of Disability rows."
@@ -3384,42 +3492,46 @@ type DisabilityEdge {
 }
 
 "A row of Services.csv."
-type Service implements Node {
-  id: ID!
+type Service implements Node @client {
+  id: ID! @meta
   "Services.ServicesID, category META."
-  servicesId: String!
+  servicesId: String! @meta
   "Services.EnrollmentID, element 5.06, category META."
-  enrollmentId: String
+  enrollmentId: String @meta
   "Services.PersonalID, element 5.08, category META."
-  personalId: String
+  personalId: String @meta
   "Services.DateProvided, element 4.14, C2, P1, P2, R14, V2, V3, V8, W1, W2, category by record type."
-  dateProvided: Date
+  dateProvided: Date @category
   "Services.RecordType, element 4.14, C2, P1, P2, R14, V2, V3, V8, W1, W2, category by record type."
-  recordType: RecordType
+  recordType: RecordType @category
   "Services.TypeProvided, element 4.14, C2, P1, P2, R14, V2, V3, V8, W1, W2, category by record type."
-  typeProvided: Int
+  typeProvided: Int @category
   "Services.OtherTypeProvided, element V2, V8, category by record type."
-  otherTypeProvided: String
+  otherTypeProvided: String @category
   "Services.MovingOnOtherType, element C2, category by record type."
-  movingOnOtherType: String
+  movingOnOtherType: String @category
   "Services.SubTypeProvided, element V2, category by record type."
-  subTypeProvided: Int
+  subTypeProvided: Int @category
   "Services.FAAmount, element V3, W2, category by record type."
-  faAmount: Money
+  faAmount: Money @category
   "Services.FAStartDate, element V3, category by record type."
-  faStartDate: Date
+  faStartDate: Date @category
   "Services.FAEndDate, element V3, category by record type."
-  faEndDate: Date
+  faEndDate: Date @category
   "Services.ReferralOutcome, element P2, category by record type."
-  referralOutcome: PATHReferralOutcome
+  referralOutcome: PATHReferralOutcome @category
   "Services.DateCreated, element 5.01, category META."
-  dateCreated: Timestamp
+  dateCreated: Timestamp @meta
   "Services.DateUpdated, element 5.02, category META."
-  dateUpdated: Timestamp
+  dateUpdated: Timestamp @meta
   "Services.UserID, element 5.07, category META."
-  userId: String
+  userId: String @meta
   "The fields that this viewer may not see, whether or not they hold a value."
-  withheld: [Withheld!]!
+  withheld: [Withheld!]! @meta
+  "What this viewer may do with the row, by category."
+  access: [Access!]! @meta
+  "What must be said beside the row: the notice of 42 CFR 2.32 where a release opens behavioral health."
+  notice: String @meta
 }
 
 "A page of Service rows."
@@ -3438,42 +3550,46 @@ type ServiceEdge {
 }
 
 "A row of CurrentLivingSituation.csv."
-type CurrentLivingSituation implements Node {
-  id: ID!
+type CurrentLivingSituation implements Node @client {
+  id: ID! @meta
   "CurrentLivingSituation.CurrentLivingSitID, category META."
-  currentLivingSitId: String!
+  currentLivingSitId: String! @meta
   "CurrentLivingSituation.EnrollmentID, element 5.06, category META."
-  enrollmentId: String
+  enrollmentId: String @meta
   "CurrentLivingSituation.PersonalID, element 5.08, category META."
-  personalId: String
+  personalId: String @meta
   "CurrentLivingSituation.InformationDate, element 5.04, 4.12, category LOCATION."
-  informationDate: Date
+  informationDate: Date @category(of: LOCATION)
   "CurrentLivingSituation.CurrentLivingSituation, element 4.12, category LOCATION."
-  currentLivingSituation: LivingSituation
+  currentLivingSituation: LivingSituation @category(of: LOCATION)
   "CurrentLivingSituation.CLSSubsidyType, element 4.12, category LOCATION."
-  clsSubsidyType: RentalSubsidyType
+  clsSubsidyType: RentalSubsidyType @category(of: LOCATION)
   "CurrentLivingSituation.VerifiedBy, element 4.12, category LOCATION."
-  verifiedBy: String
+  verifiedBy: String @category(of: LOCATION)
   "CurrentLivingSituation.LeaveSituation14Days, element 4.12, category LOCATION."
-  leaveSituation14Days: NoYesReasons
+  leaveSituation14Days: NoYesReasons @category(of: LOCATION)
   "CurrentLivingSituation.SubsequentResidence, element 4.12, category LOCATION."
-  subsequentResidence: NoYesReasons
+  subsequentResidence: NoYesReasons @category(of: LOCATION)
   "CurrentLivingSituation.ResourcesToObtain, element 4.12, category LOCATION."
-  resourcesToObtain: NoYesReasons
+  resourcesToObtain: NoYesReasons @category(of: LOCATION)
   "CurrentLivingSituation.LeaseOwn60Day, element 4.12, category LOCATION."
-  leaseOwn60Day: NoYesReasons
+  leaseOwn60Day: NoYesReasons @category(of: LOCATION)
   "CurrentLivingSituation.MovedTwoOrMore, element 4.12, category LOCATION."
-  movedTwoOrMore: NoYesReasons
+  movedTwoOrMore: NoYesReasons @category(of: LOCATION)
   "CurrentLivingSituation.LocationDetails, element 4.12, category LOCATION."
-  locationDetails: String
+  locationDetails: String @category(of: LOCATION)
   "CurrentLivingSituation.DateCreated, element 5.01, category META."
-  dateCreated: Timestamp
+  dateCreated: Timestamp @meta
   "CurrentLivingSituation.DateUpdated, element 5.02, category META."
-  dateUpdated: Timestamp
+  dateUpdated: Timestamp @meta
   "CurrentLivingSituation.UserID, element 5.07, category META."
-  userId: String
+  userId: String @meta
   "The fields that this viewer may not see, whether or not they hold a value."
-  withheld: [Withheld!]!
+  withheld: [Withheld!]! @meta
+  "What this viewer may do with the row, by category."
+  access: [Access!]! @meta
+  "What must be said beside the row: the notice of 42 CFR 2.32 where a release opens behavioral health."
+  notice: String @meta
 }
 
 "A page of CurrentLivingSituation rows."
@@ -3492,32 +3608,36 @@ type CurrentLivingSituationEdge {
 }
 
 "A row of Assessment.csv."
-type Assessment implements Node {
-  id: ID!
+type Assessment implements Node @client {
+  id: ID! @meta
   "Assessment.AssessmentID, category META."
-  assessmentId: String!
+  assessmentId: String! @meta
   "Assessment.EnrollmentID, element 5.06, category META."
-  enrollmentId: String
+  enrollmentId: String @meta
   "Assessment.PersonalID, element 5.08, category META."
-  personalId: String
+  personalId: String @meta
   "Assessment.AssessmentDate, element 4.19, category COORDINATED_ENTRY."
-  assessmentDate: Date
+  assessmentDate: Date @category(of: COORDINATED_ENTRY)
   "Assessment.AssessmentLocation, element 4.19, category COORDINATED_ENTRY."
-  assessmentLocation: String
+  assessmentLocation: String @category(of: COORDINATED_ENTRY)
   "Assessment.AssessmentType, element 4.19, category COORDINATED_ENTRY."
-  assessmentType: AssessmentType
+  assessmentType: AssessmentType @category(of: COORDINATED_ENTRY)
   "Assessment.AssessmentLevel, element 4.19, category COORDINATED_ENTRY."
-  assessmentLevel: AssessmentLevel
+  assessmentLevel: AssessmentLevel @category(of: COORDINATED_ENTRY)
   "Assessment.PrioritizationStatus, element 4.19, category COORDINATED_ENTRY."
-  prioritizationStatus: PrioritizationStatus
+  prioritizationStatus: PrioritizationStatus @category(of: COORDINATED_ENTRY)
   "Assessment.DateCreated, element 5.01, category META."
-  dateCreated: Timestamp
+  dateCreated: Timestamp @meta
   "Assessment.DateUpdated, element 5.02, category META."
-  dateUpdated: Timestamp
+  dateUpdated: Timestamp @meta
   "Assessment.UserID, element 5.07, category META."
-  userId: String
+  userId: String @meta
   "The fields that this viewer may not see, whether or not they hold a value."
-  withheld: [Withheld!]!
+  withheld: [Withheld!]! @meta
+  "What this viewer may do with the row, by category."
+  access: [Access!]! @meta
+  "What must be said beside the row: the notice of 42 CFR 2.32 where a release opens behavioral health."
+  notice: String @meta
 }
 
 "A page of Assessment rows."
@@ -3536,32 +3656,36 @@ type AssessmentEdge {
 }
 
 "A row of AssessmentQuestions.csv."
-type AssessmentQuestion implements Node {
-  id: ID!
+type AssessmentQuestion implements Node @client {
+  id: ID! @meta
   "AssessmentQuestions.AssessmentQuestionID, category META."
-  assessmentQuestionId: String!
+  assessmentQuestionId: String! @meta
   "AssessmentQuestions.AssessmentID, category META."
-  assessmentId: String
+  assessmentId: String @meta
   "AssessmentQuestions.EnrollmentID, element 5.06, category META."
-  enrollmentId: String
+  enrollmentId: String @meta
   "AssessmentQuestions.PersonalID, element 5.08, category META."
-  personalId: String
+  personalId: String @meta
   "AssessmentQuestions.AssessmentQuestionGroup, element 4.19, category COORDINATED_ENTRY."
-  assessmentQuestionGroup: String
+  assessmentQuestionGroup: String @category(of: COORDINATED_ENTRY)
   "AssessmentQuestions.AssessmentQuestionOrder, element 4.19, category COORDINATED_ENTRY."
-  assessmentQuestionOrder: Int
+  assessmentQuestionOrder: Int @category(of: COORDINATED_ENTRY)
   "AssessmentQuestions.AssessmentQuestion, element 4.19, category COORDINATED_ENTRY."
-  assessmentQuestion: String
+  assessmentQuestion: String @category(of: COORDINATED_ENTRY)
   "AssessmentQuestions.AssessmentAnswer, element 4.19, category COORDINATED_ENTRY."
-  assessmentAnswer: String
+  assessmentAnswer: String @category(of: COORDINATED_ENTRY)
   "AssessmentQuestions.DateCreated, element 5.01, category META."
-  dateCreated: Timestamp
+  dateCreated: Timestamp @meta
   "AssessmentQuestions.DateUpdated, element 5.02, category META."
-  dateUpdated: Timestamp
+  dateUpdated: Timestamp @meta
   "AssessmentQuestions.UserID, element 5.07, category META."
-  userId: String
+  userId: String @meta
   "The fields that this viewer may not see, whether or not they hold a value."
-  withheld: [Withheld!]!
+  withheld: [Withheld!]! @meta
+  "What this viewer may do with the row, by category."
+  access: [Access!]! @meta
+  "What must be said beside the row: the notice of 42 CFR 2.32 where a release opens behavioral health."
+  notice: String @meta
 }
 
 "A page of AssessmentQuestion rows."
@@ -3580,28 +3704,32 @@ type AssessmentQuestionEdge {
 }
 
 "A row of AssessmentResults.csv."
-type AssessmentResult implements Node {
-  id: ID!
+type AssessmentResult implements Node @client {
+  id: ID! @meta
   "AssessmentResults.AssessmentResultID, category META."
-  assessmentResultId: String!
+  assessmentResultId: String! @meta
   "AssessmentResults.AssessmentID, category META."
-  assessmentId: String
+  assessmentId: String @meta
   "AssessmentResults.EnrollmentID, element 5.06, category META."
-  enrollmentId: String
+  enrollmentId: String @meta
   "AssessmentResults.PersonalID, element 5.08, category META."
-  personalId: String
+  personalId: String @meta
   "AssessmentResults.AssessmentResultType, element 4.19, category COORDINATED_ENTRY."
-  assessmentResultType: String
+  assessmentResultType: String @category(of: COORDINATED_ENTRY)
   "AssessmentResults.AssessmentResult, element 4.19, category COORDINATED_ENTRY."
-  assessmentResult: String
+  assessmentResult: String @category(of: COORDINATED_ENTRY)
   "AssessmentResults.DateCreated, element 5.01, category META."
-  dateCreated: Timestamp
+  dateCreated: Timestamp @meta
   "AssessmentResults.DateUpdated, element 5.02, category META."
-  dateUpdated: Timestamp
+  dateUpdated: Timestamp @meta
   "AssessmentResults.UserID, element 5.07, category META."
-  userId: String
+  userId: String @meta
   "The fields that this viewer may not see, whether or not they hold a value."
-  withheld: [Withheld!]!
+  withheld: [Withheld!]! @meta
+  "What this viewer may do with the row, by category."
+  access: [Access!]! @meta
+  "What must be said beside the row: the notice of 42 CFR 2.32 where a release opens behavioral health."
+  notice: String @meta
 }
 
 "A page of AssessmentResult rows."
@@ -3620,36 +3748,40 @@ type AssessmentResultEdge {
 }
 
 "A row of Event.csv."
-type Event implements Node {
-  id: ID!
+type Event implements Node @client {
+  id: ID! @meta
   "Event.EventID, category META."
-  eventId: String!
+  eventId: String! @meta
   "Event.EnrollmentID, element 5.06, category META."
-  enrollmentId: String
+  enrollmentId: String @meta
   "Event.PersonalID, element 5.08, category META."
-  personalId: String
+  personalId: String @meta
   "Event.EventDate, element 4.20, category COORDINATED_ENTRY."
-  eventDate: Date
+  eventDate: Date @category(of: COORDINATED_ENTRY)
   "Event.Event, element 4.20, category COORDINATED_ENTRY."
-  event: EventType
+  event: EventType @category(of: COORDINATED_ENTRY)
   "Event.ProbSolDivRRResult, element 4.20, category COORDINATED_ENTRY."
-  probSolDivRrResult: NoYesMissing
+  probSolDivRrResult: NoYesMissing @category(of: COORDINATED_ENTRY)
   "Event.ReferralCaseManageAfter, element 4.20, category COORDINATED_ENTRY."
-  referralCaseManageAfter: NoYesMissing
+  referralCaseManageAfter: NoYesMissing @category(of: COORDINATED_ENTRY)
   "Event.LocationCrisisOrPHHousing, element 4.20, category COORDINATED_ENTRY."
-  locationCrisisOrPhHousing: String
+  locationCrisisOrPhHousing: String @category(of: COORDINATED_ENTRY)
   "Event.ReferralResult, element 4.20, category COORDINATED_ENTRY."
-  referralResult: ReferralResult
+  referralResult: ReferralResult @category(of: COORDINATED_ENTRY)
   "Event.ResultDate, element 4.20, category COORDINATED_ENTRY."
-  resultDate: Date
+  resultDate: Date @category(of: COORDINATED_ENTRY)
   "Event.DateCreated, element 5.01, category META."
-  dateCreated: Timestamp
+  dateCreated: Timestamp @meta
   "Event.DateUpdated, element 5.02, category META."
-  dateUpdated: Timestamp
+  dateUpdated: Timestamp @meta
   "Event.UserID, element 5.07, category META."
-  userId: String
+  userId: String @meta
   "The fields that this viewer may not see, whether or not they hold a value."
-  withheld: [Withheld!]!
+  withheld: [Withheld!]! @meta
+  "What this viewer may do with the row, by category."
+  access: [Access!]! @meta
+  "What must be said beside the row: the notice of 42 CFR 2.32 where a release opens behavioral health."
+  notice: String @meta
 }
 
 "A page of Event rows."
@@ -3668,32 +3800,36 @@ type EventEdge {
 }
 
 "A row of YouthEducationStatus.csv."
-type YouthEducationStatus implements Node {
-  id: ID!
+type YouthEducationStatus implements Node @client {
+  id: ID! @meta
   "YouthEducationStatus.YouthEducationStatusID, category META."
-  youthEducationStatusId: String!
+  youthEducationStatusId: String! @meta
   "YouthEducationStatus.EnrollmentID, element 5.06, category META."
-  enrollmentId: String
+  enrollmentId: String @meta
   "YouthEducationStatus.PersonalID, element 5.08, category META."
-  personalId: String
+  personalId: String @meta
   "YouthEducationStatus.InformationDate, element 5.04, C3, category INCOME."
-  informationDate: Date
+  informationDate: Date @category(of: INCOME)
   "YouthEducationStatus.CurrentSchoolAttend, element C3, category INCOME."
-  currentSchoolAttend: CurrentSchoolAttendance
+  currentSchoolAttend: CurrentSchoolAttendance @category(of: INCOME)
   "YouthEducationStatus.MostRecentEdStatus, element C3, category INCOME."
-  mostRecentEdStatus: MostRecentEducationalStatus
+  mostRecentEdStatus: MostRecentEducationalStatus @category(of: INCOME)
   "YouthEducationStatus.CurrentEdStatus, element C3, category INCOME."
-  currentEdStatus: CurrentEducationalStatus
+  currentEdStatus: CurrentEducationalStatus @category(of: INCOME)
   "YouthEducationStatus.DataCollectionStage, element 5.03, category INCOME."
-  dataCollectionStage: DataCollectionStage
+  dataCollectionStage: DataCollectionStage @category(of: INCOME)
   "YouthEducationStatus.DateCreated, element 5.01, category META."
-  dateCreated: Timestamp
+  dateCreated: Timestamp @meta
   "YouthEducationStatus.DateUpdated, element 5.02, category META."
-  dateUpdated: Timestamp
+  dateUpdated: Timestamp @meta
   "YouthEducationStatus.UserID, element 5.07, category META."
-  userId: String
+  userId: String @meta
   "The fields that this viewer may not see, whether or not they hold a value."
-  withheld: [Withheld!]!
+  withheld: [Withheld!]! @meta
+  "What this viewer may do with the row, by category."
+  access: [Access!]! @meta
+  "What must be said beside the row: the notice of 42 CFR 2.32 where a release opens behavioral health."
+  notice: String @meta
 }
 
 "A page of YouthEducationStatus rows."
@@ -3741,39 +3877,56 @@ type HouseholdEdge {
   node: Household!
 }
 
+"A page of ReportRun rows."
+type ReportRunConnection {
+  edges: [ReportRunEdge!]!
+  nodes: [ReportRun!]!
+  pageInfo: PageInfo!
+  "How many rows there are on all pages; counted only when asked for."
+  totalCount: Int!
+}
+
+"A ReportRun row on its page."
+type ReportRunEdge {
+  cursor: String!
+  node: ReportRun!
+}
+
 `, BuiltIn: false},
 	{Name: "../../schema/record.graphql", Input: `# How the records hang together. The columns of each type are in hmis.graphql.
 
 extend type Client {
-  source: Source!
+  source: Source! @meta
+  "Whether the record is locked; those who do not see locked records find no locked one."
+  restricted: Boolean! @meta
   person: Person!
   enrollments(first: Int, after: String, last: Int, before: String, where: EnrollmentFilter, orderBy: EnrollmentOrder! = ID): EnrollmentConnection!
-  "What the client chose, newest first."
+  "What the client chose, newest first; an agency sees the choices of its own clients."
   consents: [Consent!]!
 }
 
 "The client records that are the same human."
-type Person implements Node {
-  id: ID!
+type Person implements Node @client {
+  id: ID! @meta
   clients(first: Int, after: String, last: Int, before: String): ClientConnection!
 }
 
 "The people of one HouseholdID in one project."
-type Household implements Node {
-  id: ID!
+type Household implements Node @client {
+  id: ID! @meta
   "HUD's HouseholdID."
-  householdId: String!
+  householdId: String! @category(of: ENROLLMENT)
   "By the members' ages at entry; null where an age that decides is not known, or where the viewer may not see every member."
-  householdType: HouseholdType
-  project: Project!
+  householdType: HouseholdType @category(of: DEMOGRAPHICS)
+  project: Project! @category(of: ENROLLMENT)
   "The members' stays."
   enrollments(first: Int, after: String, last: Int, before: String): EnrollmentConnection!
 }
 
 extend type Enrollment {
-  source: Source!
+  source: Source! @meta
   client: Client
-  project: Project
+  project: Project @category(of: ENROLLMENT)
   household: Household
   exit: Exit
   services(first: Int, after: String, last: Int, before: String, where: DateFilter, orderBy: RecordOrder! = ID): ServiceConnection!
@@ -3798,15 +3951,15 @@ extend type YouthEducationStatus { enrollment: Enrollment }
 extend type Service {
   enrollment: Enrollment
   "HUD's wording of typeProvided, whose list depends on recordType."
-  typeProvidedLabel: String
+  typeProvidedLabel: String @category
   "HUD's wording of subTypeProvided, whose list depends on typeProvided."
-  subTypeProvidedLabel: String
+  subTypeProvidedLabel: String @category
 }
 
 extend type Disability {
   enrollment: Enrollment
   "HUD's wording of disabilityResponse, whose list depends on disabilityType."
-  disabilityResponseLabel: String
+  disabilityResponseLabel: String @category
 }
 
 extend type Assessment {
@@ -3826,6 +3979,8 @@ extend type Organization {
 extend type Project {
   source: Source!
   organization: Organization!
+  "What the project must collect today by its type and its open grants, in HUD's order; of one collection point or all."
+  dataElements(stage: CollectionPoint): [DataElement!]!
   enrollments(first: Int, after: String, last: Int, before: String, where: EnrollmentFilter, orderBy: EnrollmentOrder! = ID): EnrollmentConnection!
   households(first: Int, after: String, last: Int, before: String, where: HouseholdFilter): HouseholdConnection!
   funders(first: Int, after: String, last: Int, before: String): FunderConnection!
@@ -3842,9 +3997,174 @@ extend type Inventory { project: Project! }
 extend type Affiliation { project: Project! }
 extend type HMISParticipation { project: Project! }
 extend type CEParticipation { project: Project! }
+
+"When an element is collected."
+enum CollectionPoint {
+  PROJECT_SETUP
+  ANNUAL_REVIEW
+  RECORD_CREATION
+  ENTRY
+  OCCURRENCE_POINT
+  UPDATE
+  ANNUAL
+  EXIT
+  POST_EXIT
+}
+
+"How firmly an element is asked for."
+enum Requirement {
+  "By HUD's Data Dictionary."
+  REQUIRED
+  "By a program's manual."
+  MANUAL
+  "By the reports that need it; no element text was at hand."
+  INFERRED
+  OPTIONAL
+}
+
+"A HUD data element as a project collects it."
+type DataElement @open {
+  "As 3.917B."
+  number: String!
+  name: String!
+  "Of whom it is collected, in HUD's words."
+  collectedAbout: String!
+  collectionPoints: [CollectionPoint!]!
+  requirement: Requirement!
+  "Null for elements about the project."
+  category: Category
+  "Where the answers stand in HMIS CSV, as File.Column."
+  columns: [String!]!
+  "The answer to another element on which it depends; null where on none."
+  dependency: String
+}
+`, BuiltIn: false},
+	{Name: "../../schema/report.graphql", Input: `"HUD's reports."
+enum ReportKind {
+  "CoC Annual Performance Report."
+  APR
+  "ESG Consolidated Annual Performance and Evaluation Report."
+  CAPER
+  "Coordinated Entry Annual Performance Report."
+  CE_APR
+  "HMIS Data Quality Report."
+  DQ
+}
+
+"A report as the data is now. It is for the HMIS lead and, of their own projects, for agencies' administrators."
+type Report @client {
+  kind: ReportKind! @meta
+  start: Date! @meta
+  end: Date! @meta
+  coc: String @meta
+  projects: [Project!]! @meta
+  "The last change that the figures stand on, and when it was made."
+  change: Int! @meta
+  dataAt: Timestamp @meta
+  "In HUD's order; of one id or all."
+  tables(id: String): [ReportTable!]! @meta
+  "The report as one page to print."
+  html: String! @meta
+}
+
+type ReportTable @client {
+  "As Q5a."
+  id: String! @meta
+  title: String! @meta
+  "Headers of the columns, from column B on."
+  columns: [String!]! @meta
+  "Labels of the rows, from line 2 on."
+  rows: [String!]! @meta
+  "The cells that are not empty, row by row."
+  cells: [ReportCell!]! @meta
+}
+
+type ReportCell @client {
+  "As in HUD's upload: the first number of most tables is B2."
+  address: String! @meta
+  "Shares are fractions from 0 to 1, money is in dollars; null for a text."
+  value: Float @meta
+  "Of the few cells that hold a text."
+  text: String @meta
+  "The clients whom the cell counts, or whose average or share it is; those that the viewer may see."
+  clients(first: Int, after: String, last: Int, before: String): ClientConnection!
+}
+
+"A report that was run and kept."
+type ReportRun implements Node @client {
+  id: ID! @meta
+  kind: ReportKind! @meta
+  start: Date! @meta
+  end: Date! @meta
+  coc: String @meta
+  projects: [Project!]! @meta
+  state: RunState! @meta
+  "Why it failed."
+  failure: String @meta
+  "Who ran it."
+  username: String! @meta
+  startedAt: Timestamp! @meta
+  finishedAt: Timestamp @meta
+  "The last change that the figures stand on."
+  change: Int! @meta
+  "The figures; none until the run is done."
+  cells: [KeptCell!]! @meta
+  "The cells that differ from another run's, in order."
+  differences(from: ID!): [CellDifference!]! @meta
+}
+
+enum RunState {
+  RUNNING
+  DONE
+  FAILED
+}
+
+"A figure of a kept run."
+type KeptCell @client {
+  table: String! @meta
+  address: String! @meta
+  value: Float @meta
+  text: String @meta
+}
+
+"A cell of two runs; null where a run has none."
+type CellDifference @client {
+  table: String! @meta
+  address: String! @meta
+  before: Float @meta
+  after: Float @meta
+}
+
+input ReportInput {
+  kind: ReportKind!
+  "None: all that the viewer may report on."
+  projects: [ID!]! = []
+  start: Date!
+  end: Date!
+  "Only what belongs to this CoC, as XX-500."
+  coc: String
+}
+
+type ReportRunPayload @client {
+  "Null where nothing was run; see userErrors."
+  run: ReportRun
+  userErrors: [UserError!]! @meta
+}
 `, BuiltIn: false},
 	{Name: "../../schema/schema.graphql", Input: `# Hearth's API. Every list is a connection: ask for edges or nodes, and page with first and after or last and before.
 # What a viewer may not see is null and named in ` + "`" + `withheld` + "`" + `; a record that a viewer may not see is not there at all.
+
+"The category of the fact that the field holds; without one the record type of the row decides. A release opens categories."
+directive @category(of: Category) on FIELD_DEFINITION
+
+"The field is shown with its row: an id, an audit field, or what the hub says of the row to this viewer."
+directive @meta on FIELD_DEFINITION
+
+"Rows of the type are of clients: which are there for a viewer is decided row by row."
+directive @client on OBJECT
+
+"The type tells of no client."
+directive @open on OBJECT
 
 "A day, yyyy-mm-dd."
 scalar Date
@@ -3861,7 +4181,7 @@ interface Node {
   id: ID!
 }
 
-type PageInfo {
+type PageInfo @open {
   hasNextPage: Boolean!
   hasPreviousPage: Boolean!
   startCursor: String
@@ -3908,26 +4228,35 @@ enum Reason {
 }
 
 "A field that the viewer may not see, whether or not it holds a value."
-type Withheld {
-  field: String!
-  category: Category!
-  reason: Reason!
+type Withheld @client {
+  field: String! @meta
+  category: Category! @meta
+  reason: Reason! @meta
+}
+
+"What the viewer may do with the facts of a row that are of a category."
+type Access @client {
+  category: Category! @meta
+  canView: Boolean! @meta
+  canEdit: Boolean! @meta
+  "Why they may be seen, or may not."
+  reason: Reason! @meta
 }
 
 "A system whose exports come in. HUD ids are unique within one source."
-type Source {
+type Source @open {
   name: String!
 }
 
 "A code list of HUD as this API names its codes."
-type CodeList {
+type CodeList @open {
   "HUD's list number."
   number: String!
   name: String!
   codes: [CodeListCode!]!
 }
 
-type CodeListCode {
+type CodeListCode @open {
   "HUD's code as it stands in HMIS CSV."
   code: String!
   "The enum value; null where the codes are texts."
@@ -3966,15 +4295,30 @@ type Query {
   project(source: String!, projectId: String!): Project
   organization(source: String!, organizationId: String!): Organization
 
+  "A HUD report as the data is now."
+  report(kind: ReportKind!, projects: [ID!]! = [], start: Date!, end: Date!, coc: String): Report!
+  "Reports that were run and kept, oldest first: all for the HMIS lead, an agency's own for its administrators."
+  reportRuns(first: Int, after: String, last: Int, before: String): ReportRunConnection!
+
   sources: [Source!]!
   codeLists: [CodeList!]!
+
+  "Why an account sees a client or does not, rule by rule. For the HMIS lead, for an agency's administrator about its own accounts and clients, and for the privacy officer."
+  explainAccess(client: ID!, account: String!): AccessExplanation!
 }
 
 type Mutation {
   "Records what a client chose. It takes the place of the client's earlier choices."
   recordConsent(input: RecordConsentInput!): ConsentPayload!
-  "Takes a release back; what only it opened is hidden from the next request on."
+  "Makes a draft hold. It takes the place of the client's earlier choices."
+  signConsent(input: SignConsentInput!): ConsentPayload!
+  "Takes a release back from the next request on."
   revokeConsent(input: RevokeConsentInput!): ConsentPayload!
+  "Locks a client's record: it is then there only for the HMIS lead and for the administrators of the client's own agencies."
+  lockClient(input: LockClientInput!): LockClientPayload!
+  unlockClient(input: LockClientInput!): LockClientPayload!
+  "Runs a report in the background and keeps its figures; ask for the run by its id until it is done."
+  runReport(input: ReportInput!): ReportRunPayload!
   "Signs in; the token goes into the header: Authorization: Bearer TOKEN."
   login(input: LoginInput!): LoginPayload!
   "Ends the session of the request's token."
@@ -3982,7 +4326,7 @@ type Mutation {
 }
 
 "What is wrong with an input, and how to mend it."
-type UserError {
+type UserError @open {
   code: ErrorCode!
   "The input field that it is about."
   field: String
@@ -4013,6 +4357,52 @@ var parsedSchema = gqlparser.MustLoadSchema(sources...)
 // childFields_* functions provide shared child field context lookups.
 // Each function is generated once per unique object type, deduplicating the
 // switch statements that were previously inlined in every fieldContext_* function.
+
+func childFields_Access(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "category":
+		return fieldContext_Access_category(ctx, ec, field)
+	case "canView":
+		return fieldContext_Access_canView(ctx, ec, field)
+	case "canEdit":
+		return fieldContext_Access_canEdit(ctx, ec, field)
+	case "reason":
+		return fieldContext_Access_reason(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Access", field.Name)
+}
+
+func childFields_AccessExplanation(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "account":
+		return fieldContext_AccessExplanation_account(ctx, ec, field)
+	case "role":
+		return fieldContext_AccessExplanation_role(ctx, ec, field)
+	case "sections":
+		return fieldContext_AccessExplanation_sections(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AccessExplanation", field.Name)
+}
+
+func childFields_AccessSection(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "origin":
+		return fieldContext_AccessSection_origin(ctx, ec, field)
+	case "categories":
+		return fieldContext_AccessSection_categories(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AccessSection", field.Name)
+}
+
+func childFields_AccessStep(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "asks":
+		return fieldContext_AccessStep_asks(ctx, ec, field)
+	case "holds":
+		return fieldContext_AccessStep_holds(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AccessStep", field.Name)
+}
 
 func childFields_Affiliation(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
@@ -4088,6 +4478,10 @@ func childFields_Assessment(ctx context.Context, ec *executionContext, field gra
 		return fieldContext_Assessment_userId(ctx, ec, field)
 	case "withheld":
 		return fieldContext_Assessment_withheld(ctx, ec, field)
+	case "access":
+		return fieldContext_Assessment_access(ctx, ec, field)
+	case "notice":
+		return fieldContext_Assessment_notice(ctx, ec, field)
 	case "enrollment":
 		return fieldContext_Assessment_enrollment(ctx, ec, field)
 	case "questions":
@@ -4150,6 +4544,10 @@ func childFields_AssessmentQuestion(ctx context.Context, ec *executionContext, f
 		return fieldContext_AssessmentQuestion_userId(ctx, ec, field)
 	case "withheld":
 		return fieldContext_AssessmentQuestion_withheld(ctx, ec, field)
+	case "access":
+		return fieldContext_AssessmentQuestion_access(ctx, ec, field)
+	case "notice":
+		return fieldContext_AssessmentQuestion_notice(ctx, ec, field)
 	case "assessment":
 		return fieldContext_AssessmentQuestion_assessment(ctx, ec, field)
 	}
@@ -4204,6 +4602,10 @@ func childFields_AssessmentResult(ctx context.Context, ec *executionContext, fie
 		return fieldContext_AssessmentResult_userId(ctx, ec, field)
 	case "withheld":
 		return fieldContext_AssessmentResult_withheld(ctx, ec, field)
+	case "access":
+		return fieldContext_AssessmentResult_access(ctx, ec, field)
+	case "notice":
+		return fieldContext_AssessmentResult_notice(ctx, ec, field)
 	case "assessment":
 		return fieldContext_AssessmentResult_assessment(ctx, ec, field)
 	}
@@ -4292,6 +4694,36 @@ func childFields_CEParticipationEdge(ctx context.Context, ec *executionContext, 
 		return fieldContext_CEParticipationEdge_node(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CEParticipationEdge", field.Name)
+}
+
+func childFields_CategoryExplanation(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "category":
+		return fieldContext_CategoryExplanation_category(ctx, ec, field)
+	case "canView":
+		return fieldContext_CategoryExplanation_canView(ctx, ec, field)
+	case "reason":
+		return fieldContext_CategoryExplanation_reason(ctx, ec, field)
+	case "release":
+		return fieldContext_CategoryExplanation_release(ctx, ec, field)
+	case "steps":
+		return fieldContext_CategoryExplanation_steps(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CategoryExplanation", field.Name)
+}
+
+func childFields_CellDifference(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "table":
+		return fieldContext_CellDifference_table(ctx, ec, field)
+	case "address":
+		return fieldContext_CellDifference_address(ctx, ec, field)
+	case "before":
+		return fieldContext_CellDifference_before(ctx, ec, field)
+	case "after":
+		return fieldContext_CellDifference_after(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CellDifference", field.Name)
 }
 
 func childFields_Client(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -4390,8 +4822,14 @@ func childFields_Client(ctx context.Context, ec *executionContext, field graphql
 		return fieldContext_Client_differentIdentityText(ctx, ec, field)
 	case "withheld":
 		return fieldContext_Client_withheld(ctx, ec, field)
+	case "access":
+		return fieldContext_Client_access(ctx, ec, field)
+	case "notice":
+		return fieldContext_Client_notice(ctx, ec, field)
 	case "source":
 		return fieldContext_Client_source(ctx, ec, field)
+	case "restricted":
+		return fieldContext_Client_restricted(ctx, ec, field)
 	case "person":
 		return fieldContext_Client_person(ctx, ec, field)
 	case "enrollments":
@@ -4464,6 +4902,10 @@ func childFields_Consent(ctx context.Context, ec *executionContext, field graphq
 		return fieldContext_Consent_startsOn(ctx, ec, field)
 	case "endsOn":
 		return fieldContext_Consent_endsOn(ctx, ec, field)
+	case "effect":
+		return fieldContext_Consent_effect(ctx, ec, field)
+	case "revokedOn":
+		return fieldContext_Consent_revokedOn(ctx, ec, field)
 	case "provisions":
 		return fieldContext_Consent_provisions(ctx, ec, field)
 	case "history":
@@ -4542,6 +4984,10 @@ func childFields_CurrentLivingSituation(ctx context.Context, ec *executionContex
 		return fieldContext_CurrentLivingSituation_userId(ctx, ec, field)
 	case "withheld":
 		return fieldContext_CurrentLivingSituation_withheld(ctx, ec, field)
+	case "access":
+		return fieldContext_CurrentLivingSituation_access(ctx, ec, field)
+	case "notice":
+		return fieldContext_CurrentLivingSituation_notice(ctx, ec, field)
 	case "enrollment":
 		return fieldContext_CurrentLivingSituation_enrollment(ctx, ec, field)
 	}
@@ -4570,6 +5016,28 @@ func childFields_CurrentLivingSituationEdge(ctx context.Context, ec *executionCo
 		return fieldContext_CurrentLivingSituationEdge_node(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CurrentLivingSituationEdge", field.Name)
+}
+
+func childFields_DataElement(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "number":
+		return fieldContext_DataElement_number(ctx, ec, field)
+	case "name":
+		return fieldContext_DataElement_name(ctx, ec, field)
+	case "collectedAbout":
+		return fieldContext_DataElement_collectedAbout(ctx, ec, field)
+	case "collectionPoints":
+		return fieldContext_DataElement_collectionPoints(ctx, ec, field)
+	case "requirement":
+		return fieldContext_DataElement_requirement(ctx, ec, field)
+	case "category":
+		return fieldContext_DataElement_category(ctx, ec, field)
+	case "columns":
+		return fieldContext_DataElement_columns(ctx, ec, field)
+	case "dependency":
+		return fieldContext_DataElement_dependency(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DataElement", field.Name)
 }
 
 func childFields_Disability(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -4614,6 +5082,10 @@ func childFields_Disability(ctx context.Context, ec *executionContext, field gra
 		return fieldContext_Disability_userId(ctx, ec, field)
 	case "withheld":
 		return fieldContext_Disability_withheld(ctx, ec, field)
+	case "access":
+		return fieldContext_Disability_access(ctx, ec, field)
+	case "notice":
+		return fieldContext_Disability_notice(ctx, ec, field)
 	case "enrollment":
 		return fieldContext_Disability_enrollment(ctx, ec, field)
 	case "disabilityResponseLabel":
@@ -4678,6 +5150,10 @@ func childFields_EmploymentEducation(ctx context.Context, ec *executionContext, 
 		return fieldContext_EmploymentEducation_userId(ctx, ec, field)
 	case "withheld":
 		return fieldContext_EmploymentEducation_withheld(ctx, ec, field)
+	case "access":
+		return fieldContext_EmploymentEducation_access(ctx, ec, field)
+	case "notice":
+		return fieldContext_EmploymentEducation_notice(ctx, ec, field)
 	case "enrollment":
 		return fieldContext_EmploymentEducation_enrollment(ctx, ec, field)
 	}
@@ -4854,6 +5330,10 @@ func childFields_Enrollment(ctx context.Context, ec *executionContext, field gra
 		return fieldContext_Enrollment_preferredLanguageDifferent(ctx, ec, field)
 	case "withheld":
 		return fieldContext_Enrollment_withheld(ctx, ec, field)
+	case "access":
+		return fieldContext_Enrollment_access(ctx, ec, field)
+	case "notice":
+		return fieldContext_Enrollment_notice(ctx, ec, field)
 	case "source":
 		return fieldContext_Enrollment_source(ctx, ec, field)
 	case "client":
@@ -4942,6 +5422,10 @@ func childFields_Event(ctx context.Context, ec *executionContext, field graphql.
 		return fieldContext_Event_userId(ctx, ec, field)
 	case "withheld":
 		return fieldContext_Event_withheld(ctx, ec, field)
+	case "access":
+		return fieldContext_Event_access(ctx, ec, field)
+	case "notice":
+		return fieldContext_Event_notice(ctx, ec, field)
 	case "enrollment":
 		return fieldContext_Event_enrollment(ctx, ec, field)
 	}
@@ -5062,6 +5546,10 @@ func childFields_Exit(ctx context.Context, ec *executionContext, field graphql.C
 		return fieldContext_Exit_userId(ctx, ec, field)
 	case "withheld":
 		return fieldContext_Exit_withheld(ctx, ec, field)
+	case "access":
+		return fieldContext_Exit_access(ctx, ec, field)
+	case "notice":
+		return fieldContext_Exit_notice(ctx, ec, field)
 	case "enrollment":
 		return fieldContext_Exit_enrollment(ctx, ec, field)
 	}
@@ -5234,6 +5722,10 @@ func childFields_HealthAndDV(ctx context.Context, ec *executionContext, field gr
 		return fieldContext_HealthAndDV_userId(ctx, ec, field)
 	case "withheld":
 		return fieldContext_HealthAndDV_withheld(ctx, ec, field)
+	case "access":
+		return fieldContext_HealthAndDV_access(ctx, ec, field)
+	case "notice":
+		return fieldContext_HealthAndDV_notice(ctx, ec, field)
 	case "enrollment":
 		return fieldContext_HealthAndDV_enrollment(ctx, ec, field)
 	}
@@ -5460,6 +5952,10 @@ func childFields_IncomeBenefits(ctx context.Context, ec *executionContext, field
 		return fieldContext_IncomeBenefits_userId(ctx, ec, field)
 	case "withheld":
 		return fieldContext_IncomeBenefits_withheld(ctx, ec, field)
+	case "access":
+		return fieldContext_IncomeBenefits_access(ctx, ec, field)
+	case "notice":
+		return fieldContext_IncomeBenefits_notice(ctx, ec, field)
 	case "enrollment":
 		return fieldContext_IncomeBenefits_enrollment(ctx, ec, field)
 	}
@@ -5562,6 +6058,30 @@ func childFields_InventoryEdge(ctx context.Context, ec *executionContext, field 
 		return fieldContext_InventoryEdge_node(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type InventoryEdge", field.Name)
+}
+
+func childFields_KeptCell(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "table":
+		return fieldContext_KeptCell_table(ctx, ec, field)
+	case "address":
+		return fieldContext_KeptCell_address(ctx, ec, field)
+	case "value":
+		return fieldContext_KeptCell_value(ctx, ec, field)
+	case "text":
+		return fieldContext_KeptCell_text(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type KeptCell", field.Name)
+}
+
+func childFields_LockClientPayload(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "client":
+		return fieldContext_LockClientPayload_client(ctx, ec, field)
+	case "userErrors":
+		return fieldContext_LockClientPayload_userErrors(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type LockClientPayload", field.Name)
 }
 
 func childFields_LoginPayload(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -5724,6 +6244,8 @@ func childFields_Project(ctx context.Context, ec *executionContext, field graphq
 		return fieldContext_Project_source(ctx, ec, field)
 	case "organization":
 		return fieldContext_Project_organization(ctx, ec, field)
+	case "dataElements":
+		return fieldContext_Project_dataElements(ctx, ec, field)
 	case "enrollments":
 		return fieldContext_Project_enrollments(ctx, ec, field)
 	case "households":
@@ -5828,6 +6350,128 @@ func childFields_ProjectEdge(ctx context.Context, ec *executionContext, field gr
 	return nil, fmt.Errorf("no field named %q was found under type ProjectEdge", field.Name)
 }
 
+func childFields_Report(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "kind":
+		return fieldContext_Report_kind(ctx, ec, field)
+	case "start":
+		return fieldContext_Report_start(ctx, ec, field)
+	case "end":
+		return fieldContext_Report_end(ctx, ec, field)
+	case "coc":
+		return fieldContext_Report_coc(ctx, ec, field)
+	case "projects":
+		return fieldContext_Report_projects(ctx, ec, field)
+	case "change":
+		return fieldContext_Report_change(ctx, ec, field)
+	case "dataAt":
+		return fieldContext_Report_dataAt(ctx, ec, field)
+	case "tables":
+		return fieldContext_Report_tables(ctx, ec, field)
+	case "html":
+		return fieldContext_Report_html(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Report", field.Name)
+}
+
+func childFields_ReportCell(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "address":
+		return fieldContext_ReportCell_address(ctx, ec, field)
+	case "value":
+		return fieldContext_ReportCell_value(ctx, ec, field)
+	case "text":
+		return fieldContext_ReportCell_text(ctx, ec, field)
+	case "clients":
+		return fieldContext_ReportCell_clients(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReportCell", field.Name)
+}
+
+func childFields_ReportRun(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return fieldContext_ReportRun_id(ctx, ec, field)
+	case "kind":
+		return fieldContext_ReportRun_kind(ctx, ec, field)
+	case "start":
+		return fieldContext_ReportRun_start(ctx, ec, field)
+	case "end":
+		return fieldContext_ReportRun_end(ctx, ec, field)
+	case "coc":
+		return fieldContext_ReportRun_coc(ctx, ec, field)
+	case "projects":
+		return fieldContext_ReportRun_projects(ctx, ec, field)
+	case "state":
+		return fieldContext_ReportRun_state(ctx, ec, field)
+	case "failure":
+		return fieldContext_ReportRun_failure(ctx, ec, field)
+	case "username":
+		return fieldContext_ReportRun_username(ctx, ec, field)
+	case "startedAt":
+		return fieldContext_ReportRun_startedAt(ctx, ec, field)
+	case "finishedAt":
+		return fieldContext_ReportRun_finishedAt(ctx, ec, field)
+	case "change":
+		return fieldContext_ReportRun_change(ctx, ec, field)
+	case "cells":
+		return fieldContext_ReportRun_cells(ctx, ec, field)
+	case "differences":
+		return fieldContext_ReportRun_differences(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReportRun", field.Name)
+}
+
+func childFields_ReportRunConnection(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return fieldContext_ReportRunConnection_edges(ctx, ec, field)
+	case "nodes":
+		return fieldContext_ReportRunConnection_nodes(ctx, ec, field)
+	case "pageInfo":
+		return fieldContext_ReportRunConnection_pageInfo(ctx, ec, field)
+	case "totalCount":
+		return fieldContext_ReportRunConnection_totalCount(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReportRunConnection", field.Name)
+}
+
+func childFields_ReportRunEdge(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return fieldContext_ReportRunEdge_cursor(ctx, ec, field)
+	case "node":
+		return fieldContext_ReportRunEdge_node(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReportRunEdge", field.Name)
+}
+
+func childFields_ReportRunPayload(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "run":
+		return fieldContext_ReportRunPayload_run(ctx, ec, field)
+	case "userErrors":
+		return fieldContext_ReportRunPayload_userErrors(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReportRunPayload", field.Name)
+}
+
+func childFields_ReportTable(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return fieldContext_ReportTable_id(ctx, ec, field)
+	case "title":
+		return fieldContext_ReportTable_title(ctx, ec, field)
+	case "columns":
+		return fieldContext_ReportTable_columns(ctx, ec, field)
+	case "rows":
+		return fieldContext_ReportTable_rows(ctx, ec, field)
+	case "cells":
+		return fieldContext_ReportTable_cells(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReportTable", field.Name)
+}
+
 func childFields_Service(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -5866,6 +6510,10 @@ func childFields_Service(ctx context.Context, ec *executionContext, field graphq
 		return fieldContext_Service_userId(ctx, ec, field)
 	case "withheld":
 		return fieldContext_Service_withheld(ctx, ec, field)
+	case "access":
+		return fieldContext_Service_access(ctx, ec, field)
+	case "notice":
+		return fieldContext_Service_notice(ctx, ec, field)
 	case "enrollment":
 		return fieldContext_Service_enrollment(ctx, ec, field)
 	case "typeProvidedLabel":
@@ -5982,6 +6630,10 @@ func childFields_YouthEducationStatus(ctx context.Context, ec *executionContext,
 		return fieldContext_YouthEducationStatus_userId(ctx, ec, field)
 	case "withheld":
 		return fieldContext_YouthEducationStatus_withheld(ctx, ec, field)
+	case "access":
+		return fieldContext_YouthEducationStatus_access(ctx, ec, field)
+	case "notice":
+		return fieldContext_YouthEducationStatus_notice(ctx, ec, field)
 	case "enrollment":
 		return fieldContext_YouthEducationStatus_enrollment(ctx, ec, field)
 	}

@@ -3,11 +3,24 @@
 package model
 
 import (
+	"bytes"
+	"fmt"
+	"io"
+	"strconv"
+
 	"github.com/hearth-hmis/hearth/ent"
 	"github.com/hearth-hmis/hearth/internal/hmis"
 	"github.com/hearth-hmis/hearth/internal/policy"
 	"github.com/hearth-hmis/hearth/internal/store"
 )
+
+// A cell of two runs; null where a run has none.
+type CellDifference struct {
+	Table   string   `json:"table"`
+	Address string   `json:"address"`
+	Before  *float64 `json:"before,omitempty"`
+	After   *float64 `json:"after,omitempty"`
+}
 
 // A code list of HUD as this API names its codes.
 type CodeList struct {
@@ -28,6 +41,42 @@ type CodeListCode struct {
 type ConsentPayload struct {
 	// Null where nothing was changed; see userErrors.
 	Consent    *ent.Consent       `json:"consent,omitempty"`
+	UserErrors []*store.UserError `json:"userErrors"`
+}
+
+// A HUD data element as a project collects it.
+type DataElement struct {
+	// As 3.917B.
+	Number string `json:"number"`
+	Name   string `json:"name"`
+	// Of whom it is collected, in HUD's words.
+	CollectedAbout   string            `json:"collectedAbout"`
+	CollectionPoints []CollectionPoint `json:"collectionPoints"`
+	Requirement      Requirement       `json:"requirement"`
+	// Null for elements about the project.
+	Category *hmis.Category `json:"category,omitempty"`
+	// Where the answers stand in HMIS CSV, as File.Column.
+	Columns []string `json:"columns"`
+	// The answer to another element on which it depends; null where on none.
+	Dependency *string `json:"dependency,omitempty"`
+}
+
+// A figure of a kept run.
+type KeptCell struct {
+	Table   string   `json:"table"`
+	Address string   `json:"address"`
+	Value   *float64 `json:"value,omitempty"`
+	Text    *string  `json:"text,omitempty"`
+}
+
+type LockClientInput struct {
+	Client  string          `json:"client"`
+	AskedBy policy.LockedBy `json:"askedBy"`
+}
+
+type LockClientPayload struct {
+	// Null where the viewer no longer sees the client, and where nothing was changed; see userErrors.
+	Client     *ent.ClientRecord  `json:"client,omitempty"`
 	UserErrors []*store.UserError `json:"userErrors"`
 }
 
@@ -53,8 +102,31 @@ type Mutation struct {
 type Query struct {
 }
 
+type ReportInput struct {
+	Kind ReportKind `json:"kind"`
+	// None: all that the viewer may report on.
+	Projects []string  `json:"projects"`
+	Start    hmis.Date `json:"start"`
+	End      hmis.Date `json:"end"`
+	// Only what belongs to this CoC, as XX-500.
+	Coc *string `json:"coc,omitempty"`
+}
+
+type ReportRunPayload struct {
+	// Null where nothing was run; see userErrors.
+	Run        *ent.ReportRun     `json:"run,omitempty"`
+	UserErrors []*store.UserError `json:"userErrors"`
+}
+
 type RevokeConsentInput struct {
-	Consent string `json:"consent"`
+	Consent string                  `json:"consent"`
+	Effect  policy.RevocationEffect `json:"effect"`
+}
+
+type SignConsentInput struct {
+	Consent  string               `json:"consent"`
+	SignedBy policy.Signer        `json:"signedBy"`
+	Method   policy.ConsentMethod `json:"method"`
 }
 
 // Who asks.
@@ -66,4 +138,258 @@ type Viewer struct {
 	InOrder      bool       `json:"inOrder"`
 	TrainedUntil *hmis.Date `json:"trainedUntil,omitempty"`
 	AgreedUntil  *hmis.Date `json:"agreedUntil,omitempty"`
+}
+
+// When an element is collected.
+type CollectionPoint string
+
+const (
+	CollectionPointProjectSetup    CollectionPoint = "PROJECT_SETUP"
+	CollectionPointAnnualReview    CollectionPoint = "ANNUAL_REVIEW"
+	CollectionPointRecordCreation  CollectionPoint = "RECORD_CREATION"
+	CollectionPointEntry           CollectionPoint = "ENTRY"
+	CollectionPointOccurrencePoint CollectionPoint = "OCCURRENCE_POINT"
+	CollectionPointUpdate          CollectionPoint = "UPDATE"
+	CollectionPointAnnual          CollectionPoint = "ANNUAL"
+	CollectionPointExit            CollectionPoint = "EXIT"
+	CollectionPointPostExit        CollectionPoint = "POST_EXIT"
+)
+
+var AllCollectionPoint = []CollectionPoint{
+	CollectionPointProjectSetup,
+	CollectionPointAnnualReview,
+	CollectionPointRecordCreation,
+	CollectionPointEntry,
+	CollectionPointOccurrencePoint,
+	CollectionPointUpdate,
+	CollectionPointAnnual,
+	CollectionPointExit,
+	CollectionPointPostExit,
+}
+
+func (e CollectionPoint) IsValid() bool {
+	switch e {
+	case CollectionPointProjectSetup, CollectionPointAnnualReview, CollectionPointRecordCreation, CollectionPointEntry, CollectionPointOccurrencePoint, CollectionPointUpdate, CollectionPointAnnual, CollectionPointExit, CollectionPointPostExit:
+		return true
+	}
+	return false
+}
+
+func (e CollectionPoint) String() string {
+	return string(e)
+}
+
+func (e *CollectionPoint) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = CollectionPoint(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid CollectionPoint", str)
+	}
+	return nil
+}
+
+func (e CollectionPoint) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *CollectionPoint) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e CollectionPoint) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// HUD's reports.
+type ReportKind string
+
+const (
+	// CoC Annual Performance Report.
+	ReportKindApr ReportKind = "APR"
+	// ESG Consolidated Annual Performance and Evaluation Report.
+	ReportKindCaper ReportKind = "CAPER"
+	// Coordinated Entry Annual Performance Report.
+	ReportKindCeApr ReportKind = "CE_APR"
+	// HMIS Data Quality Report.
+	ReportKindDq ReportKind = "DQ"
+)
+
+var AllReportKind = []ReportKind{
+	ReportKindApr,
+	ReportKindCaper,
+	ReportKindCeApr,
+	ReportKindDq,
+}
+
+func (e ReportKind) IsValid() bool {
+	switch e {
+	case ReportKindApr, ReportKindCaper, ReportKindCeApr, ReportKindDq:
+		return true
+	}
+	return false
+}
+
+func (e ReportKind) String() string {
+	return string(e)
+}
+
+func (e *ReportKind) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = ReportKind(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid ReportKind", str)
+	}
+	return nil
+}
+
+func (e ReportKind) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *ReportKind) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e ReportKind) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// How firmly an element is asked for.
+type Requirement string
+
+const (
+	// By HUD's Data Dictionary.
+	RequirementRequired Requirement = "REQUIRED"
+	// By a program's manual.
+	RequirementManual Requirement = "MANUAL"
+	// By the reports that need it; no element text was at hand.
+	RequirementInferred Requirement = "INFERRED"
+	RequirementOptional Requirement = "OPTIONAL"
+)
+
+var AllRequirement = []Requirement{
+	RequirementRequired,
+	RequirementManual,
+	RequirementInferred,
+	RequirementOptional,
+}
+
+func (e Requirement) IsValid() bool {
+	switch e {
+	case RequirementRequired, RequirementManual, RequirementInferred, RequirementOptional:
+		return true
+	}
+	return false
+}
+
+func (e Requirement) String() string {
+	return string(e)
+}
+
+func (e *Requirement) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = Requirement(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid Requirement", str)
+	}
+	return nil
+}
+
+func (e Requirement) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *Requirement) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e Requirement) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+type RunState string
+
+const (
+	RunStateRunning RunState = "RUNNING"
+	RunStateDone    RunState = "DONE"
+	RunStateFailed  RunState = "FAILED"
+)
+
+var AllRunState = []RunState{
+	RunStateRunning,
+	RunStateDone,
+	RunStateFailed,
+}
+
+func (e RunState) IsValid() bool {
+	switch e {
+	case RunStateRunning, RunStateDone, RunStateFailed:
+		return true
+	}
+	return false
+}
+
+func (e RunState) String() string {
+	return string(e)
+}
+
+func (e *RunState) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = RunState(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid RunState", str)
+	}
+	return nil
+}
+
+func (e RunState) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *RunState) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e RunState) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
 }

@@ -7,6 +7,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -40,6 +41,7 @@ type New struct {
 	Role         policy.Role
 	Organization string // HUD id, or SOURCE/ID; for the roles of agencies
 	Scopes       hmis.Categories
+	Purposes     []policy.Purpose // that its requests may name; none: no release for a named purpose opens anything to it
 	TrainedOn    *hmis.Date
 	AgreedOn     *hmis.Date
 }
@@ -48,7 +50,7 @@ var usernameForm = regexp.MustCompile(`^[a-z0-9][a-z0-9._@-]{1,63}$`)
 
 // Create makes an account. Errors: Invalid, NotFound and Conflict, which say what to mend.
 func (b *Book) Create(ctx context.Context, n New) error {
-	a := store.Account{Username: strings.ToLower(n.Username), Role: n.Role, Scopes: n.Scopes, Active: true, TrainedOn: n.TrainedOn, AgreedOn: n.AgreedOn}
+	a := store.Account{Username: strings.ToLower(n.Username), Role: n.Role, Scopes: n.Scopes, Purposes: n.Purposes, Active: true, TrainedOn: n.TrainedOn, AgreedOn: n.AgreedOn}
 	switch {
 	case !usernameForm.MatchString(a.Username):
 		return hmis.Errorf(hmis.Invalid, "a username has 2 to 64 letters, digits and . _ @ -")
@@ -128,8 +130,10 @@ func (b *Book) Logout(ctx context.Context, token string) (bool, error) {
 	return b.store.EndToken(ctx, hashToken(token))
 }
 
-// Viewer finds who a token stands for. Errors: Denied for a token that is none, has ended or run out.
-func (b *Book) Viewer(ctx context.Context, token string) (*policy.Viewer, error) {
+// Viewer finds who a token stands for and what for it asks; purpose is a policy.Purpose by name, "" for the account's
+// own if it has just one, else for none. Errors: Denied for a token that is none, has ended or run out, and for a
+// purpose that the account may not name.
+func (b *Book) Viewer(ctx context.Context, token, purpose string) (*policy.Viewer, error) {
 	a, err := b.store.AccountOfToken(ctx, hashToken(token))
 	if err != nil {
 		return nil, err
@@ -137,14 +141,14 @@ func (b *Book) Viewer(ctx context.Context, token string) (*policy.Viewer, error)
 	if a == nil || !a.Active {
 		return nil, hmis.Errorf(hmis.Denied, "the token is not valid, or no longer; sign in again")
 	}
-	return &policy.Viewer{Account: a.Key, Username: a.Username, Role: a.Role, Organization: a.Organization, Projects: a.Projects,
-		Scopes: a.Scopes, Standing: policy.Standing{Active: true, TrainedUntil: yearOf(a.TrainedOn), AgreedUntil: yearOf(a.AgreedOn)}}, nil
-}
-
-// yearOf is the last day of the year that begins on a day, long ago where there is none.
-func yearOf(day *hmis.Date) hmis.Date {
-	if day == nil {
-		return policy.Never
+	v := a.Viewer()
+	switch {
+	case purpose == "" && len(a.Purposes) == 1:
+		v.Purpose = a.Purposes[0]
+	case purpose != "":
+		if err := v.Purpose.UnmarshalGQL(purpose); err != nil || !slices.Contains(a.Purposes, v.Purpose) {
+			return nil, hmis.Errorf(hmis.Denied, "the account may not ask for this purpose")
+		}
 	}
-	return day.AddYears(1) - 1
+	return v, nil
 }

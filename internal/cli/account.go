@@ -23,7 +23,7 @@ func accountCommand(h *hub) *cobra.Command {
 func createAccountCommand(h *hub) *cobra.Command {
 	var n account.New
 	var role, trained, agreed string
-	var scopes []string
+	var scopes, purposes []string
 	var fromInput bool
 	c := &cobra.Command{
 		Use:   "create --username N --role R",
@@ -39,6 +39,13 @@ func createAccountCommand(h *hub) *cobra.Command {
 					return hmis.Errorf(hmis.Invalid, "--scope is a category, as ENROLLMENT")
 				}
 				n.Scopes |= hmis.CategoriesOf(category)
+			}
+			for _, name := range purposes {
+				var p policy.Purpose
+				if err := p.UnmarshalGQL(strings.ToUpper(name)); err != nil || p == policy.AnyPurpose {
+					return hmis.Errorf(hmis.Invalid, "--purpose is CARE_COORDINATION, COORDINATED_ENTRY, TREATMENT or RESEARCH")
+				}
+				n.Purposes = append(n.Purposes, p)
 			}
 			if n.TrainedOn, err = optionalDay("--trained", trained); err != nil {
 				return err
@@ -59,7 +66,11 @@ func createAccountCommand(h *hub) *cobra.Command {
 			if err := account.Open(s).Create(cmd.Context(), n); err != nil {
 				return err
 			}
-			fmt.Fprintf(cmd.ErrOrStderr(), "Account %s made.\n", strings.ToLower(n.Username))
+			name := strings.ToLower(n.Username)
+			if h.json {
+				return printJSON(cmd, map[string]string{"username": name, "role": n.Role.String()})
+			}
+			fmt.Fprintf(cmd.ErrOrStderr(), "Account %s made.\n", name)
 			return nil
 		},
 	}
@@ -69,6 +80,7 @@ func createAccountCommand(h *hub) *cobra.Command {
 	c.Flags().StringVar(&trained, "trained", "", "day of the privacy training, yyyy-mm-dd; it holds for a year")
 	c.Flags().StringVar(&agreed, "agreed", "", "day on which the end-user agreement was signed; it holds for a year")
 	c.Flags().StringSliceVar(&scopes, "scope", nil, "a category that an app may see; may be repeated")
+	c.Flags().StringSliceVar(&purposes, "purpose", nil, "what its requests may be made for, as TREATMENT; may be repeated")
 	c.Flags().BoolVar(&fromInput, "password-stdin", false, "read the password from standard input")
 	return c
 }
@@ -108,6 +120,9 @@ func tokenCommand(h *hub) *cobra.Command {
 			t, err := account.Open(s).CreateToken(cmd.Context(), username)
 			if err != nil {
 				return err
+			}
+			if h.json {
+				return printJSON(cmd, map[string]string{"token": t.Token, "expires": t.Expires.String()})
 			}
 			fmt.Fprintln(cmd.OutOrStdout(), t.Token)
 			return nil

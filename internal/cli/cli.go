@@ -5,6 +5,7 @@ package cli
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -29,11 +30,15 @@ func Main(args []string, in io.Reader, out, messages io.Writer) int {
 	root.SetIn(in)
 	root.SetOut(out)
 	root.SetErr(messages)
-	if err := root.ExecuteContext(ctx); err != nil {
+	switch err := root.ExecuteContext(ctx); {
+	case err == nil:
+		return 0
+	case ctx.Err() != nil:
+		fmt.Fprintln(messages, "hearth: stopped; what was begun is taken back")
+	default:
 		fmt.Fprintln(messages, "hearth:", sentence(err))
-		return 1
 	}
-	return 0
+	return 1
 }
 
 // sentence is what a person reads of an error: of several, the one that says what to do.
@@ -44,8 +49,11 @@ func sentence(err error) string {
 	return err.Error()
 }
 
-// hub is the flags that every command on a database has.
-type hub struct{ database, keys string }
+// hub is the flags that every command has.
+type hub struct {
+	database, keys string
+	json           bool
+}
 
 func command() *cobra.Command {
 	h := &hub{}
@@ -57,7 +65,8 @@ func command() *cobra.Command {
 	}
 	root.PersistentFlags().StringVar(&h.database, "db", os.Getenv("HEARTH_DB"), "the database: sqlite:FILE or postgres://… (also HEARTH_DB)")
 	root.PersistentFlags().StringVar(&h.keys, "keys", os.Getenv("HEARTH_KEYS"), "the key file, made on first use (also HEARTH_KEYS; default: in your configuration folder)")
-	root.AddCommand(demoCommand(), serveCommand(h), importCommand(h), reportCommand(), synthCommand(), accountCommand(h), tokenCommand(h), migrateCommand(h))
+	root.PersistentFlags().BoolVar(&h.json, "json", false, "print the result as JSON, one line for a script")
+	root.AddCommand(demoCommand(h), serveCommand(h), importCommand(h), synthCommand(h), accountCommand(h), tokenCommand(h), reportCommand(h), migrateCommand(h))
 	return root
 }
 
@@ -90,9 +99,20 @@ func migrateCommand(h *hub) *cobra.Command {
 			if err != nil {
 				return err
 			}
+			if err := s.Close(); err != nil {
+				return err
+			}
+			if h.json {
+				return printJSON(cmd, map[string]string{"schema": "newest"})
+			}
 			fmt.Fprintln(cmd.ErrOrStderr(), "The database has the newest schema.")
-			return s.Close()
+			return nil
 		},
 	})
 	return c
+}
+
+// printJSON prints a result for a script.
+func printJSON(cmd *cobra.Command, result any) error {
+	return json.NewEncoder(cmd.OutOrStdout()).Encode(result)
 }

@@ -1,13 +1,19 @@
 package cli
 
 import (
+	"archive/zip"
+	"bytes"
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
+	"io"
+	"io/fs"
 	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -78,7 +84,50 @@ func exports(t testing.TB) string {
 	if err := os.Rename(community.Set("Export", "x1", "CSVVersion", "2024 v1.7").WriteZip(t, hmis.FY2024), filepath.Join(folder, "fy2024.zip")); err != nil {
 		t.Fatal(err)
 	}
+	for name, change := range map[string]func(file, text string) (string, bool){
+		"no-export": without("Export"), "no-client": without("Client"), "no-enrollment": without("Enrollment"),
+		"no-project": without("Project"), "no-organization": without("Organization"),
+		"no-column": func(file, text string) (string, bool) {
+			return strings.ReplaceAll(text, "VeteranStatus", "Veteran"), true
+		},
+	} {
+		rewrite(t, filepath.Join(folder, "good.zip"), filepath.Join(folder, name+".zip"), change)
+	}
 	return folder
+}
+
+func without(name string) func(file, text string) (string, bool) {
+	return func(file, text string) (string, bool) { return text, file != name+".csv" }
+}
+
+// rewrite copies a zip with each file as change gives it, and without those that it does not keep.
+func rewrite(t testing.TB, from, to string, change func(file, text string) (string, bool)) {
+	t.Helper()
+	in, err := zip.OpenReader(from)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer in.Close()
+	var out bytes.Buffer
+	z := zip.NewWriter(&out)
+	for _, f := range in.File {
+		text, err := fs.ReadFile(in, f.Name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if changed, keep := change(f.Name, string(text)); keep {
+			w, err := z.Create(f.Name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := io.WriteString(w, changed); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if err := errors.Join(z.Close(), os.WriteFile(to, out.Bytes(), 0o600)); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // An import that is killed at any moment leaves the state before or the state after, and can be run again.

@@ -23,7 +23,7 @@ import (
 	"github.com/hearth-hmis/hearth/server"
 )
 
-func demoCommand() *cobra.Command {
+func demoCommand(h *hub) *cobra.Command {
 	var addr string
 	var clients int
 	c := &cobra.Command{
@@ -46,7 +46,12 @@ func demoCommand() *cobra.Command {
 				return err
 			}
 			defer d.store.Close()
-			if err := d.print(cmd.OutOrStdout(), address(l)); err != nil {
+			if h.json {
+				err = printJSON(cmd, map[string]any{"url": address(l), "password": d.password, "logins": d.logins})
+			} else {
+				err = d.print(cmd.OutOrStdout(), address(l))
+			}
+			if err != nil {
 				return err
 			}
 			log := slog.New(slog.NewTextHandler(io.Discard, nil))
@@ -69,16 +74,17 @@ type demo struct {
 }
 
 type login struct {
-	username string
-	role     policy.Role
-	agency   string // name
-	token    string
+	Username string `json:"username"`
+	Role     string `json:"role"`
+	Agency   string `json:"organization,omitempty"` // its name
+	Token    string `json:"token"`
+	sees     string
 }
 
 func (d *demo) build(ctx context.Context) error {
 	path := filepath.Join(d.folder, "community.zip")
 	fmt.Fprintf(d.messages, "Making up a community of %d clients …\n", d.clients)
-	if err := writeCommunity(path, synth.Options{Clients: d.clients, Seed: 1, Faults: true}); err != nil {
+	if err := writeCommunity(ctx, path, synth.Options{Clients: d.clients, Seed: 1, Faults: true}, d.messages); err != nil {
 		return err
 	}
 	keys, err := seal.Open(filepath.Join(d.folder, "keys.json"))
@@ -94,7 +100,10 @@ func (d *demo) build(ctx context.Context) error {
 		return err
 	}
 	defer a.Close()
-	if _, err := d.store.Import(ctx, a, store.ImportOptions{Source: "demo"}); err != nil {
+	done := showReading(d.messages, a)
+	_, err = d.store.Import(ctx, a, store.ImportOptions{Source: "demo"})
+	done()
+	if err != nil {
 		return err
 	}
 	fmt.Fprintln(d.messages, "Letting some clients sign releases …")
@@ -162,13 +171,13 @@ func (d *demo) createAccounts(ctx context.Context, agencies []agency) error {
 	book, today := account.Open(d.store), d.store.Now().Day()
 	for _, role := range policy.Roles() {
 		n := account.New{Username: strings.ToLower(strings.ReplaceAll(role.String(), "_", "-")), Password: d.password, Role: role, TrainedOn: &today, AgreedOn: &today}
-		l := login{username: n.Username, role: role}
+		l := login{Username: n.Username, Role: role.String(), sees: sees[role]}
 		if role.OfAgency() {
 			a := agencies[0]
 			if role == policy.Intake {
 				a = agencies[1]
 			}
-			n.Organization, l.agency = a.hudID, a.name
+			n.Organization, l.Agency = a.hudID, a.name
 		}
 		if role == policy.PartnerApp {
 			n.Scopes = hmis.CategoriesOf(hmis.Demographics, hmis.EnrollmentCategory, hmis.ServicesCategory)
@@ -180,7 +189,7 @@ func (d *demo) createAccounts(ctx context.Context, agencies []agency) error {
 		if err != nil {
 			return err
 		}
-		l.token = t.Token
+		l.Token = t.Token
 		d.logins = append(d.logins, l)
 	}
 	return nil
@@ -191,7 +200,7 @@ func (d *demo) print(w io.Writer, url string) error {
 	t := tabwriter.NewWriter(w, 0, 0, 3, ' ', 0)
 	fmt.Fprintln(t, "username\trole\tof\tsees")
 	for _, l := range d.logins {
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\n", l.username, l.role, l.agency, sees[l.role])
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\n", l.Username, l.Role, l.Agency, l.sees)
 	}
 	if err := t.Flush(); err != nil {
 		return err
@@ -204,7 +213,7 @@ Try next:
 
 curl -s %[1]sgraphql -H 'Content-Type: application/json' -H 'Authorization: Bearer %[2]s' \
   -d '{"query":"{ clients(first: 2) { totalCount edges { node { personalId firstName withheld { field reason } enrollments(first: 3) { edges { node { entryDate project { projectName } } } } } } } }"}'
-`, url, d.logins[2].token)
+`, url, d.logins[2].Token)
 	return err
 }
 

@@ -1,15 +1,13 @@
 package cli
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"text/tabwriter"
 
-	"github.com/schollz/progressbar/v3"
 	"github.com/spf13/cobra"
-	"golang.org/x/term"
 
 	"github.com/hearth-hmis/hearth/internal/hmis"
 	"github.com/hearth-hmis/hearth/internal/hmiscsv"
@@ -18,7 +16,7 @@ import (
 
 func importCommand(h *hub) *cobra.Command {
 	var o store.ImportOptions
-	var asJSON bool
+	var issues string
 	c := &cobra.Command{
 		Use:   "import PATH --source NAME",
 		Short: "Bring in a HUD HMIS CSV export, a zip file or a folder, FY2024 or FY2026",
@@ -34,52 +32,31 @@ func importCommand(h *hub) *cobra.Command {
 				return err
 			}
 			defer s.Close()
-			done := showProgress(cmd.ErrOrStderr(), a)
+			if issues != "" {
+				list, err := os.Create(issues)
+				if err != nil {
+					return hmis.Errorf(hmis.Invalid, "%s cannot be written; name another file for --issues", issues)
+				}
+				defer list.Close()
+				o.Issues = list
+			}
+			done := showReading(cmd.ErrOrStderr(), a)
 			report, err := s.Import(cmd.Context(), a, o)
 			done()
 			if err != nil {
 				return err
 			}
-			if asJSON {
-				return json.NewEncoder(cmd.OutOrStdout()).Encode(report)
+			if h.json {
+				return printJSON(cmd, report)
 			}
 			return printReport(cmd.OutOrStdout(), report)
 		},
 	}
+	c.Flags().StringVar(&issues, "issues", "", "write every issue into this CSV file, for those who will mend the data")
 	c.Flags().StringVar(&o.Source, "source", "", "the system that the export is from; HUD ids are unique within one (required)")
 	c.Flags().BoolVar(&o.DryRun, "dry-run", false, "show what would change and change nothing")
 	c.Flags().BoolVar(&o.AcceptRemovals, "accept-removals", false, "mark records deleted even where an unusual share is missing from the export")
-	c.Flags().BoolVar(&asJSON, "json", false, "print the report as JSON")
 	return c
-}
-
-// showProgress draws a bar on a terminal and writes a line a file elsewhere; the returned function ends it.
-func showProgress(w io.Writer, a *hmiscsv.Archive) func() {
-	f, ok := w.(*os.File)
-	if !ok || !term.IsTerminal(int(f.Fd())) {
-		last := ""
-		a.Progress = func(file string, _ int64) {
-			if file != last {
-				fmt.Fprintf(w, "reading %s.csv\n", file)
-				last = file
-			}
-		}
-		return func() {}
-	}
-	bar := progressbar.NewOptions64(a.TotalSize(), progressbar.OptionSetWriter(w), progressbar.OptionShowBytes(true),
-		progressbar.OptionClearOnFinish(), progressbar.OptionSetPredictTime(true))
-	before, last := int64(0), ""
-	a.Progress = func(file string, bytes int64) {
-		if file != last {
-			if last != "" {
-				before += a.Size(last)
-			}
-			last = file
-			bar.Describe(file + ".csv")
-		}
-		_ = bar.Set64(min(before+bytes, a.TotalSize()))
-	}
-	return func() { _ = bar.Finish() }
 }
 
 func printReport(w io.Writer, r *store.ImportReport) error {
@@ -96,6 +73,26 @@ func printReport(w io.Writer, r *store.ImportReport) error {
 	if err := t.Flush(); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintf(w, "FY%d export, %d issues.\n", r.Year, r.Issues)
-	return err
+	fmt.Fprintf(w, "FY%d export, %d issues.\n", r.Year, r.Issues)
+	return printKinds(w, r.Kinds)
+}
+
+// printKinds lists the kinds of issues, the most frequent ones alone where there are many.
+func printKinds(w io.Writer, kinds []store.IssueKind) error {
+	const most = 20
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	if len(kinds) > 0 {
+		fmt.Fprintln(t, "\nrows\tfirst line\tcolumn\twhat")
+	}
+	for _, k := range kinds[:min(most, len(kinds))] {
+		what := k.Reason
+		if k.Refused {
+			what = "refused: " + what
+		}
+		fmt.Fprintf(t, "%d\t%d\t%s\t%s\n", k.Rows, k.Line, strings.Trim(k.File+"."+k.Column, "."), what)
+	}
+	if len(kinds) > most {
+		fmt.Fprintf(t, "… and %d more kinds; --issues FILE.csv lists every issue\n", len(kinds)-most)
+	}
+	return t.Flush()
 }

@@ -1,9 +1,11 @@
 package cli
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -23,27 +25,29 @@ type reportOptions struct {
 	format     string
 	out        string
 	grantee    string
+	as         string
 }
 
-func reportCommand() *cobra.Command {
+func reportCommand(h *hub) *cobra.Command {
 	var o reportOptions
 	c := &cobra.Command{
-		Use:   "report apr|caper|ce-apr|dq --from FILE.zip --start YYYY-MM-DD --end YYYY-MM-DD",
+		Use:   "report apr|caper|ce-apr|dq (--from FILE.zip | --db URL --as USER) --start YYYY-MM-DD --end YYYY-MM-DD",
 		Short: "Make a HUD report: APR, CAPER, CE APR or Data Quality",
 		Args:  cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			f, err := o.facts()
+			f, allowed, err := o.facts(cmd.Context(), h)
 			if err != nil {
 				return err
 			}
-			r, err := o.run(f, report.Kind(args[0]))
+			r, err := o.run(f, allowed, report.Kind(args[0]))
 			if err != nil {
 				return err
 			}
 			return o.write(cmd.OutOrStdout(), r)
 		},
 	}
-	c.Flags().StringVar(&o.from, "from", "", "an HMIS CSV export, zip or folder, FY2024 or FY2026 (required)")
+	c.Flags().StringVar(&o.from, "from", "", "an HMIS CSV export, zip or folder, FY2024 or FY2026; without it the report is made of the database")
+	c.Flags().StringVar(&o.as, "as", "", "the account, by its username, that asks for a report from the database")
 	c.Flags().StringSliceVar(&o.projects, "project", nil, "ProjectIDs, with commas between (default: all)")
 	c.Flags().StringVar(&o.start, "start", "", "first day of the report (required)")
 	c.Flags().StringVar(&o.end, "end", "", "last day of the report (required)")
@@ -54,15 +58,39 @@ func reportCommand() *cobra.Command {
 	return c
 }
 
-// facts reads the export that the report is made of.
-func (o *reportOptions) facts() (*facts.Facts, error) {
-	if o.from == "" {
-		return nil, hmis.Errorf(hmis.Invalid, "name the HMIS CSV export with --from FILE.zip")
+// facts reads what the report is made of: an export, or the database as an account may report on it. Allowed are the
+// projects of the latter, nil for all.
+func (o *reportOptions) facts(ctx context.Context, h *hub) (f *facts.Facts, allowed []int32, err error) {
+	switch {
+	case o.from != "":
+		f, err = facts.Open(o.from)
+		return f, nil, err
+	case o.as == "":
+		return nil, nil, hmis.Errorf(hmis.Invalid, "name the HMIS CSV export with --from FILE.zip, or the database with --db and who asks with --as USER")
 	}
-	return facts.Open(o.from)
+	s, err := h.open(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer s.Close()
+	a, err := s.AccountNamed(ctx, strings.ToLower(o.as))
+	if err != nil {
+		return nil, nil, err
+	}
+	if a == nil {
+		return nil, nil, hmis.Errorf(hmis.NotFound, "there is no account %s; name one with --as USER", o.as)
+	}
+	if ctx, err = s.As(ctx, a.Viewer()); err != nil {
+		return nil, nil, err
+	}
+	scope, err := s.ReportScope(ctx, nil)
+	if err != nil {
+		return nil, nil, err
+	}
+	return scope.Facts, scope.Projects, nil
 }
 
-func (o *reportOptions) run(f *facts.Facts, k report.Kind) (*report.Report, error) {
+func (o *reportOptions) run(f *facts.Facts, allowed []int32, k report.Kind) (*report.Report, error) {
 	start, err := dayFlag("start", o.start)
 	if err != nil {
 		return nil, err
@@ -74,6 +102,16 @@ func (o *reportOptions) run(f *facts.Facts, k report.Kind) (*report.Report, erro
 	projects, err := report.ProjectsNamed(f, o.projects, o.coc)
 	if err != nil {
 		return nil, err
+	}
+	if allowed != nil {
+		if len(o.projects) == 0 {
+			projects = allowed
+		}
+		for _, p := range projects {
+			if !slices.Contains(allowed, p) {
+				return nil, hmis.Errorf(hmis.Denied, "%s may not report on project %s", o.as, f.Projects[p].ID)
+			}
+		}
 	}
 	return report.Run(f, k, report.Scope{Projects: projects, Start: start, End: end, CoC: o.coc})
 }

@@ -6,7 +6,6 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"os"
 
 	"github.com/spf13/cobra"
 
@@ -37,7 +36,10 @@ func serveCommand(h *hub) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			log := slog.New(slog.NewTextHandler(os.Stderr, nil))
+			log := slog.New(slog.NewTextHandler(cmd.ErrOrStderr(), nil))
+			if h.json {
+				log = slog.New(slog.NewJSONHandler(cmd.ErrOrStderr(), nil))
+			}
 			log.Info("serving", "addr", l.Addr().String())
 			return server.Serve(cmd.Context(), l, handler(s, origins, log), log)
 		},
@@ -58,9 +60,11 @@ func listen(addr string) (net.Listener, error) {
 // handler puts the hub's parts behind the server's door.
 func handler(s *store.Store, origins []string, log *slog.Logger) http.Handler {
 	resolver := &graph.Resolver{Store: s, Accounts: account.Open(s)}
+	numbers := resolver.NumbersSchema()
 	return server.Handler(server.Config{
-		Schema:       resolver.Schema(),
-		SDL:          schema.SDL(),
+		API:          server.API{Schema: resolver.Schema(), SDL: schema.SDL()},
+		Numbers:      server.API{Schema: numbers, SDL: schema.Format(numbers.Schema())},
+		SeesPeople:   graph.SeesPeople,
 		Authenticate: resolver.Authenticate,
 		Introspect:   func(ctx context.Context) bool { return policy.ViewerOf(ctx) != nil },
 		Ready:        s.Ready,

@@ -1,7 +1,10 @@
 package cli
 
 import (
+	"context"
+	"errors"
 	"fmt"
+	"io"
 	"os"
 
 	"github.com/spf13/cobra"
@@ -10,7 +13,7 @@ import (
 	"github.com/hearth-hmis/hearth/internal/synth"
 )
 
-func synthCommand() *cobra.Command {
+func synthCommand(h *hub) *cobra.Command {
 	o := synth.Options{Faults: true}
 	var year int
 	c := &cobra.Command{
@@ -27,8 +30,11 @@ func synthCommand() *cobra.Command {
 			if o.Clients < 1 {
 				return hmis.Errorf(hmis.Invalid, "--clients is at least 1")
 			}
-			if err := writeCommunity(args[0], o); err != nil {
+			if err := writeCommunity(cmd.Context(), args[0], o, cmd.ErrOrStderr()); err != nil {
 				return err
+			}
+			if h.json {
+				return printJSON(cmd, map[string]any{"path": args[0], "clients": o.Clients, "seed": o.Seed, "year": o.Year})
 			}
 			fmt.Fprintf(cmd.ErrOrStderr(), "%s: %d made-up clients.\n", args[0], o.Clients)
 			return nil
@@ -41,15 +47,15 @@ func synthCommand() *cobra.Command {
 	return c
 }
 
-// writeCommunity writes the export to a file, and no file where that fails.
-func writeCommunity(path string, o synth.Options) error {
+// writeCommunity writes the export to a file, and no file where that fails; messages shows how far it is.
+func writeCommunity(ctx context.Context, path string, o synth.Options, messages io.Writer) error {
 	f, err := os.Create(path)
 	if err != nil {
-		return err
+		return hmis.Errorf(hmis.Invalid, "%s cannot be written; name another file or folder", path)
 	}
-	if err = synth.Write(f, o, nil); err == nil {
-		err = f.Close()
-	}
+	progress, done := showMaking(ctx, messages, o.Clients)
+	err = errors.Join(synth.Write(f, o, progress), f.Close())
+	done()
 	if err != nil {
 		_ = os.Remove(path)
 	}

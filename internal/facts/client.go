@@ -7,10 +7,17 @@ import (
 	"github.com/hearth-hmis/hearth/internal/hmiscsv"
 )
 
+// The columns that others than columnsOf look at.
+var (
+	identityColumns = []string{"FirstName", "LastName", "SSN"}
+	theaterColumns  = []string{"WorldWarII", "KoreanWar", "VietnamWar", "DesertStorm", "AfghanistanOEF", "IraqOIF", "IraqOND", "OtherTheater"}
+	incomeSources   = []string{"Earned", "Unemployment", "SSI", "SSDI", "VADisabilityService", "VADisabilityNonService", "PrivateDisability",
+		"WorkersComp", "TANF", "GA", "SocSecRetirement", "Pension", "ChildSupport", "Alimony", "OtherIncomeSource"}
+)
+
 func clientColumns(c *Clients) []column {
 	f := hmis.FileNamed("Client")
-	identity := indexes(f, "FirstName", "LastName", "SSN")
-	theaters := indexes(f, "WorldWarII", "KoreanWar", "VietnamWar", "DesertStorm", "AfghanistanOEF", "IraqOIF", "IraqOND", "OtherTheater")
+	identity, theaters := indexes(f, identityColumns...), indexes(f, theaterColumns...)
 	which := func(is func(hmiscsv.Cell) bool) func([]hmiscsv.Cell) Marks {
 		return func(cells []hmiscsv.Cell) (m Marks) {
 			for bit, i := range theaters {
@@ -67,8 +74,7 @@ func validSSN(s string) bool {
 // sourcesAmount is the sum of the positive amounts of the sources that are marked 1 (report-rules.md 5).
 func sourcesAmount(rows *[]Cents) column {
 	f := hmis.FileNamed("IncomeBenefits")
-	marks := indexes(f, "Earned", "Unemployment", "SSI", "SSDI", "VADisabilityService", "VADisabilityNonService", "PrivateDisability",
-		"WorkersComp", "TANF", "GA", "SocSecRetirement", "Pension", "ChildSupport", "Alimony", "OtherIncomeSource")
+	marks := indexes(f, incomeSources...)
 	return derived(rows, func(cells []hmiscsv.Cell) Cents {
 		sum := hmiscsv.Cell{Set: true}
 		for _, i := range marks { // the amount stands beside its mark

@@ -2,6 +2,7 @@ package facts
 
 import (
 	"fmt"
+	"maps"
 	"math"
 	"reflect"
 	"slices"
@@ -65,6 +66,13 @@ func derived[T any](rows *[]T, read func(cells []hmiscsv.Cell) T) column {
 // column, or its tag columns names the group that it marks. A slice tagged "-" is for others to fill.
 func columnsOf(file string, table any) (columns []column) {
 	f := hmis.FileNamed(file)
+	eachSlice(table, func(slice reflect.Value, names []string) {
+		columns = append(columns, columnFor(f, slice.Addr().Interface(), indexes(f, names...)))
+	})
+	return columns
+}
+
+func eachSlice(table any, do func(slice reflect.Value, names []string)) {
 	v := reflect.ValueOf(table).Elem()
 	for i := range v.NumField() {
 		field := v.Type().Field(i)
@@ -75,9 +83,55 @@ func columnsOf(file string, table any) (columns []column) {
 		if tag == "" {
 			tag = field.Name
 		}
-		columns = append(columns, columnFor(f, v.Field(i).Addr().Interface(), indexes(f, strings.Split(tag, ",")...)))
+		do(v.Field(i), strings.Split(tag, ","))
 	}
-	return columns
+}
+
+// Columns lists, by index in hmis.File.Columns, the columns of a file that a Builder looks at; the cells of the others
+// may be left empty. Of the files of projects it is all.
+func Columns(file string) []int {
+	f := hmis.FileNamed(file)
+	table := map[string]any{"Client": &Clients{}, "Enrollment": &Enrollments{}, "Exit": &Exits{}, "Services": &Services{},
+		"CurrentLivingSituation": &Situations{}, "IncomeBenefits": &Incomes{}, "HealthAndDV": &Health{}, "Disabilities": &Disabilities{},
+		"EmploymentEducation": &Employment{}, "YouthEducationStatus": &Education{}, "Assessment": &Assessments{}, "Event": &Events{}}[file]
+	used := map[int]bool{}
+	if table == nil {
+		for i := range f.Columns {
+			used[i] = true
+		}
+	} else {
+		eachSlice(table, func(_ reflect.Value, names []string) {
+			for _, i := range indexes(f, names...) {
+				used[i] = true
+			}
+		})
+		for _, name := range slices.Concat(keyColumns, besides[file]) {
+			if c := f.Column(name); c != nil {
+				used[slices.Index(f.Columns, c)] = true
+			}
+		}
+		used[slices.Index(f.Columns, f.Key())] = true
+	}
+	return slices.Sorted(maps.Keys(used))
+}
+
+// keyColumns are looked at in every file that has them, besides in single files for what is worked out.
+var (
+	keyColumns = []string{"PersonalID", "EnrollmentID", "ProjectID", "HouseholdID", "DateUpdated", "DateDeleted"}
+	besides    = map[string][]string{
+		"Client":         slices.Concat(identityColumns, theaterColumns),
+		"Enrollment":     {"EnrollmentCoC", "VAMCStation"},
+		"IncomeBenefits": slices.Concat(incomeSources, amounts(incomeSources)),
+	}
+)
+
+// amounts names the column beside each source, which holds its amount.
+func amounts(sources []string) (list []string) {
+	f := hmis.FileNamed("IncomeBenefits")
+	for _, i := range indexes(f, sources...) {
+		list = append(list, f.Columns[i+1].Name)
+	}
+	return list
 }
 
 func columnFor(f *hmis.File, rows any, at []int) column {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -15,7 +16,7 @@ var kindCodes = []string{
 	"Client", "Person", "Household", "Enrollment", "Exit", "IncomeBenefits", "HealthAndDV", "EmploymentEducation",
 	"Disabilities", "Services", "CurrentLivingSituation", "Assessment", "AssessmentQuestions", "AssessmentResults",
 	"Event", "YouthEducationStatus", "Organization", "Project", "Funder", "ProjectCoC", "Inventory", "Affiliation",
-	"HMISParticipation", "CEParticipation", "Consent",
+	"HMISParticipation", "CEParticipation", "Consent", "ReportRun",
 }
 
 // records writes what the store knows of each type of rows: how to find and mask them and what they refer to.
@@ -104,7 +105,26 @@ func kindOf(s *source, name string, code int) {
 	if column := sortColumn(name); column != "" {
 		sortValue(s, entity, column)
 	}
+	if f != nil && f.Level == hmis.ClientLevel {
+		clientLevel(s, f, entity)
+	}
 	s.line("}\n")
+}
+
+// clientLevel writes what the guard needs of client-level rows.
+func clientLevel(s *source, f *hmis.File, entity string) {
+	s.line("written: func(r *ent.%s) *hmis.Timestamp { return r.DateUpdated },", entity)
+	id := "&id"
+	if f.Name == "Client" {
+		id = "id"
+	}
+	s.line("rename: func(r *ent.%s, id string) { r.PersonalID = %s },", entity, id)
+	switch f.Name {
+	case "Services":
+		s.line("class: func(r *ent.%s) hmis.Class { return hmis.RowTypeOf(%q, codeOf(r.RecordType), codeOf(r.TypeProvided)).Class },", entity, f.Name)
+	case "Disabilities":
+		s.line("class: func(r *ent.%s) hmis.Class { return hmis.RowTypeOf(%q, codeOf(r.DisabilityType), 0).Class },", entity, f.Name)
+	}
 }
 
 // sortColumn is the column by which rows of a file can be sorted: their day, or the name of what has one.
@@ -162,7 +182,7 @@ func keyColumns(name string, f *hmis.File) []string {
 		return []string{"client_key", "project_key", "enrollment_key", "assessment_key"}
 	case "Consent":
 		return []string{"client_key"}
-	case "Person":
+	case "Person", "ReportRun":
 		return nil
 	}
 	if f.Level == hmis.ClientLevel {
@@ -173,12 +193,19 @@ func keyColumns(name string, f *hmis.File) []string {
 
 func maskBody(s *source, f *hmis.File) {
 	for _, g := range maskGroups(f) {
-		s.line("if !v.Shows(hmis.%s, %d) {", categoryConstant(g.category), g.programs)
+		s.line("if !v.Shows(%s) {", classLiteral(g.class))
 		for _, field := range g.fields {
 			s.line("r.%s = nil", field)
 		}
 		s.line("}")
 	}
+}
+
+func classLiteral(c hmis.Class) string {
+	if c == hmis.ClassOf(c.Category) {
+		return "hmis.ClassOf(hmis." + categoryConstant(c.Category) + ")"
+	}
+	return fmt.Sprintf("hmis.Class{Category: hmis.%s, Programs: %d, Place: %t}", categoryConstant(c.Category), c.Programs, c.Place)
 }
 
 func categoryConstant(c hmis.Category) string {
@@ -223,9 +250,8 @@ func entity(name string) string {
 
 // maskGroup is a set of fields that are withheld together.
 type maskGroup struct {
-	category hmis.Category
-	programs hmis.Programs
-	fields   []string
+	class  hmis.Class
+	fields []string
 }
 
 func maskGroups(f *hmis.File) []maskGroup {
@@ -234,15 +260,15 @@ func maskGroups(f *hmis.File) []maskGroup {
 		if c.Category == hmis.Meta || c.Category == hmis.Unclassified {
 			continue
 		}
-		i := slices.IndexFunc(groups, func(g maskGroup) bool { return g.category == c.Category && g.programs == c.Programs() })
+		i := slices.IndexFunc(groups, func(g maskGroup) bool { return g.class == c.Class() })
 		if i < 0 {
 			i = len(groups)
-			groups = append(groups, maskGroup{category: c.Category, programs: c.Programs()})
+			groups = append(groups, maskGroup{class: c.Class()})
 		}
 		groups[i].fields = append(groups[i].fields, goName(c.SQLName()))
 	}
 	slices.SortStableFunc(groups, func(a, b maskGroup) int {
-		return cmp.Or(cmp.Compare(a.category, b.category), cmp.Compare(a.programs, b.programs))
+		return cmp.Or(cmp.Compare(a.class.Category, b.class.Category), cmp.Compare(a.class.Programs, b.class.Programs))
 	})
 	return groups
 }

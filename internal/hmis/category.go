@@ -121,14 +121,19 @@ var GeneralRelease = func() (s Categories) {
 	return s
 }()
 
-// RowCategory returns the category of a whole row of Disabilities (by DisabilityType) or Services
-// (by RecordType and TypeProvided); Unclassified where the type is none that HUD lists.
-// Source: data/type-dependent-categories-fy2026.csv, kind record.
-func RowCategory(file string, recordType, typeProvided int32) Category {
-	return RowTypeOf(file, recordType, typeProvided).Category
+// Class is what a decision about a fact depends on, whoever asks.
+type Class struct {
+	Category Category
+	Programs Programs // federal programs that alone collect it; 0: others collect it too
+	Place    bool     // tells where the client is or was: kept from others while the client is fleeing
 }
 
-// RowTypeOf is RowCategory with the federal programs that the row belongs to.
+// ClassOf is the class of a category's facts that every program collects.
+func ClassOf(c Category) Class { return Class{Category: c, Place: c == Location} }
+
+// RowTypeOf returns the type of a row of Disabilities (by DisabilityType) or Services (by RecordType and TypeProvided),
+// whose class is that of all that the row says; Unclassified where the type is none that HUD lists.
+// Source: data/type-dependent-categories-fy2026.csv, kind record.
 func RowTypeOf(file string, recordType, typeProvided int32) RowType {
 	rule, ok := rowCategories[rowType{file, recordType, anyType}]
 	if !ok {
@@ -140,8 +145,7 @@ func RowTypeOf(file string, recordType, typeProvided int32) RowType {
 // RowType is one row of RowTypes.
 type RowType struct {
 	Type, Provided int32 // Provided is AnyProvided where the record type alone decides
-	Category       Category
-	Programs       Programs // that alone record such rows
+	Class          Class
 }
 
 // AnyProvided marks a RowType that holds whatever was provided.
@@ -155,7 +159,7 @@ type rowType struct {
 	provided int32
 }
 
-// RowTypes lists the record types of a file that RowCategory knows, nil for a file without any.
+// RowTypes lists the record types of a file that RowTypeOf knows, nil for a file without any.
 func RowTypes(file string) []RowType { return rowTypes[file] }
 
 var rowCategories, rowTypes = func() (map[rowType]RowType, map[string][]RowType) {
@@ -165,16 +169,40 @@ var rowCategories, rowTypes = func() (map[rowType]RowType, map[string][]RowType)
 			continue
 		}
 		first, second, both := strings.Cut(r.get("value"), "+")
-		t := RowType{Type: int32(mustInt(first)), Provided: anyType, Category: mustCategory(r.get("category"))}
+		t := RowType{Type: int32(mustInt(first)), Provided: anyType, Class: ClassOf(mustCategory(r.get("category")))}
 		if both {
 			t.Provided = int32(mustInt(second))
 		}
 		element, _, _ := strings.Cut(strings.TrimPrefix(r.get("why"), "element "), ";")
 		element, _, _ = strings.Cut(element, ",")
-		t.Programs = programsOfElement(element)
+		t.Class.Programs = programsOfElement(element)
 		file := r.get("file")
 		byType[rowType{file, t.Type, t.Provided}] = t
 		lists[file] = append(lists[file], t)
 	}
 	return byType, lists
 }()
+
+// Telling says that a project gives a category away: whoever stays at a project with one of the codes in the column
+// is known by that alone to be, for example, of a household with HIV.
+type Telling struct {
+	File, Column string // of Project or Funder
+	Codes        []int32
+	Category     Category
+}
+
+// Tellings lists what gives a category away. Source: data/type-dependent-categories-fy2026.csv, kind hint.
+func Tellings() []Telling { return tellings }
+
+var tellings = func() (list []Telling) {
+	for _, r := range readTable("type-dependent-categories-fy2026.csv") {
+		if file := r.get("file"); r.get("kind") == "hint" && (file == "Funder" || file == "Project") {
+			list = append(list, Telling{file, r.get("discriminator"), codes(r.get("value")), mustCategory(r.get("category"))})
+		}
+	}
+	return list
+}()
+
+// places are the columns outside LOCATION that tell where a client is or was. Source: the note on CurrentlyFleeing in
+// data/type-dependent-categories-fy2026.csv.
+var places = map[string]bool{"Assessment.AssessmentLocation": true, "Event.LocationCrisisOrPHHousing": true}

@@ -56,7 +56,7 @@ type Column struct {
 	years      [2]columnYear
 
 	// worked out once by classify
-	programs       Programs
+	class          Class
 	sqlName, field string
 }
 
@@ -222,11 +222,12 @@ func classify(list []*File, byName map[string]*File) {
 	classifyDescriptors(byName)
 	for _, f := range list {
 		for _, c := range f.Columns {
-			c.programs, c.sqlName = columnPrograms(c), snake(c.Name)
-			c.field = camel(c.sqlName)
 			if f.Name == "Services" && c.Category == ServicesCategory {
-				c.Category = Unclassified // RowCategory decides
+				c.Category = Unclassified // RowTypeOf decides
 			}
+			c.class = Class{c.Category, columnPrograms(c), c.Category == Location || places[f.Name+"."+c.Name]}
+			c.sqlName = snake(c.Name)
+			c.field = camel(c.sqlName)
 		}
 	}
 }

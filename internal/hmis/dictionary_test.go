@@ -61,7 +61,7 @@ func TestRowCategory(t *testing.T) {
 		{"Services", 142, 7, YouthJustice}, {"Services", 142, 14, Health}, {"Services", 142, 99, Unclassified},
 		{"Services", 0, 0, Unclassified},
 	} {
-		if got := RowCategory(c.file, c.typ, c.provided); got != c.want {
+		if got := RowTypeOf(c.file, c.typ, c.provided).Class.Category; got != c.want {
 			t.Errorf("%s %d+%d: got %s, want %s", c.file, c.typ, c.provided, got, c.want)
 		}
 	}

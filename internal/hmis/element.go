@@ -63,6 +63,33 @@ var applicability = func() (all []Applicability) {
 	return all
 }()
 
+// requirements are the words of Applicability.Requirement for elements that are due, the strongest first.
+var requirements = []string{"required", "manual", "inferred", "optional"}
+
+// Due is an element that a project collects.
+type Due struct {
+	Element
+	Requirement string // required, manual, inferred or optional
+}
+
+// ElementsDue lists, in HUD's order, what a project of the type with the funders collects.
+func ElementsDue(projectType int32, funders []int32) (due []Due) {
+	strength := map[string]int{}
+	for _, a := range applicability {
+		if i := slices.Index(requirements, a.Requirement); i >= 0 && a.Applies(projectType, funders) {
+			if have, ok := strength[a.Element]; !ok || i < have {
+				strength[a.Element] = i
+			}
+		}
+	}
+	for _, e := range elements {
+		if i, ok := strength[e.Number]; ok && !e.Retired {
+			due = append(due, Due{e, requirements[i]})
+		}
+	}
+	return due
+}
+
 func codes(s string) (list []int32) {
 	if s == "all" {
 		return nil

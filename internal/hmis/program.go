@@ -55,8 +55,9 @@ func programsOfElement(number string) (programs Programs) {
 	return programs
 }
 
-// Programs returns the programs that alone collect the column, 0 where any of its elements is collected elsewhere.
-func (c *Column) Programs() Programs { return c.programs }
+// Class is what a decision about the column depends on. Its programs are 0 where any of its elements is collected
+// elsewhere.
+func (c *Column) Class() Class { return c.class }
 
 func columnPrograms(c *Column) (programs Programs) {
 	for _, number := range c.Elements {

@@ -26,25 +26,32 @@ func Roles() []Role {
 	return []Role{SystemAdmin, AgencyAdmin, CaseManager, Intake, Analyst, Funder, PartnerApp, Auditor}
 }
 
-// ofAgency holds the roles whose rights come from the organization of the account.
-func (r Role) ofAgency() bool {
+// OfAgency reports whether the rights of the role come from the organization of the account.
+func (r Role) OfAgency() bool {
 	return r == AgencyAdmin || r == CaseManager || r == Intake || r == PartnerApp
 }
 
-// OfAgency reports whether an account of the role belongs to an organization.
-func (r Role) OfAgency() bool { return r.ofAgency() }
+// SeesPeople reports whether the role may ever see a client. The others get a schema without clients.
+func (r Role) SeesPeople() bool { return r.Ceiling() != 0 }
 
-// RecordsConsent reports whether the role may record and revoke a client's release.
+// RecordsConsent reports whether the role may record and revoke a client's release, and lock a client's record.
 func (r Role) RecordsConsent() bool {
 	return r == SystemAdmin || r == AgencyAdmin || r == CaseManager || r == Intake
 }
 
+// SeesLocked reports whether the role may see locked records: the lead all, an agency's administrator its own.
+func (r Role) SeesLocked(own bool) bool { return r == SystemAdmin || r == AgencyAdmin && own }
+
+// RunsReports reports whether the role may run HUD reports: exact figures are for those who may see every row behind.
+func (r Role) RunsReports() bool { return r == SystemAdmin || r == AgencyAdmin }
+
+// ExplainsAccess reports whether the role may ask why an account sees a client or does not.
+func (r Role) ExplainsAccess() bool { return r == SystemAdmin || r == AgencyAdmin || r == Auditor }
+
 // Ceiling is the most that a role may ever see of a client.
 func (r Role) Ceiling() hmis.Categories {
 	switch r {
-	case SystemAdmin:
-		return hmis.AllContent | hmis.CategoriesOf(hmis.Unclassified)
-	case AgencyAdmin, CaseManager, PartnerApp:
+	case SystemAdmin, AgencyAdmin, CaseManager, PartnerApp:
 		return hmis.AllContent | hmis.CategoriesOf(hmis.Unclassified)
 	case Intake:
 		return hmis.CategoriesOf(hmis.Identity, hmis.Demographics, hmis.EnrollmentCategory, hmis.ServicesCategory)
@@ -62,7 +69,7 @@ type Viewer struct {
 	Organization int64   // row number of the account's organization; 0: the HMIS lead's own
 	Projects     []int64 // row numbers that the account is narrowed to; nil: all of the organization
 	Scopes       hmis.Categories
-	Purpose      Purpose
+	Purpose      Purpose // what the request is made for
 	Standing     Standing
 	Programs     hmis.Programs // federal programs that the organization runs a project of, today
 }
@@ -94,7 +101,8 @@ func (v *Viewer) Ceiling() hmis.Categories {
 // Purpose is what client-level data is asked for.
 type Purpose uint8
 
-// The purposes that a release can name. The zero Purpose in a grant means any.
+// The purposes that a release can name. The zero Purpose in a grant means any; a request without one serves none
+// of the others.
 const (
 	AnyPurpose Purpose = iota
 	CareCoordination
@@ -104,75 +112,23 @@ const (
 	purposeCount
 )
 
-// Grant is what an active release gives: one category of one client to one recipient.
-// Consents compile to grants; see Release.Grants.
+// Grant is what a release gives: one category of one client to one recipient.
+// Releases compile to grants; see Release.Grants.
 type Grant struct {
 	Release   int64
 	Category  hmis.Category
 	Recipient int64 // row number of an organization; 0: every partner agency
 	Purpose   Purpose
 	From      hmis.Date
-	Until     hmis.Date // last day
+	Until     hmis.Date  // last day
+	Before    *hmis.Date // opens only what was last written before this day; nil: all
 }
 
-// Opens reports whether the grant gives the category to the viewer on the day.
-func (g Grant) Opens(v *Viewer, c hmis.Category, day hmis.Date) bool {
+// Opens reports whether the grant gives the category of a row to the viewer on the day. Written is the day on which
+// the row was last written.
+func (g Grant) Opens(v *Viewer, c hmis.Category, day, written hmis.Date) bool {
 	return g.Category == c && g.From <= day && day <= g.Until &&
 		(g.Recipient == 0 || g.Recipient == v.Organization) &&
-		(g.Purpose == AnyPurpose || g.Purpose == v.Purpose)
-}
-
-// Question is one fact that a viewer asks to see.
-type Question struct {
-	Viewer        *Viewer
-	Day           hmis.Date     // the viewer's today
-	Category      hmis.Category // never Meta: an audit field is shown with its row
-	Programs      hmis.Programs // federal programs that alone collect the element; 0: not such an element
-	VictimService bool          // from a victim service provider or a comparable database
-	Own           bool          // hangs on a project of the viewer's organization that the account is not narrowed away from
-	Restricted    bool          // the client's record is locked
-	Refused       bool          // the client's newest answer is a refusal
-	Grants        []Grant       // of this client
-}
-
-// Decision is the answer.
-type Decision struct {
-	Permit  bool
-	Reason  Reason
-	Release int64 // the release that it rests on, 0 for none
-}
-
-// Decide answers a question. It is total; the first rule that matches decides, and the last one denies.
-func Decide(q Question) Decision {
-	v := q.Viewer
-	switch {
-	case q.VictimService:
-		return Decision{Reason: VictimServiceData}
-	case v == nil || !v.Standing.InOrder(q.Day):
-		return Decision{Reason: AccountNotInOrder}
-	case !v.Ceiling().Has(q.Category):
-		return Decision{Reason: NotForRole}
-	case v.Role == SystemAdmin:
-		return Decision{Permit: true, Reason: ByRole}
-	case q.Restricted && !(q.Own && v.Role == AgencyAdmin):
-		return Decision{Reason: RestrictedRecord}
-	case v.Role == Analyst:
-		return Decision{Permit: true, Reason: ByRole}
-	case !v.Role.ofAgency() || v.Organization == 0:
-		return Decision{Reason: NotForRole}
-	case q.Own:
-		return Decision{Permit: true, Reason: OwnOrganization}
-	case q.Category == hmis.Unclassified:
-		return Decision{Reason: NotReleased}
-	case q.Programs != 0 && q.Programs&v.Programs == 0:
-		return Decision{Reason: OtherProgram}
-	case q.Refused:
-		return Decision{Reason: RefusedByClient}
-	}
-	for _, g := range q.Grants {
-		if g.Opens(v, q.Category, q.Day) {
-			return Decision{Permit: true, Reason: ByRelease, Release: g.Release}
-		}
-	}
-	return Decision{Reason: NotReleased}
+		(g.Purpose == AnyPurpose || g.Purpose == v.Purpose) &&
+		(g.Before == nil || written < *g.Before)
 }

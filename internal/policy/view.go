@@ -2,41 +2,38 @@ package policy
 
 import "github.com/hearth-hmis/hearth/internal/hmis"
 
-// View is Decide with all but the element filled in: what one viewer may see of the rows of one client
-// that have one origin. A nil View shows nothing.
+// View is Decide with all but the class of the fact filled in: what one viewer may see of the rows of one client that
+// have one origin. A nil View shows nothing.
 type View struct {
 	question  Question
-	decisions [hmis.CategoryCount]Decision // by category, for elements that belong to no federal program
+	decisions [hmis.CategoryCount]Decision // by category, for facts that every program collects
 }
 
-// NewView answers q for every category; q.Category and q.Programs do not matter.
+// NewView answers q for every class; q.Class does not matter.
 func NewView(q Question) *View {
 	v := &View{question: q}
-	v.question.Programs = 0
 	for c := range v.decisions {
-		v.question.Category = hmis.Category(c)
+		v.question.Class = hmis.ClassOf(hmis.Category(c))
 		v.decisions[c] = Decide(v.question)
 	}
 	return v
 }
 
-// Decide answers for an element of the category that only the programs collect (0: everyone).
-func (v *View) Decide(c hmis.Category, programs hmis.Programs) Decision {
+// Decide answers for a fact of the class.
+func (v *View) Decide(c hmis.Class) Decision {
 	if v == nil {
 		return Decision{Reason: NotReleased}
 	}
-	if programs == 0 || !v.decisions[c].Permit {
-		return v.decisions[c]
+	if c == hmis.ClassOf(c.Category) && c.Category < hmis.CategoryCount {
+		return v.decisions[c.Category]
 	}
 	q := v.question
-	q.Category, q.Programs = c, programs
+	q.Class = c
 	return Decide(q)
 }
 
-// Shows reports whether the viewer may see such an element.
-func (v *View) Shows(c hmis.Category, programs hmis.Programs) bool {
-	return v.Decide(c, programs).Permit
-}
+// Shows reports whether the viewer may see such a fact.
+func (v *View) Shows(c hmis.Class) bool { return v.Decide(c).Permit }
 
 // Own reports whether the rows are of the viewer's own organization.
 func (v *View) Own() bool { return v != nil && v.question.Own }
@@ -46,6 +43,7 @@ type Loaded struct {
 	OpaqueID string
 	View     *View
 	File     *hmis.File // of the row, nil for the hub's own
+	Type     hmis.Class // of a row whose record type decides, Unclassified for the others
 	Cohort   any        // what was loaded together with the row; only internal/store knows its type
 }
 
@@ -66,9 +64,56 @@ func (l *Loaded) Withheld() []Withheld {
 		if c.Category == hmis.Meta || c.Category == hmis.Unclassified {
 			continue
 		}
-		if d := l.View.Decide(c.Category, c.Programs()); !d.Permit {
+		if d := l.View.Decide(c.Class()); !d.Permit {
 			list = append(list, Withheld{c.FieldName(), c.Category, d.Reason})
 		}
 	}
 	return list
+}
+
+// Access says what the viewer may do with the row's facts of a category.
+type Access struct {
+	Category hmis.Category
+	CanView  bool
+	CanEdit  bool
+	Reason   Reason // why it may be seen or may not
+}
+
+// Access lists what the viewer may do with the row, by category in the order of the constants.
+func (l *Loaded) Access() []Access {
+	list := []Access{}
+	if l.View == nil {
+		return list
+	}
+	for _, c := range l.categories().List() {
+		q := l.View.question
+		q.Class = hmis.ClassOf(c)
+		d := l.View.Decide(q.Class)
+		list = append(list, Access{c, d.Permit, MayEdit(q), d.Reason})
+	}
+	return list
+}
+
+// categories are those of the row's facts.
+func (l *Loaded) categories() (s hmis.Categories) {
+	for _, c := range l.File.Columns {
+		s |= hmis.CategoriesOf(c.Category)
+	}
+	return (s | hmis.CategoriesOf(l.Type.Category)) & hmis.AllContent
+}
+
+// RedisclosureNotice must go with records that a client's consent under 42 CFR part 2 opens (42 CFR 2.32(a)(2)).
+const RedisclosureNotice = "42 CFR part 2 prohibits unauthorized use or disclosure of these records."
+
+// Notice is what must be said beside the row: the notice of 42 CFR 2.32 where a release opens behavioral health, nil
+// where nothing must. It depends on the viewer and the releases, never on whether there is a value.
+func (l *Loaded) Notice() *string {
+	if !l.categories().Has(hmis.BehavioralHealth) {
+		return nil
+	}
+	if l.View.Decide(hmis.ClassOf(hmis.BehavioralHealth)).Reason != ByRelease {
+		return nil
+	}
+	notice := RedisclosureNotice
+	return &notice
 }

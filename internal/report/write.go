@@ -22,16 +22,21 @@ func (c *Cell) shown() string {
 // WriteJSON writes one object: {"report", "start", "end", "tables": {"Q5a": {"B2": 30, …}, …}}, with the cell addresses of
 // HUD's upload. Empty cells are left out.
 func (r *Report) WriteJSON(w io.Writer) error {
-	tables := map[string]map[string]any{}
-	for _, t := range r.Tables {
-		tables[t.ID] = t.values()
-	}
 	return json.NewEncoder(w).Encode(struct {
 		Report Kind                      `json:"report"`
 		Start  string                    `json:"start"`
 		End    string                    `json:"end"`
 		Tables map[string]map[string]any `json:"tables"`
-	}{r.Kind, r.Scope.Start.String(), r.Scope.End.String(), tables})
+	}{r.Kind, r.Scope.Start.String(), r.Scope.End.String(), r.Figures()})
+}
+
+// Figures are the cells that are not empty, by table and address.
+func (r *Report) Figures() map[string]map[string]any {
+	tables := map[string]map[string]any{}
+	for _, t := range r.Tables {
+		tables[t.ID] = t.values()
+	}
+	return tables
 }
 
 // values are the cells that are not empty, by address; the labels of a table with a corner are cells too.

@@ -22,10 +22,25 @@ type Account struct {
 	Organization int64   // row number; 0: the HMIS lead's own
 	Projects     []int64 // row numbers; nil: all of the organization
 	Scopes       hmis.Categories
-	PasswordHash string // "" : signs in by token only
+	Purposes     []policy.Purpose // that its requests may name
+	PasswordHash string           // "" : signs in by token only
 	Active       bool
 	TrainedOn    *hmis.Date
 	AgreedOn     *hmis.Date
+}
+
+// Viewer is the account as it asks, for no purpose yet. Training and agreement hold for a year from their day.
+func (a *Account) Viewer() *policy.Viewer {
+	return &policy.Viewer{Account: a.Key, Username: a.Username, Role: a.Role, Organization: a.Organization, Projects: a.Projects,
+		Scopes: a.Scopes, Standing: policy.Standing{Active: a.Active, TrainedUntil: yearOf(a.TrainedOn), AgreedUntil: yearOf(a.AgreedOn)}}
+}
+
+// yearOf is the last day of the year that begins on a day, long ago where there is none.
+func yearOf(day *hmis.Date) hmis.Date {
+	if day == nil {
+		return policy.Never
+	}
+	return day.AddYears(1) - 1
 }
 
 const accounts = "accounts are kept by internal/account, which asks before anybody is a viewer"
@@ -48,7 +63,11 @@ func (s *Store) AddAccount(ctx context.Context, a Account) error {
 		}
 		create.SetScopes(names)
 	}
-	err := create.Exec(ctx)
+	var purposes []string
+	for _, p := range a.Purposes {
+		purposes = append(purposes, p.String())
+	}
+	err := create.SetPurposes(purposes).Exec(ctx)
 	if ent.IsConstraintError(err) {
 		return hmis.Errorf(hmis.Conflict, "the username is taken; usernames are never given twice")
 	}
@@ -84,9 +103,13 @@ func (s *Store) oneAccount(ctx context.Context, shape func(*sql.Selector)) (*Acc
 	if r.OrganizationKey != nil {
 		a.Organization = *r.OrganizationKey
 	}
-	for _, name := range r.Scopes {
-		c, _ := hmis.ParseCategory(name)
-		a.Scopes |= hmis.CategoriesOf(c)
+	a.Scopes = categoriesNamed(r.Scopes)
+	for _, name := range r.Purposes {
+		var p policy.Purpose
+		if err := p.UnmarshalGQL(name); err != nil {
+			return nil, err
+		}
+		a.Purposes = append(a.Purposes, p)
 	}
 	return a, nil
 }

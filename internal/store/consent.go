@@ -9,6 +9,7 @@ import (
 	"github.com/hearth-hmis/hearth/ent/consent"
 	"github.com/hearth-hmis/hearth/ent/consentevent"
 	"github.com/hearth-hmis/hearth/ent/consentprovision"
+	"github.com/hearth-hmis/hearth/ent/grant"
 	"github.com/hearth-hmis/hearth/internal/hmis"
 	"github.com/hearth-hmis/hearth/internal/policy"
 )
@@ -36,6 +37,7 @@ func invalid(field, format string, args ...any) *UserError {
 type ConsentInput struct {
 	Client     string // opaque id
 	Agreed     bool   // false: asked and refused
+	Draft      bool   // written down to be signed later; opens nothing and ends nothing
 	SignedBy   policy.Signer
 	Method     policy.ConsentMethod
 	StartsOn   hmis.Date
@@ -59,12 +61,6 @@ type ConsentProvision struct {
 	Purpose    policy.Purpose
 }
 
-// The longest that a release may run.
-const (
-	longestReleaseYears = 10
-	longestVerbalDays   = 30
-)
-
 // RecordConsent records what a client chose; it supersedes the client's earlier choices. Who may: a role that records
 // consent, for a client of its own organization, and the HMIS lead. Errors: NotFound for a client that the viewer
 // may not do this for; what is wrong with the input comes as user errors.
@@ -82,20 +78,28 @@ func (s *Store) RecordConsents(ctx context.Context, inputs []ConsentInput) (keys
 	if err != nil {
 		return nil, nil, err
 	}
-	clients := make([]int64, len(inputs))
+	ids := make([]string, len(inputs))
+	for i, in := range inputs {
+		ids[i] = in.Client
+	}
+	clients, err := s.consentingClients(ctx, ids)
+	if err != nil {
+		return nil, nil, err
+	}
+	born, err := s.birthDates(ctx, clients)
+	if err != nil {
+		return nil, nil, err
+	}
 	releases := make([]policy.Release, len(inputs))
 	for i, in := range inputs {
-		if clients[i], err = s.consentingClient(ctx, in.Client); err != nil {
-			return nil, nil, err
-		}
-		if releases[i], problems, err = s.checkConsent(ctx, in); err != nil || len(problems) > 0 {
+		if releases[i], problems, err = s.checkConsent(ctx, in, born[clients[i]]); err != nil || len(problems) > 0 {
 			return nil, problems, err
 		}
 	}
 	keys = make([]int64, len(inputs))
 	err = s.transaction(ctx, "the viewer was found to have the right", func(ctx context.Context, tx *ent.Tx) (err error) {
-		for i, in := range inputs {
-			if keys[i], err = s.writeConsent(ctx, tx, ss.viewer.Account, clients[i], in, releases[i]); err != nil {
+		for i := range inputs {
+			if keys[i], err = s.writeConsent(ctx, tx, ss.viewer.Account, clients[i], releases[i]); err != nil {
 				return err
 			}
 		}
@@ -104,84 +108,93 @@ func (s *Store) RecordConsents(ctx context.Context, inputs []ConsentInput) (keys
 	return keys, nil, err
 }
 
-// consentingClient finds the client's number where the viewer may record and revoke its consents.
-func (s *Store) consentingClient(ctx context.Context, id string) (int64, error) {
+// consentingClients finds the clients' numbers where the viewer may record and revoke the consents of all of them.
+func (s *Store) consentingClients(ctx context.Context, ids []string) ([]int64, error) {
 	ss, err := sessionOf(ctx)
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
-	code, key, ok := s.keys.ParseID(id)
-	if !ok || code != kindClient.code {
-		return 0, errNoClient
+	keys := make([]int64, len(ids))
+	for i, id := range ids {
+		code, key, ok := s.keys.ParseID(id)
+		if !ok || code != kindClient.code {
+			return nil, errNoClient
+		}
+		keys[i] = key
 	}
-	return key, ss.mayConsent(ctx, key)
+	return keys, ss.mayConsent(ctx, keys...)
 }
 
 var errNoClient = hmis.Errorf(hmis.NotFound, "there is no such client, or not for this account")
 
-func (ss *session) mayConsent(ctx context.Context, client int64) error {
+// mayConsent asks whether the viewer may record and revoke consents of the clients, and lock their records.
+func (ss *session) mayConsent(ctx context.Context, clients ...int64) error {
 	if ss.system {
 		return nil
 	}
-	found, err := byKeys(ctx, ss.store, kindClient, []int64{client})
+	found, err := byKeys(ctx, ss.store, kindClient, clients)
 	if err != nil {
 		return err
 	}
-	c := found[client]
-	switch {
-	case c == nil || !c.View.Own() && ss.viewer.Role != policy.SystemAdmin:
-		return errNoClient
-	case !ss.viewer.Role.RecordsConsent():
+	for _, key := range clients {
+		if c := found[key]; c == nil || !c.View.Own() && ss.viewer.Role != policy.SystemAdmin {
+			return errNoClient
+		}
+	}
+	if !ss.viewer.Role.RecordsConsent() {
 		return hmis.Errorf(hmis.Denied, "an account of this role does not record consents")
 	}
 	return nil
 }
 
+// birthDates finds when clients were born, whom the viewer was found to act for.
+func (s *Store) birthDates(ctx context.Context, clients []int64) (map[int64]*hmis.Date, error) {
+	rows, err := byKeys(s.System(ctx, "whether a client may sign alone depends on the date of birth"), s, kindClient, clients)
+	born := map[int64]*hmis.Date{}
+	for key, c := range rows {
+		born[key] = c.DOB
+	}
+	return born, err
+}
+
 // checkConsent makes a release of the input, or lists what is wrong with it.
-func (s *Store) checkConsent(ctx context.Context, in ConsentInput) (r policy.Release, problems []*UserError, err error) {
-	r = policy.Release{State: policy.Active, From: in.StartsOn}
-	complain := func(field, format string, args ...any) { problems = append(problems, invalid(field, format, args...)) }
+func (s *Store) checkConsent(ctx context.Context, in ConsentInput, born *hmis.Date) (r policy.Release, problems []*UserError, err error) {
+	r = policy.Release{State: policy.Active, SignedBy: in.SignedBy, Method: in.Method, From: in.StartsOn, Until: in.EndsOn}
 	switch {
-	case !in.Agreed && (in.EndsOn != nil || len(in.Provisions) > 0):
-		complain("agreed", "a refusal has no last day and no provisions")
-		return r, problems, nil
+	case in.Draft && !in.Agreed:
+		return r, []*UserError{invalid("draft", "a refusal needs no signature; record it at once")}, nil
+	case in.Draft:
+		r.State = policy.Draft
 	case !in.Agreed:
 		r.State = policy.Refused
-		return r, nil, nil
-	case in.EndsOn == nil:
-		complain("endsOn", "a release needs its last day")
-	case *in.EndsOn < in.StartsOn:
-		complain("endsOn", "the last day is before the first")
-	case *in.EndsOn > in.StartsOn.AddYears(longestReleaseYears):
-		complain("endsOn", "a release runs at most %d years", longestReleaseYears)
-	case in.Method == policy.Verbal && *in.EndsOn > in.StartsOn+longestVerbalDays:
-		complain("endsOn", "a verbal release runs at most %d days, until it is signed", longestVerbalDays)
-	default:
-		r.Until = *in.EndsOn
-	}
-	if len(in.Provisions) == 0 {
-		complain("provisions", "a release opens at least one category to somebody")
 	}
 	for i, p := range in.Provisions {
-		field := fmt.Sprintf("provisions[%d]", i)
 		categories := hmis.CategoriesOf(p.Categories...)
 		if p.General {
 			categories |= hmis.GeneralRelease
 		}
 		recipients, err := s.recipients(ctx, p)
-		switch {
-		case err != nil:
+		if err != nil {
 			return r, nil, err
-		case categories == 0:
-			complain(field, "no category is named; a general release is general: true")
-		case len(recipients) == 0:
-			complain(field, "no recipient is named, or one that there is not; every partner is allPartners: true")
+		}
+		if len(recipients) == 0 {
+			problems = append(problems, invalid(fmt.Sprintf("provisions[%d]", i), "no recipient is named, or one that there is not; every partner is allPartners: true"))
 		}
 		for _, recipient := range recipients {
 			r.Provisions = append(r.Provisions, policy.Provision{Categories: categories, Recipient: recipient, Purpose: p.Purpose})
 		}
 	}
-	return r, problems, nil
+	if len(problems) > 0 {
+		return r, problems, nil
+	}
+	return r, faults(r, born), nil
+}
+
+func faults(r policy.Release, born *hmis.Date) (problems []*UserError) {
+	for _, f := range r.Check(born) {
+		problems = append(problems, invalid(f.Field, "%s", f.Message))
+	}
+	return problems
 }
 
 // recipients finds the row numbers of a provision's recipients, 0 for every partner; none where one is unknown.
@@ -205,29 +218,32 @@ func (s *Store) recipients(ctx context.Context, p *ProvisionInput) ([]int64, err
 }
 
 // writeConsent stores the consent with its history and grants, and ends those that it supersedes.
-func (s *Store) writeConsent(ctx context.Context, tx *ent.Tx, account, client int64, in ConsentInput, r policy.Release) (int64, error) {
+func (s *Store) writeConsent(ctx context.Context, tx *ent.Tx, account, client int64, r policy.Release) (int64, error) {
 	if err := lockClient(ctx, tx, client); err != nil {
 		return 0, err
 	}
-	if err := tx.ClientRecord.UpdateOneID(client).SetRefused(r.State == policy.Refused).Exec(ctx); err != nil {
-		return 0, err
-	}
-	open, err := tx.Consent.Query().Where(openConsents(client)).All(ctx)
-	if err != nil {
-		return 0, err
-	}
-	for _, c := range open {
-		if err := s.endConsent(ctx, tx, c, policy.Superseded, account); err != nil {
+	if r.State != policy.Draft {
+		if err := s.supersede(ctx, tx, account, client, r.State == policy.Refused); err != nil {
 			return 0, err
 		}
 	}
-	c, err := tx.Consent.Create().SetClientKey(client).SetState(r.State).SetSignedBy(in.SignedBy).SetMethod(in.Method).
-		SetStartsOn(in.StartsOn).SetNillableEndsOn(in.EndsOn).SetRecordedBy(account).SetRecordedAt(*s.moment()).Save(ctx)
+	c, err := tx.Consent.Create().SetClientKey(client).SetState(r.State).SetSignedBy(r.SignedBy).SetMethod(r.Method).
+		SetStartsOn(r.From).SetNillableEndsOn(r.Until).SetRecordedBy(account).SetRecordedAt(*s.moment()).Save(ctx)
 	if err != nil {
 		return 0, err
 	}
 	r.ID = c.ID
-	if err := s.writeProvisions(ctx, tx, client, r); err != nil {
+	for _, p := range r.Provisions {
+		var names []string
+		for _, c := range p.Categories.List() {
+			names = append(names, c.String())
+		}
+		if err := tx.ConsentProvision.Create().SetConsentKey(r.ID).SetCategories(names).SetRecipientKey(p.Recipient).
+			SetPurpose(p.Purpose.String()).Exec(ctx); err != nil {
+			return 0, err
+		}
+	}
+	if err := writeGrants(ctx, tx, client, r); err != nil {
 		return 0, err
 	}
 	if err := s.consentEvent(ctx, tx, c, account); err != nil {
@@ -236,27 +252,124 @@ func (s *Store) writeConsent(ctx context.Context, tx *ent.Tx, account, client in
 	return c.ID, s.change(ctx, tx, "consents", c.ID)
 }
 
-func (s *Store) writeProvisions(ctx context.Context, tx *ent.Tx, client int64, r policy.Release) error {
-	for _, p := range r.Provisions {
-		var names []string
-		for _, c := range p.Categories.List() {
-			names = append(names, c.String())
+// supersede ends the client's earlier choices: the newest is what holds.
+func (s *Store) supersede(ctx context.Context, tx *ent.Tx, account, client int64, refused bool) error {
+	if err := tx.ClientRecord.UpdateOneID(client).SetRefused(refused).Exec(ctx); err != nil {
+		return err
+	}
+	open, err := tx.Consent.Query().Where(openConsents(client)).All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, c := range open {
+		ended, err := tx.Consent.UpdateOneID(c.ID).SetState(policy.Superseded).Save(ctx)
+		if err != nil {
+			return err
 		}
-		if err := tx.ConsentProvision.Create().SetConsentKey(r.ID).SetCategories(names).SetRecipientKey(p.Recipient).
-			SetPurpose(p.Purpose.String()).Exec(ctx); err != nil {
+		if err := s.consentEvent(ctx, tx, ended, account); err != nil {
 			return err
 		}
 	}
+	_, err = tx.Grant.Delete().Where(grant.ClientKey(client)).Exec(ctx)
+	return err
+}
+
+func writeGrants(ctx context.Context, tx *ent.Tx, client int64, r policy.Release) error {
 	var grants []*ent.GrantCreate
 	for _, g := range r.Grants() {
 		grants = append(grants, tx.Grant.Create().SetClientKey(client).SetConsentKey(g.Release).SetCategory(int32(g.Category)).
-			SetRecipientKey(g.Recipient).SetPurpose(int32(g.Purpose)).SetStartsOn(g.From).SetEndsOn(g.Until))
+			SetRecipientKey(g.Recipient).SetPurpose(int32(g.Purpose)).SetStartsOn(g.From).SetEndsOn(g.Until).SetNillableWrittenBefore(g.Before))
 	}
 	return tx.Grant.CreateBulk(grants...).Exec(ctx)
 }
 
-// RevokeConsent takes a release back: what it alone opened is hidden from the next request on. Errors as RecordConsent.
-func (s *Store) RevokeConsent(ctx context.Context, id string) (*ent.Consent, []*UserError, error) {
+// SignConsent records what a draft says as the client's choice; the draft is superseded by it. Errors as RecordConsent.
+func (s *Store) SignConsent(ctx context.Context, id string, by policy.Signer, method policy.ConsentMethod) (*ent.Consent, []*UserError, error) {
+	return s.changeConsent(ctx, id, policy.Draft, "only a draft can be signed", func(ctx context.Context, tx *ent.Tx, w consentWrite) (int64, []*UserError, error) {
+		w.release.State, w.release.SignedBy, w.release.Method = policy.Active, by, method
+		if problems := faults(w.release, w.born); len(problems) > 0 {
+			return 0, problems, nil
+		}
+		key, err := s.writeConsent(ctx, tx, w.account, w.client, w.release)
+		return key, nil, err
+	})
+}
+
+// RevokeConsent takes a release back from the next request on: all that it alone opened, or what is written from today
+// on. Errors as RecordConsent.
+func (s *Store) RevokeConsent(ctx context.Context, id string, effect policy.RevocationEffect) (*ent.Consent, []*UserError, error) {
+	return s.changeConsent(ctx, id, policy.Active, "only an active release can be revoked", func(ctx context.Context, tx *ent.Tx, w consentWrite) (int64, []*UserError, error) {
+		r, today := w.release, s.today()
+		r.State, r.Effect, r.RevokedOn = policy.Revoked, effect, &today
+		ended, err := tx.Consent.UpdateOneID(r.ID).SetState(r.State).SetEffect(effect).SetRevokedOn(today).Save(ctx)
+		if err == nil {
+			_, err = tx.Grant.Delete().Where(grant.ConsentKey(r.ID)).Exec(ctx)
+		}
+		if err == nil {
+			err = writeGrants(ctx, tx, w.client, r)
+		}
+		if err == nil {
+			err = s.consentEvent(ctx, tx, ended, w.account)
+		}
+		if err == nil {
+			err = s.change(ctx, tx, "consents", r.ID)
+		}
+		return r.ID, nil, err
+	})
+}
+
+// consentWrite is what a change of a consent needs to know.
+type consentWrite struct {
+	account, client int64
+	born            *hmis.Date
+	release         policy.Release // as it stands
+}
+
+// changeConsent carries out a change of a consent that is in the state, where the viewer may. The change returns the
+// number of the consent that now holds.
+func (s *Store) changeConsent(ctx context.Context, id string, from policy.ConsentState, otherwise string,
+	change func(context.Context, *ent.Tx, consentWrite) (int64, []*UserError, error),
+) (*ent.Consent, []*UserError, error) {
+	ss, c, err := s.consentToChange(ctx, id)
+	if err != nil {
+		return nil, nil, err
+	}
+	born, err := s.birthDates(ctx, []int64{c.ClientKey})
+	if err != nil {
+		return nil, nil, err
+	}
+	w := consentWrite{account: ss.viewer.Account, client: c.ClientKey, born: born[c.ClientKey]}
+	var key int64
+	var problems []*UserError
+	err = s.transaction(ctx, "the viewer was found to have the right", func(ctx context.Context, tx *ent.Tx) error {
+		if err := lockClient(ctx, tx, c.ClientKey); err != nil {
+			return err
+		}
+		current, err := tx.Consent.Query().Where(consent.ID(c.ID)).Only(ctx)
+		if err != nil {
+			return err
+		}
+		if current.State.On(ss.day, current.EndsOn) != from {
+			problems = []*UserError{{Code: hmis.Conflict, Message: otherwise, Severity: SeverityError}}
+			return nil
+		}
+		if w.release, err = releaseOf(ctx, tx, current); err == nil {
+			key, problems, err = change(ctx, tx, w)
+		}
+		return err
+	})
+	if err != nil || len(problems) > 0 {
+		return nil, problems, err
+	}
+	return s.consentNumbered(ctx, key)
+}
+
+// consentToChange finds a consent where the viewer may change it.
+func (s *Store) consentToChange(ctx context.Context, id string) (*session, *ent.Consent, error) {
+	ss, err := sessionOf(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
 	code, key, ok := s.keys.ParseID(id)
 	if !ok || code != kindConsent.code {
 		return nil, nil, errNoConsent
@@ -269,35 +382,32 @@ func (s *Store) RevokeConsent(ctx context.Context, id string) (*ent.Consent, []*
 	if c == nil {
 		return nil, nil, errNoConsent
 	}
-	ss, err := sessionOf(ctx)
+	return ss, c, ss.mayConsent(ctx, c.ClientKey)
+}
+
+// releaseOf reads a consent with its provisions.
+func releaseOf(ctx context.Context, tx *ent.Tx, c *ent.Consent) (policy.Release, error) {
+	r := policy.Release{ID: c.ID, State: c.State, SignedBy: c.SignedBy, Method: c.Method, From: *c.StartsOn, Until: c.EndsOn}
+	rows, err := tx.ConsentProvision.Query().Where(consentprovision.ConsentKey(c.ID)).Order(consentprovision.ByID()).All(ctx)
 	if err != nil {
-		return nil, nil, err
+		return r, err
 	}
-	if err := ss.mayConsent(ctx, c.ClientKey); err != nil {
-		return nil, nil, err
+	for _, row := range rows {
+		p := policy.Provision{Categories: categoriesNamed(row.Categories), Recipient: row.RecipientKey}
+		if err := p.Purpose.UnmarshalGQL(row.Purpose); err != nil {
+			return r, err
+		}
+		r.Provisions = append(r.Provisions, p)
 	}
-	var problems []*UserError
-	err = s.transaction(ctx, "the viewer was found to have the right", func(ctx context.Context, tx *ent.Tx) error {
-		if err := lockClient(ctx, tx, c.ClientKey); err != nil {
-			return err
-		}
-		active, err := tx.Consent.Query().Where(consent.ID(key), consent.StateEQ(policy.Active)).Exist(ctx)
-		if err != nil {
-			return err
-		}
-		if !active || c.State != policy.Active {
-			problems = []*UserError{{Code: hmis.Conflict, Message: "only an active release can be revoked", Severity: SeverityError}}
-			return nil
-		}
-		if err := s.endConsent(ctx, tx, c, policy.Revoked, ss.viewer.Account); err != nil {
-			return err
-		}
-		return s.change(ctx, tx, "consents", key)
-	})
-	if err != nil || len(problems) > 0 {
-		return nil, problems, err
+	return r, nil
+}
+
+func categoriesNamed(names []string) (s hmis.Categories) {
+	for _, name := range names {
+		c, _ := hmis.ParseCategory(name)
+		s |= hmis.CategoriesOf(c)
 	}
-	return s.consentNumbered(ctx, key)
+	return s
 }
 
 var errNoConsent = hmis.Errorf(hmis.NotFound, "there is no such consent, or not for this account")
@@ -342,11 +452,7 @@ func (s *Store) provisions(ctx context.Context, consents []int64) (map[int64][]*
 	organizations, err := byKeys(ctx, s, kindOrganization, keys)
 	byConsent := map[int64][]*ConsentProvision{}
 	for _, r := range rows {
-		p := &ConsentProvision{Recipient: organizations[r.RecipientKey]}
-		for _, name := range r.Categories {
-			c, _ := hmis.ParseCategory(name)
-			p.Categories = append(p.Categories, c)
-		}
+		p := &ConsentProvision{Recipient: organizations[r.RecipientKey], Categories: categoriesNamed(r.Categories).List()}
 		if err := p.Purpose.UnmarshalGQL(r.Purpose); err != nil {
 			return nil, err
 		}

@@ -188,9 +188,7 @@ func (f *EnrollmentFilter) compile(ss *session, c columns) (*sql.Predicate, erro
 	}
 	oneOf(to, "relationship_to_hoh", f.RelationshipToHoh)
 	if len(f.HouseholdType) > 0 {
-		h := sql.Table("households").As("of_households")
-		of := sql.In(c("household_key"), sql.Select(h.C("id")).From(h).Where(sql.In(h.C("household_type"), anys(f.HouseholdType)...)))
-		to.and(sql.And(ss.wholeHousehold(c), of))
+		to.and(sql.And(ss.wholeHousehold(c), ss.ofHouseholdType(c("household_key"), f.HouseholdType)))
 	}
 	if err := to.atProject(f.Project); err != nil {
 		return nil, err
@@ -227,26 +225,17 @@ func (f *compiled) exit(like func(columns) *sql.Predicate) (*sql.Predicate, erro
 	return sql.Exists(sql.Select(e.C("id")).From(e).Where(sql.And(sql.ColumnsEQ(e.C("enrollment_key"), f.c("id")), rule, like(e.C)))), nil
 }
 
-// wholeHousehold holds for rows of projects whose every row the viewer may see: the type of a household tells of all
-// its members.
-func (ss *session) wholeHousehold(c columns) *sql.Predicate {
-	if ss.allRows() {
-		return always()
-	}
-	return in(c("project_key"), ss.own)
-}
-
 func (f *ClientFilter) compile(ss *session, c columns) (*sql.Predicate, error) {
 	if f == nil {
 		return always(), nil
 	}
 	to := &compiled{ss: ss, c: c}
 	if len(f.VeteranStatus) > 0 {
-		to.and(ss.shows(&kindClient.table, c, elementOf("Client", "VeteranStatus")))
+		to.and(ss.shows(&kindClient.table, c, classOf("Client", "VeteranStatus")))
 		oneOf(to, "veteran_status", f.VeteranStatus)
 	}
 	if len(f.Sex) > 0 {
-		to.and(ss.shows(&kindClient.table, c, elementOf("Client", "Sex")))
+		to.and(ss.shows(&kindClient.table, c, classOf("Client", "Sex")))
 		oneOf(to, "sex", f.Sex)
 	}
 	if f.Enrollment != nil {
@@ -264,10 +253,7 @@ func (f *ClientFilter) compile(ss *session, c columns) (*sql.Predicate, error) {
 	return to.predicate(), nil
 }
 
-func elementOf(file, column string) element {
-	c := hmis.FileNamed(file).Column(column)
-	return element{c.Category, c.Programs()}
-}
+func classOf(file, column string) hmis.Class { return hmis.FileNamed(file).Column(column).Class() }
 
 func (f *HouseholdFilter) compile(ss *session, c columns) (*sql.Predicate, error) {
 	if f == nil {
@@ -275,8 +261,7 @@ func (f *HouseholdFilter) compile(ss *session, c columns) (*sql.Predicate, error
 	}
 	to := &compiled{ss: ss, c: c}
 	if len(f.HouseholdType) > 0 {
-		to.and(ss.wholeHousehold(c))
-		oneOf(to, "household_type", f.HouseholdType)
+		to.and(sql.And(ss.wholeHousehold(c), ss.ofHouseholdType(c("id"), f.HouseholdType)))
 	}
 	if f.ActiveOn != nil {
 		e := sql.Table("enrollments").As("active_enrollments")
@@ -302,6 +287,9 @@ func (f *RecordFilter) compile(ss *session, t *table, c columns) (*sql.Predicate
 	}
 	to := &compiled{ss: ss, c: c}
 	to.between(t.sort, f.Date)
+	if f.Project != nil {
+		to.and(ss.shows(t, c, classOf("Enrollment", "ProjectID")))
+	}
 	if err := to.atProject(f.Project); err != nil {
 		return nil, err
 	}

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"slices"
 
 	entgo "entgo.io/ent"
 	"entgo.io/ent/dialect/sql"
@@ -74,14 +75,31 @@ func guard[T Node](ctx context.Context, ss *session, k *kind[T], rows []T) error
 		if views != nil {
 			l.View = views[i]
 			k.mask(r, l.View)
-		}
-		switch r := any(r).(type) {
-		case *ent.Household:
-			if !ss.allRows() && !ss.ownsProject(r.ProjectKey) {
-				r.HouseholdType = nil // it tells of members that the viewer may not see
+			if ss.viewer.Role == policy.Analyst {
+				k.rename(r, ss.store.keys.ID(kindClient.code, clientOf(k, r))) // a pseudonym
 			}
-		case *ent.Consent:
+		}
+		if k.class != nil {
+			l.Type = k.class(r)
+		}
+	}
+	return ss.guardHub(ctx, rows)
+}
+
+// guardHub takes out what rows that are not of one client tell of some.
+func (ss *session) guardHub(ctx context.Context, rows any) error {
+	switch rows := rows.(type) {
+	case []*ent.Household:
+		return ss.guardHouseholdTypes(ctx, rows)
+	case []*ent.Consent:
+		for _, r := range rows {
 			r.State = r.State.On(ss.day, r.EndsOn)
+		}
+	case []*ent.ProjectCoC:
+		for _, r := range rows {
+			if _, secret := slices.BinarySearch(ss.telling[hmis.DomesticViolence], r.ProjectKey); secret && !ss.ownsProject(r.ProjectKey) {
+				r.Address1, r.Address2, r.City, r.Zip = nil, nil, nil, nil // 24 CFR 578.103(b)(2): confidential locations
+			}
 		}
 	}
 	return nil
@@ -117,7 +135,7 @@ func rowViews[T Node](ctx context.Context, ss *session, k *kind[T], rows []T) ([
 	}
 	for i, r := range rows {
 		if views[i] == nil {
-			views[i] = foreign[clientOf(k, r)]
+			views[i] = foreign[clientOf(k, r)].of(k.written(r))
 		}
 	}
 	return views, nil

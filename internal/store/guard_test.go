@@ -71,7 +71,11 @@ func TestWhoIsListed(t *testing.T) {
 			{policy.Funder, "", []string{}},
 			{policy.Auditor, "", []string{}},
 		} {
-			if got := clientIDs(t, s, as(t, s, viewer(t, s, c.role, c.organization)), nil); !slices.Equal(got, c.want) {
+			got := clientIDs(t, s, as(t, s, viewer(t, s, c.role, c.organization)), nil)
+			if c.role == policy.Analyst { // who knows clients by pseudonym
+				got = realIDs(t, s, got)
+			}
+			if !slices.Equal(got, c.want) {
 				t.Errorf("%s of %q sees %v, want %v", c.role, c.organization, got, c.want)
 			}
 		}
@@ -86,8 +90,21 @@ func TestWhoIsListed(t *testing.T) {
 	})
 }
 
+// realIDs finds the PersonalIDs behind an analyst's pseudonyms.
+func realIDs(t testing.TB, s *store.Store, pseudonyms []string) (ids []string) {
+	t.Helper()
+	found, err := s.Nodes(as(t, s, viewer(t, s, policy.SystemAdmin, "")), pseudonyms)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, n := range found {
+		ids = append(ids, n.(*ent.ClientRecord).PersonalID)
+	}
+	return ids
+}
+
 // consent records a release of a client to organizations (none: all partners) and returns it.
-func consent(t testing.TB, s *store.Store, ctx context.Context, client string, days hmis.Date, p store.ProvisionInput) *ent.Consent {
+func consent(t testing.TB, s *store.Store, ctx context.Context, client string, days hmis.Date, provisions ...*store.ProvisionInput) *ent.Consent {
 	t.Helper()
 	c, err := s.ClientNamed(ctx, "made-up", client)
 	if err != nil || c == nil {
@@ -96,7 +113,7 @@ func consent(t testing.TB, s *store.Store, ctx context.Context, client string, d
 	today := s.Now().Day()
 	until := today + days
 	recorded, problems, err := s.RecordConsent(ctx, store.ConsentInput{Client: c.OpaqueID, Agreed: true, SignedBy: policy.SignedByClient,
-		Method: policy.Written, StartsOn: today, EndsOn: &until, Provisions: []*store.ProvisionInput{&p}})
+		Method: policy.Written, StartsOn: today, EndsOn: &until, Provisions: provisions})
 	if err != nil || len(problems) > 0 {
 		t.Fatalf("%v %v", problems, err)
 	}
@@ -109,7 +126,7 @@ func TestReleaseOpensAndRevocationHides(t *testing.T) {
 		storetest.Import(t, s, storetest.Community())
 		north, east := viewer(t, s, policy.CaseManager, "1"), viewer(t, s, policy.CaseManager, "3")
 		before := clientIDs(t, s, as(t, s, east), nil)
-		release := consent(t, s, as(t, s, north), "eve", 365, store.ProvisionInput{General: true, AllPartners: true})
+		release := consent(t, s, as(t, s, north), "eve", 365, &store.ProvisionInput{General: true, AllPartners: true})
 
 		ctx := as(t, s, east)
 		if got, want := clientIDs(t, s, ctx, nil), []string{"dot", "eve"}; !slices.Equal(got, want) {
@@ -133,7 +150,7 @@ func TestReleaseOpensAndRevocationHides(t *testing.T) {
 			t.Errorf("withheld does not name disablingCondition: %v", stay.Withheld())
 		}
 
-		if _, problems, err := s.RevokeConsent(as(t, s, north), release.OpaqueID); err != nil || len(problems) > 0 {
+		if _, problems, err := s.RevokeConsent(as(t, s, north), release.OpaqueID, policy.HideAtOnce); err != nil || len(problems) > 0 {
 			t.Fatalf("%v %v", problems, err)
 		}
 		if got := clientIDs(t, s, as(t, s, east), nil); !slices.Equal(got, before) {
@@ -194,18 +211,38 @@ func TestRuleAgreesWithDecide(t *testing.T) {
 		s := d.Open(t)
 		storetest.Import(t, s, storetest.Community())
 		lead := as(t, s, viewer(t, s, policy.SystemAdmin, ""))
-		south, _ := s.OrganizationNamed(lead, "made-up", "2")
-		consent(t, s, lead, "ada", 365, store.ProvisionInput{General: true, AllPartners: true})
-		consent(t, s, lead, "cal", 365, store.ProvisionInput{Categories: []hmis.Category{hmis.HIV, hmis.BehavioralHealth, hmis.ServicesCategory}, AllPartners: true})
-		consent(t, s, lead, "dot", 365, store.ProvisionInput{General: true, Recipients: []string{south.OpaqueID}})
-		for _, role := range policy.Roles() {
-			for _, organization := range []string{"1", "2", "3"} {
-				if !role.OfAgency() {
-					organization = ""
+		south, err := s.OrganizationNamed(lead, "made-up", "2")
+		if err != nil {
+			t.Fatal(err)
+		}
+		consent(t, s, lead, "ada", 365, &store.ProvisionInput{General: true, AllPartners: true})
+		consent(t, s, lead, "cal", 365,
+			&store.ProvisionInput{Categories: []hmis.Category{hmis.HIV, hmis.ServicesCategory, hmis.EnrollmentCategory}, AllPartners: true},
+			&store.ProvisionInput{Categories: []hmis.Category{hmis.BehavioralHealth}, Recipients: []string{south.OpaqueID}, Purpose: policy.Treatment})
+		dot := consent(t, s, lead, "dot", 365, &store.ProvisionInput{General: true, Recipients: []string{south.OpaqueID}})
+		everybody := func(what string) {
+			for _, role := range policy.Roles() {
+				for _, organization := range []string{"1", "2", "3"} {
+					for _, purpose := range []policy.Purpose{policy.AnyPurpose, policy.Treatment} {
+						if !role.OfAgency() {
+							organization = ""
+						}
+						v := viewer(t, s, role, organization)
+						v.Purpose = purpose
+						t.Run(fmt.Sprint(what, role, organization, purpose), func(t *testing.T) { s.CompareRule(t, as(t, s, v)) })
+					}
 				}
-				v := viewer(t, s, role, organization)
-				t.Run(fmt.Sprint(role, organization), func(t *testing.T) { s.CompareRule(t, as(t, s, v)) })
 			}
 		}
+		everybody("with releases, ")
+		s.Flee(t, "ada")
+		eve, _ := s.ClientNamed(lead, "made-up", "eve")
+		if _, problems, err := s.LockClient(lead, eve.OpaqueID, true, policy.LockedByClient); err != nil || len(problems) > 0 {
+			t.Fatal(problems, err)
+		}
+		if _, problems, err := s.RevokeConsent(lead, dot.OpaqueID, policy.FromNowOn); err != nil || len(problems) > 0 {
+			t.Fatal(problems, err)
+		}
+		everybody("fleeing, locked, revoked, ")
 	})
 }

@@ -4,8 +4,9 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
+	"errors"
 	"fmt"
-	"slices"
+	"io"
 
 	"entgo.io/ent/dialect"
 
@@ -15,9 +16,10 @@ import (
 
 // ImportOptions says how an export comes in.
 type ImportOptions struct {
-	Source         string // the system that the export is from
-	DryRun         bool   // work everything out, change nothing
-	AcceptRemovals bool   // also where an unusual share of the records would be marked deleted
+	Source         string    // the system that the export is from
+	DryRun         bool      // work everything out, change nothing
+	AcceptRemovals bool      // also where an unusual share of the records would be marked deleted
+	Issues         io.Writer // takes every issue as a line of CSV; nil: nobody
 }
 
 // FileReport counts the rows of one file. Read rows are added, changed, unchanged, refused or, by their DateDeleted,
@@ -38,6 +40,17 @@ type ImportReport struct {
 	DryRun bool                   `json:"dryRun"`
 	Files  map[string]*FileReport `json:"files"`
 	Issues int64                  `json:"issues"`
+	Kinds  []IssueKind            `json:"kinds"` // the most rows first
+}
+
+// IssueKind is the issues of one reason in a column.
+type IssueKind struct {
+	File    string `json:"file"`
+	Column  string `json:"column"`
+	Reason  string `json:"reason"`
+	Rows    int64  `json:"rows"`
+	Line    int64  `json:"line"` // of the first; 0: the file as a whole
+	Refused bool   `json:"refused"`
 }
 
 // Import brings an export in, all of it or nothing. It is for the HMIS lead alone: the caller is internal/cli.
@@ -51,8 +64,7 @@ func (s *Store) Import(ctx context.Context, a *hmiscsv.Archive, o ImportOptions)
 		return nil, err
 	}
 	defer conn.Close()
-	im := &importer{s: s, conn: conn, a: a, o: o, users: map[string]int64{},
-		report: &ImportReport{Year: a.Year, DryRun: o.DryRun, Files: map[string]*FileReport{}}}
+	im := newImporter(s, conn, a, o)
 	begin := "BEGIN"
 	if s.dialect == dialect.SQLite {
 		begin = "BEGIN IMMEDIATE"
@@ -90,9 +102,14 @@ type importer struct {
 	report *ImportReport
 }
 
+func newImporter(s *Store, conn *sql.Conn, a *hmiscsv.Archive, o ImportOptions) *importer {
+	return &importer{s: s, conn: conn, a: a, o: o, users: map[string]int64{},
+		report: &ImportReport{Year: a.Year, DryRun: o.DryRun, Files: map[string]*FileReport{}, Kinds: []IssueKind{}}}
+}
+
 func (im *importer) run(ctx context.Context) error {
 	steps := []func(context.Context) error{
-		im.begin, im.descriptors, im.block, im.clients, im.children, im.checkProjects, im.checkUsers, im.households, im.finish,
+		im.begin, im.descriptors, im.telling, im.block, im.clients, im.children, im.checkProjects, im.checkUsers, im.households, im.fleeing, im.finish,
 	}
 	for _, step := range steps {
 		if err := step(ctx); err != nil {
@@ -106,11 +123,13 @@ func (im *importer) run(ctx context.Context) error {
 // SQLite at the beginning of its transaction.
 func (im *importer) begin(ctx context.Context) error {
 	if im.s.dialect == dialect.Postgres {
-		if err := im.exec(ctx, "SELECT pg_advisory_xact_lock(4863720156)"); err != nil {
+		err := im.all(ctx, "SELECT pg_advisory_xact_lock(4863720156)", "SET LOCAL work_mem = '64MB'") // whole files are joined
+		if err != nil {
 			return err
 		}
 	}
-	if err := im.exec(ctx, "CREATE TEMP TABLE refused_keys (file text, hud_key text)"); err != nil {
+	if err := im.exec(ctx, `CREATE TEMP TABLE refused_rows
+		(file text, line bigint, hud_key text, enrollment_id text, personal_id text, project_id text)`); err != nil {
 		return err
 	}
 	now := im.s.moment()
@@ -180,17 +199,12 @@ func (im *importer) clients(ctx context.Context) error {
 	if err := im.refuseUnknownProjects(ctx, enrollment); err != nil {
 		return err
 	}
-	err := im.exec(ctx, `CREATE TEMP TABLE victim_enrollments AS SELECT st.enrollment_id, st.personal_id FROM st_enrollment st
-		JOIN projects p ON p.source_key = $1 AND p.project_id = st.project_id
-		JOIN blocked_projects b ON b.project_key = p.id`, im.source)
-	if err != nil {
-		return err
+	if im.s.dialect == dialect.SQLite { // PostgreSQL joins by hashing
+		if err := im.exec(ctx, "CREATE INDEX temp.st_enrollment_id ON st_enrollment (enrollment_id)"); err != nil {
+			return err
+		}
 	}
-	err = im.exec(ctx, `CREATE TEMP TABLE victim_clients AS SELECT DISTINCT v.personal_id FROM victim_enrollments v
-		WHERE NOT EXISTS (SELECT 1 FROM st_enrollment st WHERE st.personal_id = v.personal_id
-				AND st.enrollment_id NOT IN (SELECT enrollment_id FROM victim_enrollments))
-			AND NOT EXISTS (SELECT 1 FROM enrollments e WHERE e.source_key = $1 AND e.personal_id = v.personal_id AND e.removed_at IS NULL)`, im.source)
-	if err != nil {
+	if err := im.findVictims(ctx); err != nil {
 		return err
 	}
 	if err := im.checkStays(ctx); err != nil {
@@ -204,23 +218,49 @@ func (im *importer) clients(ctx context.Context) error {
 	return nil
 }
 
+// findVictims lists the stays in blocked projects, and the clients who stay nowhere else. A stay that is refused for
+// another fault counts by what can be read of it, and against the client: one that names no project may be in a blocked
+// one, and one that names no client may be of anybody without another stay.
+func (im *importer) findVictims(ctx context.Context) error {
+	err := im.exec(ctx, `CREATE TEMP TABLE victim_enrollments AS
+		SELECT st.line, st.enrollment_id, st.personal_id FROM st_enrollment st
+			JOIN projects p ON p.source_key = $1 AND p.project_id = st.project_id
+			JOIN blocked_projects b ON b.project_key = p.id
+		UNION ALL SELECT r.line, r.enrollment_id, r.personal_id FROM refused_rows r
+			WHERE r.file = 'Enrollment' AND EXISTS (SELECT 1 FROM blocked_projects b JOIN projects p ON p.id = b.project_key
+				WHERE r.project_id IS NULL OR r.project_id = p.project_id)`, im.source)
+	if err != nil {
+		return err
+	}
+	return im.exec(ctx, `CREATE TEMP TABLE victim_clients AS SELECT v.personal_id FROM (
+			SELECT personal_id FROM victim_enrollments UNION
+			SELECT personal_id FROM st_client WHERE EXISTS (SELECT 1 FROM victim_enrollments WHERE personal_id IS NULL)) v
+		WHERE NOT EXISTS (SELECT 1 FROM st_enrollment st WHERE st.personal_id = v.personal_id
+				AND st.line NOT IN (SELECT line FROM victim_enrollments))
+			AND NOT EXISTS (SELECT 1 FROM enrollments e WHERE e.source_key = $1 AND e.personal_id = v.personal_id AND e.removed_at IS NULL)`, im.source)
+}
+
 // children brings in the records under enrollments.
 func (im *importer) children(ctx context.Context) error {
 	for _, f := range hmis.Files() {
 		if f.Level != hmis.ClientLevel || f.Name == "Client" || f.Name == "Enrollment" || !im.a.Has(f.Name) {
 			continue
 		}
-		if err := im.stage(ctx, f); err != nil {
-			return err
-		}
-		if err := im.checkRecords(ctx, f); err != nil {
-			return err
-		}
-		if err := im.merge(ctx, f); err != nil {
+		if err := im.child(ctx, f); err != nil {
 			return err
 		}
 	}
 	return im.removeOrphans(ctx)
+}
+
+func (im *importer) child(ctx context.Context, f *hmis.File) error {
+	if err := im.stage(ctx, f); err != nil {
+		return err
+	}
+	if err := im.checkRecords(ctx, f); err != nil {
+		return err
+	}
+	return im.merge(ctx, f)
 }
 
 // finish writes what is left of the issues, the counts and the steps of the feed.
@@ -229,6 +269,9 @@ func (im *importer) finish(ctx context.Context) error {
 		return err
 	}
 	if err := im.one(ctx, &im.report.Issues, "SELECT count(*) FROM import_issues WHERE run_key = $1", im.report.Run); err != nil {
+		return err
+	}
+	if err := errors.Join(im.sumIssues(ctx), im.listIssues(ctx)); err != nil {
 		return err
 	}
 	counts, err := json.Marshal(im.report.Files)
@@ -275,26 +318,5 @@ func (im *importer) one(ctx context.Context, to any, query string, args ...any) 
 	if err := im.conn.QueryRowContext(ctx, query, args...).Scan(to); err != nil {
 		return fmt.Errorf("import: %w", err)
 	}
-	return nil
-}
-
-// writeIssues stores the issues found so far.
-func (im *importer) writeIssues(ctx context.Context) error {
-	const columns, most = 8, 500
-	for part := range slices.Chunk(im.issues, most) {
-		args := make([]any, 0, len(part)*columns)
-		values := make([]byte, 0, len(part)*40)
-		for i, issue := range part {
-			if i > 0 {
-				values = append(values, ',')
-			}
-			values = append(append(append(values, '('), im.s.placeholders(i*columns+1, columns)...), ')')
-			args = append(args, im.report.Run, issue.File, issue.Line, issue.Column, issue.Value, issue.Reason, max(issue.Rows, 1), issue.Refused)
-		}
-		if err := im.exec(ctx, `INSERT INTO import_issues (run_key, "file", "line", "column", "value", reason, "rows", refused) VALUES `+string(values), args...); err != nil {
-			return err
-		}
-	}
-	im.issues = im.issues[:0]
 	return nil
 }

@@ -122,16 +122,25 @@ func TestImportRestores(t *testing.T) {
 	})
 }
 
-// A victim service provider's clients never enter, whatever the order of the files, and leave when the flag comes late.
+// A victim service provider's clients never enter, whatever the order of the files and whatever else is wrong with their
+// rows, and leave when the flag comes late. Nothing of their rows stays in the issues.
 func TestVictimServices(t *testing.T) {
+	community := storetest.Community().Set("Enrollment", "e-bea-21", "LivingSituation", "777").Set("YouthEducationStatus", "y1", "CurrentEdStatus", "777")
+	flagged := community.Set("Organization", "2", "VictimServiceProvider", "1")
 	for _, c := range []struct {
 		name    string
 		flagged storetest.Rows
 	}{
-		{"organization", storetest.Community().Set("Organization", "2", "VictimServiceProvider", "1")},
-		{"comparable database", storetest.Community().Set("HMISParticipation", "d21", "HMISParticipationType", "2").Set("HMISParticipation", "d22", "HMISParticipationType", "2")},
+		{"organization", flagged},
+		{"comparable database", community.Set("HMISParticipation", "d21", "HMISParticipationType", "2").Set("HMISParticipation", "d22", "HMISParticipationType", "2")},
+		{"the only stay has no day", flagged.Set("Enrollment", "e-bea-21", "EntryDate", "soon")},
+		{"the only stay names no project", flagged.Set("Enrollment", "e-bea-21", "ProjectID", "")},
+		{"the only stay names no client", flagged.Set("Enrollment", "e-bea-21", "PersonalID", "")},
+		{"the only stay has no key", flagged.Set("Enrollment", "e-bea-21", "EnrollmentID", "")},
+		{"a record has no day", flagged.Set("YouthEducationStatus", "y1", "InformationDate", "soon")},
 	} {
 		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
 			onBoth(t, func(t *testing.T, d storetest.Database) {
 				first := d.Open(t)
 				r := storetest.Import(t, first, c.flagged)
@@ -142,12 +151,31 @@ func TestVictimServices(t *testing.T) {
 				if got := r.Files["Enrollment"].Refused; got != 3 {
 					t.Errorf("%d enrollments refused, want 3", got)
 				}
+				expectNoValues(t, first, r.Run)
 				later := d.Open(t)
-				storetest.Import(t, later, storetest.Community())
-				storetest.Import(t, later, c.flagged)
+				known := storetest.Import(t, later, community)
+				expectNoValues(t, later, storetest.Import(t, later, c.flagged).Run)
 				expectNoneOf(t, later, "made-up")
+				expectNoValues(t, later, known.Run)
 			})
 		})
+	}
+}
+
+// expectNoValues looks for what is left of rows in the issues of a run.
+func expectNoValues(t *testing.T, s *store.Store, run int64) {
+	t.Helper()
+	list, err := s.Issues(s.System(context.Background(), "a test looks at everything"), run, 1000)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(list) == 0 {
+		t.Error("no issue is left")
+	}
+	for _, i := range list {
+		if i.Value != "" {
+			t.Errorf("an issue keeps %q: %+v", i.Value, i)
+		}
 	}
 }
 
@@ -263,6 +291,33 @@ func TestYearsAgree(t *testing.T) {
 	})
 }
 
+// A made-up community as an FY2024 export gives the same records as its FY2026 twin, in every column of both years.
+func TestTwinYears(t *testing.T) {
+	onBoth(t, func(t *testing.T, d storetest.Database) {
+		older, newer := d.Open(t), d.Open(t)
+		for year, s := range map[hmis.Year]*store.Store{hmis.FY2024: older, hmis.FY2026: newer} {
+			if _, err := storetest.ImportPath(s, storetest.WriteCrowd(t, 400, year), store.ImportOptions{Source: "made-up"}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for _, f := range hmis.Files() {
+			var both []*hmis.Column
+			for _, c := range f.Columns {
+				if c.In(hmis.FY2024) && c.In(hmis.FY2026) && c.Name != "CSVVersion" {
+					both = append(both, c)
+				}
+			}
+			want := newer.Records(t, f, both)
+			if len(want) == 0 {
+				t.Errorf("%s has no rows", f.Name)
+			}
+			if diff := cmp.Diff(want, older.Records(t, f, both)); diff != "" {
+				t.Errorf("%s (-FY2026 +FY2024):\n%.2000s", f.Name, diff)
+			}
+		}
+	})
+}
+
 // The real exports go in on both databases, row for row, and a second time nothing happens.
 func TestRealExports(t *testing.T) {
 	cases := storetest.Cases(t)
@@ -277,6 +332,11 @@ func TestRealExports(t *testing.T) {
 					t.Fatal(err)
 				}
 				expectCounts(t, path, r)
+				for _, f := range hmis.Files() {
+					if got, want := len(s.Records(t, f, nil)), r.Files[f.Name].Added; int64(got) != want {
+						t.Errorf("%s: %d records are in the hub, want %d", f.Name, got, want)
+					}
+				}
 				again, err := storetest.ImportPath(s, path, store.ImportOptions{Source: "real"})
 				if err != nil {
 					t.Fatal(err)

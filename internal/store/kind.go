@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"slices"
 
 	"entgo.io/ent/dialect/sql"
 
@@ -20,6 +21,19 @@ type kind[T Node] struct {
 	mask      func(T, *policy.View) // sets to nil what the view does not show
 	key       func(T, string) int64 // the row's number ("id") and those that it refers to, by column
 	sortValue func(T) *string       // the value of the column that the type can be sorted by
+
+	// of client-level rows
+	written func(T) *hmis.Timestamp // DateUpdated, element 5.02
+	rename  func(T, string)         // replaces PersonalID
+	class   func(T) hmis.Class      // of types whose rows have a record type, else nil
+}
+
+// codeOf is the code of an answer, or one that is on no list.
+func codeOf[T ~int32](answer *T) int32 {
+	if answer == nil {
+		return -1 << 31
+	}
+	return int32(*answer)
 }
 
 // table is the part of a kind that does not depend on its Go type.
@@ -44,21 +58,17 @@ func (t *table) rowTypes() (recordType, provided string) {
 	return "", ""
 }
 
-// categories returns what makes a row of the table visible: any of the pairs suffices. A stay, a service or an
-// income record is known by its day, so the day's category is the row's; a client or a row of HealthAndDV holds
-// several and is there for who may see one of them.
-func (t *table) categories() []element {
+// classes returns what makes a row of the table visible: any of them suffices. A stay, a service or an income record
+// is known by its day, so the day's class is the row's; a client or a row of HealthAndDV holds several and is there
+// for who may see one of them.
+func (t *table) classes() []hmis.Class {
 	if t.name != "Client" && t.name != "HealthAndDV" {
-		c := t.file.Column(t.dayColumn())
-		return []element{{c.Category, c.Programs()}}
+		return []hmis.Class{t.file.Column(t.dayColumn()).Class()}
 	}
-	var list []element
-	seen := map[element]bool{}
+	var list []hmis.Class
 	for _, c := range t.file.Columns {
-		e := element{c.Category, c.Programs()}
-		if c.Category != hmis.Meta && !seen[e] {
-			seen[e] = true
-			list = append(list, e)
+		if c.Category != hmis.Meta && !slices.Contains(list, c.Class()) {
+			list = append(list, c.Class())
 		}
 	}
 	return list
@@ -78,10 +88,4 @@ func (t *table) dayColumn() string {
 		}
 	}
 	return ""
-}
-
-// element is what a decision about a field depends on.
-type element struct {
-	category hmis.Category
-	programs hmis.Programs
 }

@@ -74,7 +74,7 @@ func (im *importer) merge(ctx context.Context, f *hmis.File) error {
 			GROUP BY p.id, `+householdID+` ORDER BY min(st.line) ON CONFLICT DO NOTHING`, im.source); err != nil {
 			return err
 		}
-		if err := im.analyze(ctx, "households"); err != nil {
+		if err := im.analyze(ctx, "households", "source_key", "project_key", "household_id"); err != nil {
 			return err
 		}
 	}
@@ -82,6 +82,9 @@ func (im *importer) merge(ctx context.Context, f *hmis.File) error {
 		return err
 	}
 	if err := im.countPlan(ctx, f); err != nil {
+		return err
+	}
+	if err := im.writeVictimIssues(ctx, f); err != nil {
 		return err
 	}
 	if err := im.writePlanIssues(ctx, f); err != nil {
@@ -97,7 +100,7 @@ func (im *importer) merge(ctx context.Context, f *hmis.File) error {
 		if err := im.insert(ctx, f); err != nil {
 			return err
 		}
-		if err := im.analyze(ctx, f.Table()); err != nil {
+		if err := im.analyze(ctx, f.Table(), "source_key", f.Key().SQLName()); err != nil {
 			return err
 		}
 	}
@@ -134,10 +137,12 @@ func (im *importer) plan(ctx context.Context, f *hmis.File) error {
 		isDead = "(" + strings.Join(dead, " OR ") + ")"
 	}
 	fate := "CASE"
+	if is := victimIs(f); is != "" {
+		fate += " WHEN " + is + " THEN '" + victim + "'"
+	}
 	if doubles {
 		fate += " WHEN st.line IN (SELECT line FROM double_lines) THEN '" + duplicate + "'"
 	}
-	fate += victimCase(f)
 	if len(missing) > 0 {
 		fate += " WHEN " + strings.Join(missing, " OR ") + " THEN '" + orphan + "'"
 	}
@@ -149,9 +154,7 @@ func (im *importer) plan(ctx context.Context, f *hmis.File) error {
 		WHEN t.fingerprint = st.fingerprint AND (t.removed_at IS NOT NULL) = %s THEN '%s'
 		WHEN %s AND t.removed_at IS NULL THEN '%s' ELSE '%s' END`, added, older, unchanged, isDead, unchanged, isDead, deleted, changed)
 	selected = append(selected, isDead+" AS dead", fate+" AS fate")
-	if f.Name == "Client" {
-		selected = append(selected, im.freshKey()+" AS fresh")
-	}
+	selected = append(selected, im.freshKey(f)+" AS fresh")
 	query := fmt.Sprintf("SELECT %s FROM %s st LEFT JOIN %s t ON t.source_key = $1 AND t.%s = st.%s%s ORDER BY st.line",
 		strings.Join(selected, ", "), stagingTable(f), f.Table(), key, key, joins)
 	if im.s.dialect == dialect.Postgres {
@@ -165,49 +168,51 @@ func (im *importer) createAs(ctx context.Context, table, query string) error {
 	if err := im.exec(ctx, "CREATE TEMP TABLE "+table+" AS "+query, im.source); err != nil {
 		return err
 	}
-	return im.analyze(ctx, table)
+	return im.analyze(ctx, table, "line", "existing", "fate")
 }
 
-// analyze tells PostgreSQL's planner what this transaction put into a table that the next statements join.
-func (im *importer) analyze(ctx context.Context, table string) error {
+// analyze tells PostgreSQL's planner what this transaction put into columns that the next statements join by.
+func (im *importer) analyze(ctx context.Context, table string, columns ...string) error {
 	if im.s.dialect == dialect.SQLite {
 		return nil
 	}
-	return im.exec(ctx, "ANALYZE "+table)
+	return im.exec(ctx, "ANALYZE "+table+" ("+strings.Join(columns, ", ")+")")
 }
 
 // createKeyed makes the plan on SQLite with the line as its key, by which later statements look it up.
 func (im *importer) createKeyed(ctx context.Context, f *hmis.File, refs []reference, query string) error {
-	columns := []string{"line INTEGER PRIMARY KEY", "existing INTEGER"}
+	columns := []string{im.lineColumn(), "existing INTEGER"}
 	for _, r := range refs {
 		columns = append(columns, r.column+" INTEGER")
 	}
-	columns = append(columns, "dead INTEGER", "fate TEXT")
-	if f.Name == "Client" {
-		columns = append(columns, "fresh INTEGER")
-	}
+	columns = append(columns, "dead INTEGER", "fate TEXT", "fresh INTEGER")
 	if err := im.exec(ctx, "CREATE TEMP TABLE "+planTable(f)+" ("+strings.Join(columns, ", ")+")"); err != nil {
 		return err
 	}
 	return im.exec(ctx, "INSERT INTO "+planTable(f)+" "+query, im.source)
 }
 
-// freshKey is the SQL of a new client's row number, which is its person's as well.
-func (im *importer) freshKey() string {
+// freshKey is the SQL of the row number of a line that is new, in the order of the lines.
+func (im *importer) freshKey(f *hmis.File) string {
 	if im.s.dialect == dialect.Postgres {
-		return "nextval(pg_get_serial_sequence('clients', 'id'))"
+		return "CASE WHEN t.id IS NULL THEN nextval((SELECT pg_get_serial_sequence('" + f.Table() + "', 'id'))) END"
 	}
-	return "COALESCE((SELECT seq FROM sqlite_sequence WHERE name = 'clients'), 0) + st.line"
+	return "COALESCE((SELECT seq FROM sqlite_sequence WHERE name = '" + f.Table() + "'), 0) + st.line"
 }
 
-func victimCase(f *hmis.File) string {
-	switch {
-	case f.Level != hmis.ClientLevel:
+// victimIs is the condition under which a row st of the file is of a victim service provider; "" where none can be.
+func victimIs(f *hmis.File) string {
+	if f.Level != hmis.ClientLevel {
 		return ""
-	case f.Name == "Client":
-		return " WHEN st.personal_id IN (SELECT personal_id FROM victim_clients) THEN '" + victim + "'"
 	}
-	return " WHEN st.enrollment_id IN (SELECT enrollment_id FROM victim_enrollments) THEN '" + victim + "'"
+	is := "st.personal_id IN (SELECT personal_id FROM victim_clients)"
+	if f.Name != "Client" {
+		is += " OR st.enrollment_id IN (SELECT enrollment_id FROM victim_enrollments)"
+	}
+	if f.Name == "Enrollment" {
+		is += " OR st.line IN (SELECT line FROM victim_enrollments)"
+	}
+	return "(" + is + ")"
 }
 
 // doubles finds the lines whose key stands on another line too: the one that was updated last counts.
@@ -259,25 +264,40 @@ func (im *importer) countPlan(ctx context.Context, f *hmis.File) error {
 	return rows.Err()
 }
 
-// writePlanIssues reports the lines that cannot go in.
+// writeVictimIssues reports the lines of victim service providers, also those that are refused for another fault.
+// What was found in them before is forgotten: nothing of such a row is kept but that it was there.
+func (im *importer) writeVictimIssues(ctx context.Context, f *hmis.File) error {
+	is := victimIs(f)
+	if is == "" || im.count(f.Name).Refused == 0 {
+		return nil
+	}
+	lines := fmt.Sprintf("SELECT line FROM %s WHERE fate = '%s' UNION SELECT st.line FROM refused_rows st WHERE st.file = '%s' AND %s",
+		planTable(f), victim, f.Name, is)
+	if err := im.exec(ctx, `DELETE FROM import_issues WHERE run_key = $1 AND "file" = '`+f.Name+`' AND "line" IN (`+lines+")", im.report.Run); err != nil {
+		return err
+	}
+	return im.exec(ctx, fmt.Sprintf(`INSERT INTO import_issues (run_key, "file", "line", "column", "value", reason, "rows", refused)
+		SELECT CAST($1 AS bigint), '%s', v.line, '', '', 'the row is of a victim service provider or a comparable database, whose clients never enter', 1, true
+		FROM (%s) v`, f.Name, lines), im.report.Run)
+}
+
+// writePlanIssues reports the other lines that cannot go in.
 func (im *importer) writePlanIssues(ctx context.Context, f *hmis.File) error {
 	if im.count(f.Name).Refused == 0 {
 		return nil
 	}
-	reason := "CASE p.fate WHEN '" + duplicate + "' THEN 'another row has the same " + f.Key().Name + "; the one updated last went in'" +
-		" WHEN '" + victim + "' THEN 'the row is of a victim service provider or a comparable database, whose clients never enter'"
-	column := "CASE p.fate WHEN '" + victim + "' THEN '' WHEN '" + duplicate + "' THEN '" + f.Key().Name + "'"
-	value := "CASE p.fate WHEN '" + victim + "' THEN '' WHEN '" + duplicate + "' THEN st." + f.Key().SQLName()
+	double := fmt.Sprintf("CASE WHEN p.fate = '%s' THEN ", duplicate)
+	column, value := double+"'"+f.Key().Name+"'", double+"st."+f.Key().SQLName()
+	reason := double + "'another row has the same " + f.Key().Name + "; the one updated last went in'"
 	for _, r := range references(f) {
-		column += " WHEN '" + orphan + "' THEN CASE WHEN p." + r.column + " IS NULL THEN '" + r.hud + "' ELSE '' END"
-		value += " WHEN '" + orphan + "' THEN CASE WHEN p." + r.column + " IS NULL THEN COALESCE(st." + f.Column(r.hud).SQLName() + ", '') ELSE '' END"
-		reason += " WHEN '" + orphan + "' THEN CASE WHEN p." + r.column + " IS NULL THEN 'no row of " + r.file + ".csv that went in has this " + r.hud + "' ELSE 'what it refers to is not in the hub' END"
-		break
+		column += " WHEN p." + r.column + " IS NULL THEN '" + r.hud + "'"
+		value += " WHEN p." + r.column + " IS NULL THEN COALESCE(st." + f.Column(r.hud).SQLName() + ", '')"
+		reason += " WHEN p." + r.column + " IS NULL THEN 'no row of " + r.file + ".csv that went in has this " + r.hud + "'"
 	}
 	return im.exec(ctx, fmt.Sprintf(`INSERT INTO import_issues (run_key, "file", "line", "column", "value", reason, "rows", refused)
-		SELECT CAST($1 AS bigint), '%s', st.line, %s ELSE '' END, %s ELSE '' END, %s ELSE '' END, 1, %s
-		FROM %s st JOIN %s p ON p.line = st.line WHERE p.fate IN ('%s', '%s', '%s')`,
-		f.Name, column, value, reason, "true", stagingTable(f), planTable(f), duplicate, victim, orphan), im.report.Run)
+		SELECT CAST($1 AS bigint), '%s', st.line, %s END, %s END, %s END, 1, true
+		FROM %s st JOIN %s p ON p.line = st.line WHERE p.fate IN ('%s', '%s')`,
+		f.Name, column, value, reason, stagingTable(f), planTable(f), duplicate, orphan), im.report.Run)
 }
 
 func (im *importer) update(ctx context.Context, f *hmis.File) error {
@@ -292,23 +312,26 @@ func (im *importer) update(ctx context.Context, f *hmis.File) error {
 		f.Table(), strings.Join(sets, ", "), stagingTable(f), planTable(f), changed, deleted), im.report.Run, im.now())
 }
 
-// insert numbers new rows in the order of their lines, on both databases.
+// insert adds the new rows, a client with a person of the same number.
 func (im *importer) insert(ctx context.Context, f *hmis.File) error {
-	columns := []string{"source_key", "import_key", "fingerprint", "removed_at"}
-	values := []string{"CAST($1 AS bigint)", "CAST($2 AS bigint)", "st.fingerprint", "CASE WHEN p.dead THEN " + im.cast("$3") + " END"}
+	columns := []string{"id", "source_key", "import_key", "fingerprint", "removed_at"}
+	values := []string{"p.fresh", "CAST($1 AS bigint)", "CAST($2 AS bigint)", "st.fingerprint", "CASE WHEN p.dead THEN " + im.cast("$3") + " END"}
 	for _, c := range f.Columns {
 		columns, values = append(columns, c.SQLName()), append(values, "st."+c.SQLName())
 	}
 	for _, r := range references(f) {
 		columns, values = append(columns, r.column), append(values, "p."+r.column)
 	}
+	if f.Name == "Project" {
+		columns, values = append(columns, "tells"), append(values, "0") // telling works it out
+	}
 	if f.Name == "Client" {
 		if err := im.exec(ctx, "INSERT INTO persons (id) SELECT fresh FROM "+planTable(f)+" WHERE fate = '"+added+"'"); err != nil {
 			return err
 		}
-		columns, values = append(columns, "id", "person_key", "restricted", "refused"), append(values, "p.fresh", "p.fresh", "false", "false")
+		columns, values = append(columns, "person_key", "restricted", "refused", "fleeing"), append(values, "p.fresh", "false", "false", "false")
 	}
-	return im.exec(ctx, fmt.Sprintf("INSERT INTO %s (%s) SELECT %s FROM %s st JOIN %s p ON p.line = st.line WHERE p.fate = '%s' ORDER BY st.line",
+	return im.exec(ctx, fmt.Sprintf("INSERT INTO %s (%s) SELECT %s FROM %s st JOIN %s p ON p.line = st.line WHERE p.fate = '%s'",
 		f.Table(), strings.Join(columns, ", "), strings.Join(values, ", "), stagingTable(f), planTable(f), added), im.source, im.report.Run, im.now())
 }
 

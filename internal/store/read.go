@@ -8,6 +8,7 @@ import (
 	"github.com/hearth-hmis/hearth/ent"
 	"github.com/hearth-hmis/hearth/ent/source"
 	"github.com/hearth-hmis/hearth/internal/hmis"
+	"github.com/hearth-hmis/hearth/internal/policy"
 )
 
 // whole answers a list that belongs to no other row.
@@ -155,7 +156,7 @@ func (s *Store) showsColumn(ctx context.Context, r Node, column string) (bool, e
 	}
 	l := r.Kept()
 	c := l.File.Column(column)
-	return l.View.Shows(c.Category, c.Programs()), nil
+	return l.View.Shows(c.Class()), nil
 }
 
 // PersonOf finds the person of a client record.
@@ -166,6 +167,26 @@ func (s *Store) PersonOf(ctx context.Context, c *ent.ClientRecord) (*ent.Person,
 // ProjectOfHousehold finds the project of a household.
 func (s *Store) ProjectOfHousehold(ctx context.Context, h *ent.Household) (*ent.Project, error) {
 	return referred(ctx, s, kindHousehold, h, "project_key", kindProject)
+}
+
+// DataElements lists what a project collects today, by its type and its open grants.
+func (s *Store) DataElements(ctx context.Context, p *ent.Project) ([]hmis.Due, error) {
+	if p.ProjectType == nil {
+		return nil, nil
+	}
+	most := int32(maxPage)
+	found, err := children(ctx, s, kindProject, p, kindFunder, "project_key", list{page: Page{First: &most}})
+	if err != nil {
+		return nil, err
+	}
+	var open []int32
+	for _, f := range found.Nodes() {
+		today := s.today()
+		if f.Funder != nil && f.StartDate != nil && *f.StartDate <= today && (f.EndDate == nil || *f.EndDate >= today) {
+			open = append(open, int32(*f.Funder))
+		}
+	}
+	return hmis.ElementsDue(int32(*p.ProjectType), open), nil
 }
 
 // OrganizationOf finds the organization of a project.
@@ -275,8 +296,11 @@ func named[T Node](ctx context.Context, s *Store, k *kind[T], sourceName, id str
 	return rows[0], nil
 }
 
-// ClientNamed finds a client record by source and PersonalID.
+// ClientNamed finds a client record by source and PersonalID, which an analyst does not see.
 func (s *Store) ClientNamed(ctx context.Context, sourceName, personalID string) (*ent.ClientRecord, error) {
+	if ss, err := sessionOf(ctx); err != nil || ss.viewer.Role == policy.Analyst {
+		return nil, err // an analyst knows clients by pseudonym
+	}
 	return named(ctx, s, kindClient, sourceName, personalID)
 }
 

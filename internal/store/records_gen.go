@@ -25,7 +25,7 @@ var kindClient = &kind[*ent.ClientRecord]{
 		return c.ClientRecord.Query().Where(predicate.ClientRecord(shape)).All(ctx)
 	},
 	mask: func(r *ent.ClientRecord, v *policy.View) {
-		if !v.Shows(hmis.Identity, 0) {
+		if !v.Shows(hmis.ClassOf(hmis.Identity)) {
 			r.FirstName = nil
 			r.MiddleName = nil
 			r.LastName = nil
@@ -36,7 +36,7 @@ var kindClient = &kind[*ent.ClientRecord]{
 			r.DOB = nil
 			r.DOBDataQuality = nil
 		}
-		if !v.Shows(hmis.Demographics, 0) {
+		if !v.Shows(hmis.ClassOf(hmis.Demographics)) {
 			r.Sex = nil
 			r.AmIndAkNative = nil
 			r.Asian = nil
@@ -49,7 +49,7 @@ var kindClient = &kind[*ent.ClientRecord]{
 			r.AdditionalRaceEthnicity = nil
 			r.VeteranStatus = nil
 		}
-		if !v.Shows(hmis.SensitiveIdentity, 0) {
+		if !v.Shows(hmis.ClassOf(hmis.SensitiveIdentity)) {
 			r.Woman = nil
 			r.Man = nil
 			r.NonBinary = nil
@@ -60,7 +60,7 @@ var kindClient = &kind[*ent.ClientRecord]{
 			r.GenderNone = nil
 			r.DifferentIdentityText = nil
 		}
-		if !v.Shows(hmis.Military, 4) {
+		if !v.Shows(hmis.Class{Category: hmis.Military, Programs: 4, Place: false}) {
 			r.YearEnteredService = nil
 			r.YearSeparated = nil
 			r.WorldWarIi = nil
@@ -84,6 +84,8 @@ var kindClient = &kind[*ent.ClientRecord]{
 		}
 		return r.ID
 	},
+	written: func(r *ent.ClientRecord) *hmis.Timestamp { return r.DateUpdated },
+	rename:  func(r *ent.ClientRecord, id string) { r.PersonalID = id },
 }
 
 // A page of Person rows, and a row on it.
@@ -142,16 +144,16 @@ var kindEnrollment = &kind[*ent.Enrollment]{
 		return c.Enrollment.Query().Where(predicate.Enrollment(shape)).All(ctx)
 	},
 	mask: func(r *ent.Enrollment, v *policy.View) {
-		if !v.Shows(hmis.Demographics, 0) {
+		if !v.Shows(hmis.ClassOf(hmis.Demographics)) {
 			r.TranslationNeeded = nil
 			r.PreferredLanguage = nil
 			r.PreferredLanguageDifferent = nil
 		}
-		if !v.Shows(hmis.SensitiveIdentity, 0) {
+		if !v.Shows(hmis.ClassOf(hmis.SensitiveIdentity)) {
 			r.SexualOrientation = nil
 			r.SexualOrientationOther = nil
 		}
-		if !v.Shows(hmis.EnrollmentCategory, 0) {
+		if !v.Shows(hmis.ClassOf(hmis.EnrollmentCategory)) {
 			r.ProjectID = nil
 			r.EntryDate = nil
 			r.HouseholdID = nil
@@ -167,7 +169,7 @@ var kindEnrollment = &kind[*ent.Enrollment]{
 			r.DateOfEngagement = nil
 			r.MoveInDate = nil
 		}
-		if !v.Shows(hmis.EnrollmentCategory, 4) {
+		if !v.Shows(hmis.Class{Category: hmis.EnrollmentCategory, Programs: 4, Place: false}) {
 			r.TimeToHousingLoss = nil
 			r.LiteralHomelessHistory = nil
 			r.ClientLeaseholder = nil
@@ -178,44 +180,44 @@ var kindEnrollment = &kind[*ent.Enrollment]{
 			r.DependentUnder6 = nil
 			r.Hh5Plus = nil
 		}
-		if !v.Shows(hmis.Location, 0) {
+		if !v.Shows(hmis.ClassOf(hmis.Location)) {
 			r.EnrollmentCOC = nil
 		}
-		if !v.Shows(hmis.Income, 4) {
+		if !v.Shows(hmis.Class{Category: hmis.Income, Programs: 4, Place: false}) {
 			r.AnnualPercentAmi = nil
 		}
-		if !v.Shows(hmis.Income, 5) {
+		if !v.Shows(hmis.Class{Category: hmis.Income, Programs: 5, Place: false}) {
 			r.PercentAmi = nil
 		}
-		if !v.Shows(hmis.Health, 0) {
+		if !v.Shows(hmis.ClassOf(hmis.Health)) {
 			r.DisablingCondition = nil
 		}
-		if !v.Shows(hmis.Health, 2) {
+		if !v.Shows(hmis.Class{Category: hmis.Health, Programs: 2, Place: false}) {
 			r.PhysicalDisabilityFam = nil
 		}
-		if !v.Shows(hmis.Health, 4) {
+		if !v.Shows(hmis.Class{Category: hmis.Health, Programs: 4, Place: false}) {
 			r.DisabledHoh = nil
 			r.CurrentPregnant = nil
 		}
-		if !v.Shows(hmis.BehavioralHealth, 2) {
+		if !v.Shows(hmis.Class{Category: hmis.BehavioralHealth, Programs: 2, Place: false}) {
 			r.MentalHealthDisorderFam = nil
 			r.AlcoholDrugUseDisorderFam = nil
 		}
-		if !v.Shows(hmis.BehavioralHealth, 4) {
+		if !v.Shows(hmis.Class{Category: hmis.BehavioralHealth, Programs: 4, Place: false}) {
 			r.MentalHealthConsultation = nil
 		}
-		if !v.Shows(hmis.BehavioralHealth, 8) {
+		if !v.Shows(hmis.Class{Category: hmis.BehavioralHealth, Programs: 8, Place: false}) {
 			r.DateOfPathStatus = nil
 			r.ClientEnrolledInPath = nil
 			r.ReasonNotEnrolled = nil
 		}
-		if !v.Shows(hmis.CoordinatedEntry, 4) {
+		if !v.Shows(hmis.Class{Category: hmis.CoordinatedEntry, Programs: 4, Place: false}) {
 			r.TargetScreenReqd = nil
 			r.COCPrioritized = nil
 			r.HpScreeningScore = nil
 			r.ThresholdScore = nil
 		}
-		if !v.Shows(hmis.YouthJustice, 0) {
+		if !v.Shows(hmis.ClassOf(hmis.YouthJustice)) {
 			r.ReferralSource = nil
 			r.CountOutreachReferralApproaches = nil
 			r.FormerWardChildWelfare = nil
@@ -225,7 +227,7 @@ var kindEnrollment = &kind[*ent.Enrollment]{
 			r.JuvenileJusticeYears = nil
 			r.JuvenileJusticeMonths = nil
 		}
-		if !v.Shows(hmis.YouthJustice, 2) {
+		if !v.Shows(hmis.Class{Category: hmis.YouthJustice, Programs: 2, Place: false}) {
 			r.DateOfBcpStatus = nil
 			r.EligibleForRhy = nil
 			r.ReasonNoServices = nil
@@ -234,13 +236,13 @@ var kindEnrollment = &kind[*ent.Enrollment]{
 			r.InsufficientIncome = nil
 			r.IncarceratedParent = nil
 		}
-		if !v.Shows(hmis.YouthJustice, 4) {
+		if !v.Shows(hmis.Class{Category: hmis.YouthJustice, Programs: 4, Place: false}) {
 			r.CriminalRecord = nil
 			r.IncarceratedAdult = nil
 			r.PrisonDischarge = nil
 			r.SexOffender = nil
 		}
-		if !v.Shows(hmis.Military, 4) {
+		if !v.Shows(hmis.Class{Category: hmis.Military, Programs: 4, Place: false}) {
 			r.VamcStation = nil
 		}
 	},
@@ -264,6 +266,8 @@ var kindEnrollment = &kind[*ent.Enrollment]{
 		day := r.EntryDate.String()
 		return &day
 	},
+	written: func(r *ent.Enrollment) *hmis.Timestamp { return r.DateUpdated },
+	rename:  func(r *ent.Enrollment, id string) { r.PersonalID = &id },
 }
 
 // A page of Exit rows, and a row on it.
@@ -278,7 +282,7 @@ var kindExit = &kind[*ent.Exit]{
 		return c.Exit.Query().Where(predicate.Exit(shape)).All(ctx)
 	},
 	mask: func(r *ent.Exit, v *policy.View) {
-		if !v.Shows(hmis.EnrollmentCategory, 0) {
+		if !v.Shows(hmis.ClassOf(hmis.EnrollmentCategory)) {
 			r.ExitDate = nil
 			r.Destination = nil
 			r.DestinationSubsidyType = nil
@@ -288,10 +292,10 @@ var kindExit = &kind[*ent.Exit]{
 			r.ProjectCompletionStatus = nil
 			r.EarlyExitReason = nil
 		}
-		if !v.Shows(hmis.EnrollmentCategory, 4) {
+		if !v.Shows(hmis.Class{Category: hmis.EnrollmentCategory, Programs: 4, Place: false}) {
 			r.CmExitReason = nil
 		}
-		if !v.Shows(hmis.ServicesCategory, 2) {
+		if !v.Shows(hmis.Class{Category: hmis.ServicesCategory, Programs: 2, Place: false}) {
 			r.AftercareDate = nil
 			r.AftercareProvided = nil
 			r.EmailSocialMedia = nil
@@ -299,7 +303,7 @@ var kindExit = &kind[*ent.Exit]{
 			r.InPersonIndividual = nil
 			r.InPersonGroup = nil
 		}
-		if !v.Shows(hmis.BehavioralHealth, 2) {
+		if !v.Shows(hmis.Class{Category: hmis.BehavioralHealth, Programs: 2, Place: false}) {
 			r.CounselingReceived = nil
 			r.IndividualCounseling = nil
 			r.FamilyCounseling = nil
@@ -308,14 +312,14 @@ var kindExit = &kind[*ent.Exit]{
 			r.PostExitCounselingPlan = nil
 			r.SessionsInPlan = nil
 		}
-		if !v.Shows(hmis.YouthJustice, 0) {
+		if !v.Shows(hmis.ClassOf(hmis.YouthJustice)) {
 			r.DestinationSafeClient = nil
 			r.DestinationSafeWorker = nil
 			r.PosAdultConnections = nil
 			r.PosPeerConnections = nil
 			r.PosCommunityConnections = nil
 		}
-		if !v.Shows(hmis.YouthJustice, 2) {
+		if !v.Shows(hmis.Class{Category: hmis.YouthJustice, Programs: 2, Place: false}) {
 			r.ExchangeForSex = nil
 			r.ExchangeForSexPastThreeMonths = nil
 			r.CountOfExchangeForSex = nil
@@ -345,6 +349,8 @@ var kindExit = &kind[*ent.Exit]{
 		day := r.ExitDate.String()
 		return &day
 	},
+	written: func(r *ent.Exit) *hmis.Timestamp { return r.DateUpdated },
+	rename:  func(r *ent.Exit, id string) { r.PersonalID = &id },
 }
 
 // A page of IncomeBenefits rows, and a row on it.
@@ -359,7 +365,7 @@ var kindIncomeBenefits = &kind[*ent.IncomeBenefits]{
 		return c.IncomeBenefits.Query().Where(predicate.IncomeBenefits(shape)).All(ctx)
 	},
 	mask: func(r *ent.IncomeBenefits, v *policy.View) {
-		if !v.Shows(hmis.Income, 0) {
+		if !v.Shows(hmis.ClassOf(hmis.Income)) {
 			r.InformationDate = nil
 			r.IncomeFromAnySource = nil
 			r.TotalMonthlyIncome = nil
@@ -425,10 +431,10 @@ var kindIncomeBenefits = &kind[*ent.IncomeBenefits]{
 			r.OtherInsuranceIdentify = nil
 			r.DataCollectionStage = nil
 		}
-		if !v.Shows(hmis.Income, 12) {
+		if !v.Shows(hmis.Class{Category: hmis.Income, Programs: 12, Place: false}) {
 			r.ConnectionWithSoar = nil
 		}
-		if !v.Shows(hmis.HIV, 1) {
+		if !v.Shows(hmis.Class{Category: hmis.HIV, Programs: 1, Place: false}) {
 			r.Adap = nil
 			r.NoAdapReason = nil
 			r.RyanWhiteMedDent = nil
@@ -453,6 +459,8 @@ var kindIncomeBenefits = &kind[*ent.IncomeBenefits]{
 		day := r.InformationDate.String()
 		return &day
 	},
+	written: func(r *ent.IncomeBenefits) *hmis.Timestamp { return r.DateUpdated },
+	rename:  func(r *ent.IncomeBenefits, id string) { r.PersonalID = &id },
 }
 
 // A page of HealthAndDV rows, and a row on it.
@@ -467,16 +475,16 @@ var kindHealthAndDV = &kind[*ent.HealthAndDV]{
 		return c.HealthAndDV.Query().Where(predicate.HealthAndDV(shape)).All(ctx)
 	},
 	mask: func(r *ent.HealthAndDV, v *policy.View) {
-		if !v.Shows(hmis.Health, 0) {
+		if !v.Shows(hmis.ClassOf(hmis.Health)) {
 			r.GeneralHealthStatus = nil
 			r.DentalHealthStatus = nil
 			r.PregnancyStatus = nil
 			r.DueDate = nil
 		}
-		if !v.Shows(hmis.BehavioralHealth, 0) {
+		if !v.Shows(hmis.ClassOf(hmis.BehavioralHealth)) {
 			r.MentalHealthStatus = nil
 		}
-		if !v.Shows(hmis.DomesticViolence, 0) {
+		if !v.Shows(hmis.ClassOf(hmis.DomesticViolence)) {
 			r.DomesticViolenceSurvivor = nil
 			r.WhenOccurred = nil
 			r.CurrentlyFleeing = nil
@@ -500,6 +508,8 @@ var kindHealthAndDV = &kind[*ent.HealthAndDV]{
 		day := r.InformationDate.String()
 		return &day
 	},
+	written: func(r *ent.HealthAndDV) *hmis.Timestamp { return r.DateUpdated },
+	rename:  func(r *ent.HealthAndDV, id string) { r.PersonalID = &id },
 }
 
 // A page of EmploymentEducation rows, and a row on it.
@@ -514,13 +524,13 @@ var kindEmploymentEducation = &kind[*ent.EmploymentEducation]{
 		return c.EmploymentEducation.Query().Where(predicate.EmploymentEducation(shape)).All(ctx)
 	},
 	mask: func(r *ent.EmploymentEducation, v *policy.View) {
-		if !v.Shows(hmis.Income, 0) {
+		if !v.Shows(hmis.ClassOf(hmis.Income)) {
 			r.DataCollectionStage = nil
 		}
-		if !v.Shows(hmis.Income, 2) {
+		if !v.Shows(hmis.Class{Category: hmis.Income, Programs: 2, Place: false}) {
 			r.SchoolStatus = nil
 		}
-		if !v.Shows(hmis.Income, 6) {
+		if !v.Shows(hmis.Class{Category: hmis.Income, Programs: 6, Place: false}) {
 			r.InformationDate = nil
 			r.LastGradeCompleted = nil
 			r.Employed = nil
@@ -546,6 +556,8 @@ var kindEmploymentEducation = &kind[*ent.EmploymentEducation]{
 		day := r.InformationDate.String()
 		return &day
 	},
+	written: func(r *ent.EmploymentEducation) *hmis.Timestamp { return r.DateUpdated },
+	rename:  func(r *ent.EmploymentEducation, id string) { r.PersonalID = &id },
 }
 
 // A page of Disabilities rows, and a row on it.
@@ -560,7 +572,7 @@ var kindDisabilities = &kind[*ent.Disabilities]{
 		return c.Disabilities.Query().Where(predicate.Disabilities(shape)).All(ctx)
 	},
 	mask: func(r *ent.Disabilities, v *policy.View) {
-		if !v.Shows(hmis.HIV, 1) {
+		if !v.Shows(hmis.Class{Category: hmis.HIV, Programs: 1, Place: false}) {
 			r.TCellCountAvailable = nil
 			r.TCellCount = nil
 			r.TCellSource = nil
@@ -587,6 +599,11 @@ var kindDisabilities = &kind[*ent.Disabilities]{
 		}
 		day := r.InformationDate.String()
 		return &day
+	},
+	written: func(r *ent.Disabilities) *hmis.Timestamp { return r.DateUpdated },
+	rename:  func(r *ent.Disabilities, id string) { r.PersonalID = &id },
+	class: func(r *ent.Disabilities) hmis.Class {
+		return hmis.RowTypeOf("Disabilities", codeOf(r.DisabilityType), 0).Class
 	},
 }
 
@@ -621,6 +638,11 @@ var kindServices = &kind[*ent.Services]{
 		day := r.DateProvided.String()
 		return &day
 	},
+	written: func(r *ent.Services) *hmis.Timestamp { return r.DateUpdated },
+	rename:  func(r *ent.Services, id string) { r.PersonalID = &id },
+	class: func(r *ent.Services) hmis.Class {
+		return hmis.RowTypeOf("Services", codeOf(r.RecordType), codeOf(r.TypeProvided)).Class
+	},
 }
 
 // A page of CurrentLivingSituation rows, and a row on it.
@@ -635,7 +657,7 @@ var kindCurrentLivingSituation = &kind[*ent.CurrentLivingSituation]{
 		return c.CurrentLivingSituation.Query().Where(predicate.CurrentLivingSituation(shape)).All(ctx)
 	},
 	mask: func(r *ent.CurrentLivingSituation, v *policy.View) {
-		if !v.Shows(hmis.Location, 0) {
+		if !v.Shows(hmis.ClassOf(hmis.Location)) {
 			r.InformationDate = nil
 			r.CurrentLivingSituation = nil
 			r.ClsSubsidyType = nil
@@ -666,6 +688,8 @@ var kindCurrentLivingSituation = &kind[*ent.CurrentLivingSituation]{
 		day := r.InformationDate.String()
 		return &day
 	},
+	written: func(r *ent.CurrentLivingSituation) *hmis.Timestamp { return r.DateUpdated },
+	rename:  func(r *ent.CurrentLivingSituation, id string) { r.PersonalID = &id },
 }
 
 // A page of Assessment rows, and a row on it.
@@ -680,12 +704,14 @@ var kindAssessment = &kind[*ent.Assessment]{
 		return c.Assessment.Query().Where(predicate.Assessment(shape)).All(ctx)
 	},
 	mask: func(r *ent.Assessment, v *policy.View) {
-		if !v.Shows(hmis.CoordinatedEntry, 0) {
+		if !v.Shows(hmis.ClassOf(hmis.CoordinatedEntry)) {
 			r.AssessmentDate = nil
-			r.AssessmentLocation = nil
 			r.AssessmentType = nil
 			r.AssessmentLevel = nil
 			r.PrioritizationStatus = nil
+		}
+		if !v.Shows(hmis.Class{Category: hmis.CoordinatedEntry, Programs: 0, Place: true}) {
+			r.AssessmentLocation = nil
 		}
 	},
 	key: func(r *ent.Assessment, column string) int64 {
@@ -706,6 +732,8 @@ var kindAssessment = &kind[*ent.Assessment]{
 		day := r.AssessmentDate.String()
 		return &day
 	},
+	written: func(r *ent.Assessment) *hmis.Timestamp { return r.DateUpdated },
+	rename:  func(r *ent.Assessment, id string) { r.PersonalID = &id },
 }
 
 // A page of AssessmentQuestions rows, and a row on it.
@@ -720,7 +748,7 @@ var kindAssessmentQuestions = &kind[*ent.AssessmentQuestions]{
 		return c.AssessmentQuestions.Query().Where(predicate.AssessmentQuestions(shape)).All(ctx)
 	},
 	mask: func(r *ent.AssessmentQuestions, v *policy.View) {
-		if !v.Shows(hmis.CoordinatedEntry, 0) {
+		if !v.Shows(hmis.ClassOf(hmis.CoordinatedEntry)) {
 			r.AssessmentQuestionGroup = nil
 			r.AssessmentQuestionOrder = nil
 			r.AssessmentQuestion = nil
@@ -740,6 +768,8 @@ var kindAssessmentQuestions = &kind[*ent.AssessmentQuestions]{
 		}
 		return r.ID
 	},
+	written: func(r *ent.AssessmentQuestions) *hmis.Timestamp { return r.DateUpdated },
+	rename:  func(r *ent.AssessmentQuestions, id string) { r.PersonalID = &id },
 }
 
 // A page of AssessmentResults rows, and a row on it.
@@ -754,7 +784,7 @@ var kindAssessmentResults = &kind[*ent.AssessmentResults]{
 		return c.AssessmentResults.Query().Where(predicate.AssessmentResults(shape)).All(ctx)
 	},
 	mask: func(r *ent.AssessmentResults, v *policy.View) {
-		if !v.Shows(hmis.CoordinatedEntry, 0) {
+		if !v.Shows(hmis.ClassOf(hmis.CoordinatedEntry)) {
 			r.AssessmentResultType = nil
 			r.AssessmentResult = nil
 		}
@@ -772,6 +802,8 @@ var kindAssessmentResults = &kind[*ent.AssessmentResults]{
 		}
 		return r.ID
 	},
+	written: func(r *ent.AssessmentResults) *hmis.Timestamp { return r.DateUpdated },
+	rename:  func(r *ent.AssessmentResults, id string) { r.PersonalID = &id },
 }
 
 // A page of Event rows, and a row on it.
@@ -786,14 +818,16 @@ var kindEvent = &kind[*ent.Event]{
 		return c.Event.Query().Where(predicate.Event(shape)).All(ctx)
 	},
 	mask: func(r *ent.Event, v *policy.View) {
-		if !v.Shows(hmis.CoordinatedEntry, 0) {
+		if !v.Shows(hmis.ClassOf(hmis.CoordinatedEntry)) {
 			r.EventDate = nil
 			r.Event = nil
 			r.ProbSolDivRrResult = nil
 			r.ReferralCaseManageAfter = nil
-			r.LocationCrisisOrPhHousing = nil
 			r.ReferralResult = nil
 			r.ResultDate = nil
+		}
+		if !v.Shows(hmis.Class{Category: hmis.CoordinatedEntry, Programs: 0, Place: true}) {
+			r.LocationCrisisOrPhHousing = nil
 		}
 	},
 	key: func(r *ent.Event, column string) int64 {
@@ -814,6 +848,8 @@ var kindEvent = &kind[*ent.Event]{
 		day := r.EventDate.String()
 		return &day
 	},
+	written: func(r *ent.Event) *hmis.Timestamp { return r.DateUpdated },
+	rename:  func(r *ent.Event, id string) { r.PersonalID = &id },
 }
 
 // A page of YouthEducationStatus rows, and a row on it.
@@ -828,7 +864,7 @@ var kindYouthEducationStatus = &kind[*ent.YouthEducationStatus]{
 		return c.YouthEducationStatus.Query().Where(predicate.YouthEducationStatus(shape)).All(ctx)
 	},
 	mask: func(r *ent.YouthEducationStatus, v *policy.View) {
-		if !v.Shows(hmis.Income, 0) {
+		if !v.Shows(hmis.ClassOf(hmis.Income)) {
 			r.InformationDate = nil
 			r.CurrentSchoolAttend = nil
 			r.MostRecentEdStatus = nil
@@ -854,6 +890,8 @@ var kindYouthEducationStatus = &kind[*ent.YouthEducationStatus]{
 		day := r.InformationDate.String()
 		return &day
 	},
+	written: func(r *ent.YouthEducationStatus) *hmis.Timestamp { return r.DateUpdated },
+	rename:  func(r *ent.YouthEducationStatus, id string) { r.PersonalID = &id },
 }
 
 // A page of Organization rows, and a row on it.
@@ -1056,6 +1094,26 @@ var kindConsent = &kind[*ent.Consent]{
 	},
 }
 
+// A page of ReportRun rows, and a row on it.
+type (
+	ReportRunConnection = Connection[*ent.ReportRun]
+	ReportRunEdge       = Edge[*ent.ReportRun]
+)
+
+var kindReportRun = &kind[*ent.ReportRun]{
+	table: table{code: 26, name: "ReportRun", sql: "reportruns"},
+	find: func(ctx context.Context, c *ent.Client, shape func(*sql.Selector)) ([]*ent.ReportRun, error) {
+		return c.ReportRun.Query().Where(predicate.ReportRun(shape)).All(ctx)
+	},
+	mask: func(r *ent.ReportRun, v *policy.View) {
+	},
+	key: func(r *ent.ReportRun, column string) int64 {
+		switch column {
+		}
+		return r.ID
+	},
+}
+
 // guardRows attaches to loaded rows what the viewer may see of them, and takes out the rest.
 func (s *session) guardRows(ctx context.Context, loaded ent.Value) error {
 	switch rows := loaded.(type) {
@@ -1109,6 +1167,8 @@ func (s *session) guardRows(ctx context.Context, loaded ent.Value) error {
 		return guard(ctx, s, kindCEParticipation, rows)
 	case []*ent.Consent:
 		return guard(ctx, s, kindConsent, rows)
+	case []*ent.ReportRun:
+		return guard(ctx, s, kindReportRun, rows)
 	}
 	return nil
 }
@@ -1140,6 +1200,7 @@ var tables = map[string]*table{
 	"HMISParticipation":      &kindHMISParticipation.table,
 	"CEParticipation":        &kindCEParticipation.table,
 	"Consent":                &kindConsent.table,
+	"ReportRun":              &kindReportRun.table,
 }
 
 // nodesOf finds the rows of one type by their numbers.
@@ -1195,6 +1256,8 @@ func (s *Store) nodesOf(ctx context.Context, code byte, keys []int64) (map[int64
 		return nodes(ctx, s, kindCEParticipation, keys)
 	case kindConsent.code:
 		return nodes(ctx, s, kindConsent, keys)
+	case kindReportRun.code:
+		return nodes(ctx, s, kindReportRun, keys)
 	}
 	return nil, nil
 }

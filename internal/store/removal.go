@@ -62,7 +62,7 @@ func (im *importer) removeAbsent(ctx context.Context, f *hmis.File) error {
 	}
 	live := fmt.Sprintf("t.source_key = $1 AND t.removed_at IS NULL AND %s", in)
 	gone := live + " AND " + im.notIn("t.id", "SELECT existing FROM "+planTable(f)+" WHERE existing IS NOT NULL", "existing") +
-		" AND t." + f.Key().SQLName() + " NOT IN (SELECT hud_key FROM refused_keys WHERE file = '" + f.Name + "') AND (t.import_key IS NULL OR t.import_key <> $4)"
+		" AND t." + f.Key().SQLName() + " NOT IN (SELECT hud_key FROM refused_rows WHERE file = '" + f.Name + "' AND hud_key IS NOT NULL) AND (t.import_key IS NULL OR t.import_key <> $4)"
 	args := []any{im.source, e.Start, e.End, im.report.Run}
 	var all, absent int64
 	if err := im.one(ctx, &all, "SELECT count(*) FROM "+f.Table()+" t WHERE "+live, args[:3]...); err != nil {
@@ -112,7 +112,7 @@ func (im *importer) removeOrphans(ctx context.Context) error {
 }
 
 // purge takes out for good what came in of projects before they were known to be of a victim service provider:
-// their records, and the clients that no other project has.
+// their records, the clients that no other project has, and the values in the issues of earlier imports.
 func (im *importer) purge(ctx context.Context) error {
 	const blocked = "(SELECT project_key FROM blocked_projects)"
 	var any bool
@@ -139,14 +139,20 @@ func (im *importer) purge(ctx context.Context) error {
 		return err
 	}
 	im.count("Client").Removed += n
+	if err := im.exec(ctx, `UPDATE import_issues SET "value" = '' WHERE run_key IN
+		(SELECT id FROM import_runs WHERE source_key = $1 AND id <> $2)`, im.source, im.report.Run); err != nil {
+		return err
+	}
 	return im.all(ctx,
 		"DELETE FROM households WHERE project_key IN "+blocked,
 		"DELETE FROM persons WHERE NOT EXISTS (SELECT 1 FROM clients c WHERE c.person_key = persons.id)",
 		"DELETE FROM grants WHERE client_key IN "+clients,
-		"DELETE FROM consent_provisions WHERE consent_key IN (SELECT id FROM consents WHERE client_key IN "+clients+")",
-		"DELETE FROM consent_events WHERE consent_key IN (SELECT id FROM consents WHERE client_key IN "+clients+")",
+		"CREATE TEMP TABLE purged_consents AS SELECT id FROM consents WHERE client_key IN "+clients,
 		"DELETE FROM consents WHERE client_key IN "+clients,
-		"DROP TABLE purged_clients")
+		"DELETE FROM consent_provisions WHERE consent_key IN (SELECT id FROM purged_consents)",
+		"DELETE FROM consent_events WHERE consent_key IN (SELECT id FROM purged_consents)",
+		"DELETE FROM restrictions WHERE client_key IN "+clients,
+		"DROP TABLE purged_clients", "DROP TABLE purged_consents")
 }
 
 func (im *importer) all(ctx context.Context, queries ...string) error {
@@ -158,16 +164,10 @@ func (im *importer) all(ctx context.Context, queries ...string) error {
 	return nil
 }
 
-// households works out the types of the households in the export's projects: HUD's 2.07.4 by the members' ages at entry.
-// Somebody of 18 is an adult; an unknown age leaves open what it decides.
+// households works out the types of the households in the export's projects.
 func (im *importer) households(ctx context.Context) error {
-	adult := "(e.entry_date >= " + im.eighteen("c.dob") + ")"
 	query := `UPDATE households SET household_type = found.type FROM (
-		SELECT e.household_key, CASE
-			WHEN max(CASE WHEN ` + adult + ` THEN 1 ELSE 0 END) = 1 AND max(CASE WHEN NOT ` + adult + ` THEN 1 ELSE 0 END) = 1 THEN 3
-			WHEN max(CASE WHEN c.dob IS NULL THEN 1 ELSE 0 END) = 1 THEN NULL
-			WHEN max(CASE WHEN ` + adult + ` THEN 1 ELSE 0 END) = 1 THEN 1 ELSE 4 END AS type
-		FROM enrollments e JOIN clients c ON c.id = e.client_key
+		SELECT e.household_key, ` + im.s.householdTypes() + ` AS type FROM enrollments e JOIN clients c ON c.id = e.client_key
 		WHERE e.removed_at IS NULL AND e.project_key IN (SELECT project_key FROM scope_projects) GROUP BY e.household_key) found
 		WHERE households.id = found.household_key AND households.household_type IS DISTINCT FROM found.type`
 	if im.s.dialect == dialect.SQLite {
@@ -177,13 +177,5 @@ func (im *importer) households(ctx context.Context) error {
 		return err
 	}
 	return im.all(ctx, "DROP TABLE st_project", "DROP TABLE st_client", "DROP TABLE st_enrollment", "DROP TABLE scope_projects",
-		"DROP TABLE blocked_projects", "DROP TABLE victim_enrollments", "DROP TABLE victim_clients", "DROP TABLE refused_keys", "DROP TABLE double_lines")
-}
-
-// eighteen is the SQL of the eighteenth birthday.
-func (im *importer) eighteen(dob string) string {
-	if im.s.dialect == dialect.Postgres {
-		return "(" + dob + " + interval '18 years')"
-	}
-	return "date(" + dob + ", '+18 years')"
+		"DROP TABLE blocked_projects", "DROP TABLE victim_enrollments", "DROP TABLE victim_clients", "DROP TABLE refused_rows", "DROP TABLE double_lines")
 }

@@ -24,7 +24,9 @@ func (ss *session) rule(t *table, c columns) (*sql.Predicate, error) {
 	}
 	switch t.name {
 	case "Consent":
-		return ss.some("clients", "id", c("client_key"), kindClient.table)
+		return ss.consents(c)
+	case "ReportRun":
+		return ss.reportRuns(c), nil
 	case "Person":
 		return ss.some("clients", "person_key", c("id"), kindClient.table)
 	case "Household":
@@ -53,93 +55,108 @@ func (ss *session) some(other, column, id string, t table) (*sql.Predicate, erro
 	return sql.Exists(sql.Select(o.C("id")).From(o).Where(sql.And(sql.ColumnsEQ(o.C(column), id), rule))), nil
 }
 
-func (ss *session) clientLevel(t *table, c columns) (*sql.Predicate, error) {
-	shown := ss.elements(t)
-	switch ss.viewer.Role {
-	case policy.SystemAdmin:
+// consents holds for what clients chose whose choices the viewer may see: the lead all, an agency those of its own
+// clients. Whom else a client trusts with what is no matter of the others.
+func (ss *session) consents(c columns) (*sql.Predicate, error) {
+	switch {
+	case ss.viewer.Role == policy.SystemAdmin:
 		return always(), nil
-	case policy.Analyst:
-		// No analyst sees a locked record or a row of none but other categories.
-		return sql.And(ss.anyElement(t, c, shown, func([]element) *sql.Predicate { return always() }), ss.notRestricted(t, c)), nil
-	case policy.AgencyAdmin, policy.CaseManager, policy.Intake, policy.PartnerApp:
-	default:
+	case !ss.viewer.Role.OfAgency():
 		return never(), nil
 	}
-	if ss.viewer.Organization == 0 {
+	o := sql.Table("clients").As("consenting_clients")
+	rule, err := ss.rule(&kindClient.table, o.C)
+	if err != nil {
+		return nil, err
+	}
+	return sql.Exists(sql.Select(o.C("id")).From(o).Where(sql.And(sql.ColumnsEQ(o.C("id"), c("client_key")),
+		ss.ownRow(&kindClient.table, o.C), rule))), nil
+}
+
+func (ss *session) clientLevel(t *table, c columns) (*sql.Predicate, error) {
+	shown := ss.classes(t)
+	v := ss.viewer
+	switch {
+	case v.Role == policy.SystemAdmin:
+		return always(), nil
+	case v.Role == policy.Analyst:
+		return sql.And(ss.anyClass(t, c, shown, func([]hmis.Class) *sql.Predicate { return always() }),
+			ss.notRestricted(t, c), ss.tellsNothing(t, c, func(hmis.Category) *sql.Predicate { return always() })), nil
+	case !v.Role.OfAgency() || v.Organization == 0:
 		return never(), nil
 	}
-	own := ss.anyElement(t, c, shown, func([]element) *sql.Predicate { return ss.ownRow(t, c) })
-	if ss.viewer.Role != policy.AgencyAdmin {
+	own := ss.anyClass(t, c, shown, func([]hmis.Class) *sql.Predicate { return ss.ownRow(t, c) })
+	if !v.Role.SeesLocked(true) {
 		own = sql.And(own, ss.notRestricted(t, c))
 	}
-	foreign := sql.And(ss.anyElement(t, c, ss.sharable(shown), func(es []element) *sql.Predicate {
-		return ss.granted(clientColumn(t, c), es)
-	}), ss.notRestricted(t, c))
+	foreign := sql.And(ss.anyClass(t, c, ss.sharable(shown), func(list []hmis.Class) *sql.Predicate { return ss.granted(t, c, list) }),
+		ss.notRestricted(t, c), ss.tellsNothing(t, c, func(told hmis.Category) *sql.Predicate {
+			return ss.granted(t, c, []hmis.Class{{Category: told}})
+		}))
 	return sql.Or(own, foreign), nil
 }
 
-// typed is an element that makes rows visible, with the record types that it holds for; nil: all rows.
+// typed is a class that makes rows visible, with the record types that it holds for; nil: all rows.
 type typed struct {
-	element
+	hmis.Class
 	types []hmis.RowType
 }
 
-// elements lists what makes a row of the table visible to the viewer's role, by record type where that decides.
-func (ss *session) elements(t *table) []typed {
+// classes lists what makes a row of the table visible to the viewer's role, by record type where that decides.
+func (ss *session) classes(t *table) []typed {
 	var list []typed
 	ceiling := ss.viewer.Ceiling()
 	if recordType, _ := t.rowTypes(); recordType == "" {
-		for _, e := range t.categories() {
-			if ceiling.Has(e.category) {
-				list = append(list, typed{element: e})
+		for _, class := range t.classes() {
+			if ceiling.Has(class.Category) {
+				list = append(list, typed{Class: class})
 			}
 		}
 		return list
 	}
 	for _, rt := range hmis.RowTypes(t.file.Name) {
-		e := element{rt.Category, rt.Programs}
-		i := slices.IndexFunc(list, func(have typed) bool { return have.element == e })
+		i := slices.IndexFunc(list, func(have typed) bool { return have.Class == rt.Class })
 		if i < 0 {
-			if !ceiling.Has(e.category) {
+			if !ceiling.Has(rt.Class.Category) {
 				continue
 			}
 			i = len(list)
-			list = append(list, typed{element: e})
+			list = append(list, typed{Class: rt.Class})
 		}
 		list[i].types = append(list[i].types, rt)
 	}
 	if ceiling.Has(hmis.Unclassified) {
-		list = append(list, typed{element: element{category: hmis.Unclassified}})
+		list = append(list, typed{})
 	}
 	return list
 }
 
 // sharable keeps what a release can open to the viewer's organization.
 func (ss *session) sharable(list []typed) []typed {
-	return slices.DeleteFunc(slices.Clone(list), func(e typed) bool {
-		return e.category == hmis.Unclassified || e.programs != 0 && e.programs&ss.viewer.Programs == 0
+	return slices.DeleteFunc(slices.Clone(list), func(t typed) bool {
+		return t.Category == hmis.Unclassified || t.Programs != 0 && t.Programs&ss.viewer.Programs == 0
 	})
 }
 
-// anyElement holds where one of the elements makes the row visible: its record type fits and open holds for it.
-func (ss *session) anyElement(t *table, c columns, list []typed, open func([]element) *sql.Predicate) *sql.Predicate {
+// anyClass holds where one of the classes makes the row visible: its record type fits and open holds for it.
+func (ss *session) anyClass(t *table, c columns, list []typed, open func([]hmis.Class) *sql.Predicate) *sql.Predicate {
 	if len(list) == 0 {
 		return never()
 	}
 	recordType, provided := t.rowTypes()
 	if recordType == "" {
-		all := make([]element, len(list))
-		for i, e := range list {
-			all[i] = e.element
+		all := make([]hmis.Class, len(list))
+		for i, typed := range list {
+			all[i] = typed.Class
 		}
 		return open(all)
 	}
-	if list[len(list)-1].category == hmis.Unclassified {
+	if list[len(list)-1].Category == hmis.Unclassified {
 		return open(nil) // every record type, known or not, and what opens it does not depend on the category
 	}
 	any := make([]*sql.Predicate, len(list))
-	for i, e := range list {
-		any[i] = sql.And(ofTypes(c, recordType, provided, e.types), open([]element{e.element}))
+	for i, typed := range list {
+		any[i] = sql.And(ofTypes(c, recordType, provided, typed.types), open([]hmis.Class{typed.Class}))
 	}
 	return sql.Or(any...)
 }
@@ -179,43 +196,76 @@ func (ss *session) ownRow(t *table, c columns) *sql.Predicate {
 	return sql.Or(enrolled, sql.EQ(c("organization_key"), ss.viewer.Organization))
 }
 
-// granted holds where a live release of the client opens one of the elements to the viewer.
-func (ss *session) granted(client string, elements []element) *sql.Predicate {
-	categories := make([]any, len(elements))
-	for i, e := range elements {
-		categories[i] = int32(e.category)
+// granted holds where a live release of the client opens one of the classes of the row to the viewer.
+func (ss *session) granted(t *table, c columns, classes []hmis.Class) *sql.Predicate {
+	var categories, places []any
+	for _, class := range classes {
+		if class.Place {
+			places = append(places, int32(class.Category))
+		} else {
+			categories = append(categories, int32(class.Category))
+		}
 	}
 	g := sql.Table("grants").As("live_grants")
+	category := sql.In(g.C("category"), categories...)
+	if places != nil {
+		category = sql.Or(category, sql.And(sql.In(g.C("category"), places...), notAmong("fleeing", clientColumn(t, c))))
+	}
 	return sql.Exists(sql.Select(g.C("id")).From(g).Where(sql.And(
-		sql.ColumnsEQ(g.C("client_key"), client),
-		sql.In(g.C("category"), categories...),
+		sql.ColumnsEQ(g.C("client_key"), clientColumn(t, c)),
+		category,
 		sql.In(g.C("recipient_key"), int64(0), ss.viewer.Organization),
 		sql.In(g.C("purpose"), int32(policy.AnyPurpose), int32(ss.viewer.Purpose)),
-		sql.LTE(g.C("starts_on"), ss.day), sql.GTE(g.C("ends_on"), ss.day))))
+		sql.LTE(g.C("starts_on"), ss.day), sql.GTE(g.C("ends_on"), ss.day),
+		sql.Or(sql.IsNull(g.C("written_before")), sql.ColumnsLT(c("date_updated"), g.C("written_before"))))))
 }
 
-// notRestricted holds where the client's record is not locked. Few are, so the list of them is short.
+// tellsNothing holds for rows of projects that give no category away but those that opened holds for.
+func (ss *session) tellsNothing(t *table, c columns, opened func(hmis.Category) *sql.Predicate) *sql.Predicate {
+	all := []*sql.Predicate{always()}
+	if t.name == "Client" {
+		return always()
+	}
+	for told := range hmis.CategoryCount {
+		if len(ss.telling[told]) == 0 {
+			continue
+		}
+		p := sql.Not(in(c("project_key"), ss.telling[told]))
+		if ss.viewer.Ceiling().Has(told) {
+			p = sql.Or(p, opened(told))
+		}
+		all = append(all, p)
+	}
+	return sql.And(all...)
+}
+
+// notRestricted holds where the client's record is not locked.
 func (ss *session) notRestricted(t *table, c columns) *sql.Predicate {
 	if t.name == "Client" {
 		return sql.EQ(c("restricted"), false)
 	}
-	locked := sql.Table("clients").As("locked_clients")
-	return sql.NotIn(c("client_key"), sql.Select(locked.C("id")).From(locked).Where(sql.EQ(locked.C("restricted"), true)))
+	return notAmong("restricted", c("client_key"))
 }
 
-// shows holds where the viewer may see an element of a row that is visible: what a filter needs besides its value.
-func (ss *session) shows(t *table, c columns, e element) *sql.Predicate {
+// notAmong holds where the client is none of those marked in a column of clients. Few are, so the list is short.
+func notAmong(mark, client string) *sql.Predicate {
+	marked := sql.Table("clients").As(mark + "_clients")
+	return sql.NotIn(client, sql.Select(marked.C("id")).From(marked).Where(sql.EQ(marked.C(mark), true)))
+}
+
+// shows holds where the viewer may see a fact of a row that is visible: what a filter needs besides its value.
+func (ss *session) shows(t *table, c columns, class hmis.Class) *sql.Predicate {
 	switch {
 	case ss.system:
 		return always()
-	case !ss.viewer.Ceiling().Has(e.category):
+	case !ss.viewer.Ceiling().Has(class.Category):
 		return never()
 	case ss.allRows():
 		return always()
-	case len(ss.sharable([]typed{{element: e}})) == 0:
+	case len(ss.sharable([]typed{{Class: class}})) == 0:
 		return ss.ownRow(t, c)
 	}
-	return sql.Or(ss.ownRow(t, c), ss.granted(clientColumn(t, c), []element{e}))
+	return sql.Or(ss.ownRow(t, c), ss.granted(t, c, []hmis.Class{class}))
 }
 
 func clientColumn(t *table, c columns) string {

@@ -18,22 +18,65 @@ type session struct {
 	day    hmis.Date
 	system bool    // the hub itself: no rule applies
 	own    []int64 // projects whose rows are the viewer's own
+	// telling lists, by category, the projects that give it away. It is nil for the lead, who may know all.
+	telling map[hmis.Category][]int64
 
 	ownView  *policy.View // of rows of the own organization
 	roleView *policy.View // of rows that the role opens whoever's they are; nil for the roles of agencies
 
 	mu      sync.Mutex
-	foreign map[int64]*policy.View // of rows of other organizations, by client
+	foreign map[int64]*foreign // by client
+}
+
+// foreign is what the viewer may see of a client's rows of other organizations.
+type foreign struct {
+	question policy.Question
+	view     *policy.View // nil where the day on which a row was written decides
+}
+
+// of returns the view of a row by the day on which it was last written.
+func (f *foreign) of(written *hmis.Timestamp) *policy.View {
+	if f == nil {
+		return nil
+	}
+	if f.view != nil {
+		return f.view
+	}
+	q := f.question
+	q.Written = writtenOn(written)
+	return policy.NewView(q)
+}
+
+// writtenOn is the day of a row's DateUpdated (element 5.02); one without is taken for written after everything.
+func writtenOn(updated *hmis.Timestamp) hmis.Date {
+	if updated == nil {
+		return 1<<31 - 1
+	}
+	return updated.Day()
 }
 
 type sessionKey struct{}
 
 // As returns a context in which v asks. Everything that v may see is judged by the store's today.
 func (s *Store) As(ctx context.Context, v *policy.Viewer) (context.Context, error) {
+	ss, err := s.session(ctx, v)
+	if err != nil {
+		return nil, err
+	}
+	return context.WithValue(policy.WithViewer(ctx, ss.viewer), sessionKey{}, ss), nil
+}
+
+// session works out what a viewer may see but for what clients decide.
+func (s *Store) session(ctx context.Context, v *policy.Viewer) (*session, error) {
 	viewer := *v
-	ss := &session{store: s, viewer: &viewer, day: s.today(), foreign: map[int64]*policy.View{}}
+	ss := &session{store: s, viewer: &viewer, day: s.today(), foreign: map[int64]*foreign{}}
 	if viewer.Role.OfAgency() {
 		if err := ss.loadOrganization(ctx); err != nil {
+			return nil, err
+		}
+	}
+	if viewer.Role != policy.SystemAdmin {
+		if err := ss.loadTelling(ctx); err != nil {
 			return nil, err
 		}
 	}
@@ -43,7 +86,7 @@ func (s *Store) As(ctx context.Context, v *policy.Viewer) (context.Context, erro
 		q.Own = false
 		ss.roleView = policy.NewView(q)
 	}
-	return context.WithValue(policy.WithViewer(ctx, ss.viewer), sessionKey{}, ss), nil
+	return ss, nil
 }
 
 // System returns a context in which the hub itself asks and everything is shown. The reason is for the reader of
@@ -88,13 +131,34 @@ func (ss *session) loadOrganization(ctx context.Context) error {
 	return rows.Err()
 }
 
+// loadTelling finds the projects that give categories away.
+func (ss *session) loadTelling(ctx context.Context) error {
+	rows, err := ss.store.query(ctx, "SELECT id, tells FROM projects WHERE tells <> 0 ORDER BY id")
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	ss.telling = map[hmis.Category][]int64{}
+	for rows.Next() {
+		var project int64
+		var tells uint32
+		if err := rows.Scan(&project, &tells); err != nil {
+			return err
+		}
+		for _, c := range hmis.Categories(tells).List() {
+			ss.telling[c] = append(ss.telling[c], project)
+		}
+	}
+	return rows.Err()
+}
+
 // allRows reports whether the viewer sees rows of every organization without a release.
 func (ss *session) allRows() bool {
 	return ss.system || ss.roleView != nil
 }
 
 // views returns what the viewer may see of other organizations' rows of the clients.
-func (ss *session) views(ctx context.Context, clients []int64) (map[int64]*policy.View, error) {
+func (ss *session) views(ctx context.Context, clients []int64) (map[int64]*foreign, error) {
 	ss.mu.Lock()
 	defer ss.mu.Unlock()
 	var missing []int64
@@ -116,37 +180,57 @@ func (ss *session) views(ctx context.Context, clients []int64) (map[int64]*polic
 }
 
 func (ss *session) loadViews(ctx context.Context, clients []int64) error {
-	questions := map[int64]*policy.Question{}
-	query := `SELECT c.id, c.refused, c.restricted, g.consent_key, g.category, g.recipient_key, g.purpose, g.starts_on, g.ends_on
-		FROM clients c LEFT JOIN grants g ON g.client_key = c.id AND g.recipient_key IN (0, $1) WHERE c.id IN (` + ss.store.placeholders(2, len(clients)) + ")"
-	rows, err := ss.store.query(ctx, query, append([]any{ss.viewer.Organization}, anys(clients)...)...)
+	questions, err := ss.questions(ctx, clients)
 	if err != nil {
 		return err
 	}
+	for client, q := range questions {
+		f := &foreign{question: q}
+		if !slices.ContainsFunc(q.Grants, func(g policy.Grant) bool { return g.Before != nil }) {
+			f.view = policy.NewView(q)
+		}
+		ss.foreign[client] = f
+	}
+	return nil
+}
+
+// forget makes the viewer's next question about a client be asked anew, after a write.
+func (ss *session) forget(client int64) {
+	ss.mu.Lock()
+	defer ss.mu.Unlock()
+	delete(ss.foreign, client)
+}
+
+// questions asks for the viewer about rows of other organizations of each client, as far as the client decides.
+func (ss *session) questions(ctx context.Context, clients []int64) (map[int64]policy.Question, error) {
+	query := `SELECT c.id, c.refused, c.restricted, c.fleeing, g.consent_key, g.category, g.recipient_key, g.purpose, g.starts_on, g.ends_on, g.written_before
+		FROM clients c LEFT JOIN grants g ON g.client_key = c.id AND g.recipient_key IN (0, $1) WHERE c.id IN (` + ss.store.placeholders(2, len(clients)) + ") ORDER BY g.id"
+	rows, err := ss.store.query(ctx, query, append([]any{ss.viewer.Organization}, anys(clients)...)...)
+	if err != nil {
+		return nil, err
+	}
 	defer rows.Close()
+	questions := make(map[int64]policy.Question, len(clients))
 	for rows.Next() {
 		var client int64
-		var refused, restricted bool
+		var refused, restricted, fleeing bool
 		var release, recipient *int64
 		var category, purpose *int32
-		var from, until *hmis.Date
-		if err := rows.Scan(&client, &refused, &restricted, &release, &category, &recipient, &purpose, &from, &until); err != nil {
-			return err
+		var from, until, before *hmis.Date
+		if err := rows.Scan(&client, &refused, &restricted, &fleeing, &release, &category, &recipient, &purpose, &from, &until, &before); err != nil {
+			return nil, err
 		}
-		q := questions[client]
-		if q == nil {
-			q = &policy.Question{Viewer: ss.viewer, Day: ss.day, Refused: refused, Restricted: restricted}
-			questions[client] = q
+		q, known := questions[client]
+		if !known {
+			q = policy.Question{Viewer: ss.viewer, Day: ss.day, Refused: refused, Restricted: restricted, Fleeing: fleeing}
 		}
 		if release != nil {
 			q.Grants = append(q.Grants, policy.Grant{Release: *release, Category: hmis.Category(*category), Recipient: *recipient,
-				Purpose: policy.Purpose(*purpose), From: *from, Until: *until})
+				Purpose: policy.Purpose(*purpose), From: *from, Until: *until, Before: before})
 		}
+		questions[client] = q
 	}
-	for client, q := range questions {
-		ss.foreign[client] = policy.NewView(*q)
-	}
-	return rows.Err()
+	return questions, rows.Err()
 }
 
 // ownsProject reports whether rows of the project are the viewer's own.

@@ -34,38 +34,36 @@ func (im *importer) stage(ctx context.Context, f *hmis.File) error {
 	count := im.count(f.Name)
 	userID := columnIndex(f, "UserID")
 	var into stager
-	var refused []string // keys of rows that are in the file but cannot be used: they are not gone
+	var refused [][]any // rows that are in the file but cannot be used: they are not gone
 	inPart := 0
-	flush := func() error {
-		if into == nil {
-			return im.writeIssues(ctx)
+	flush := func() (err error) {
+		if into != nil {
+			err = into.close(ctx)
 		}
-		err := into.close(ctx)
-		into, inPart = nil, 0
-		return errors.Join(err, im.writeIssues(ctx))
+		err = errors.Join(err, im.writeIssues(ctx), im.insertRows(ctx, "refused_rows", refused))
+		into, inPart, refused = nil, 0, refused[:0]
+		return err
 	}
 	print := fingerprinter{im: im, file: f}
-	err := im.a.Rows(f.Name, func(r *hmiscsv.Row) error {
+	err := im.a.Rows(f.Name, func(r *hmiscsv.Row) (err error) {
 		count.Read++
 		im.issues = append(im.issues, r.Issues...)
 		if r.Refused() {
 			count.Refused++
-			if r.Cells[0].Set {
-				refused = append(refused, strings.Clone(r.Cells[0].S))
+			refused = append(refused, []any{f.Name, int64(r.Line), textOf(f, r, f.Key().Name), textOf(f, r, "EnrollmentID"),
+				textOf(f, r, "PersonalID"), textOf(f, r, "ProjectID")})
+		} else {
+			if userID >= 0 && f.Name != "User" && r.Cells[userID].Set {
+				im.users[r.Cells[userID].S]++
 			}
-			return nil
-		}
-		if userID >= 0 && f.Name != "User" && r.Cells[userID].Set {
-			im.users[r.Cells[userID].S]++
-		}
-		if into == nil {
-			var err error
-			if into, err = im.newStager(ctx, f); err != nil {
+			if into == nil {
+				if into, err = im.newStager(ctx, f); err != nil {
+					return err
+				}
+			}
+			if err := into.add(ctx, r, print.of(r)); err != nil {
 				return err
 			}
-		}
-		if err := into.add(ctx, r, print.of(r)); err != nil {
-			return err
 		}
 		if inPart++; inPart == partRows || len(im.issues) >= partRows {
 			return flush()
@@ -81,12 +79,15 @@ func (im *importer) stage(ctx context.Context, f *hmis.File) error {
 	if err := flush(); err != nil {
 		return err
 	}
-	for _, key := range refused {
-		if err := im.exec(ctx, "INSERT INTO refused_keys (file, hud_key) VALUES ($1, $2)", f.Name, key); err != nil {
-			return err
-		}
+	return im.analyze(ctx, stagingTable(f), "line", f.Key().SQLName())
+}
+
+// textOf is the text in a row's column; nil where there is none.
+func textOf(f *hmis.File, r *hmiscsv.Row, column string) any {
+	if i := columnIndex(f, column); i >= 0 && r.Cells[i].Set {
+		return strings.Clone(r.Cells[i].S)
 	}
-	return im.analyze(ctx, stagingTable(f))
+	return nil
 }
 
 func columnIndex(f *hmis.File, name string) int {
@@ -99,11 +100,19 @@ func columnIndex(f *hmis.File, name string) int {
 }
 
 func (im *importer) createStaging(ctx context.Context, f *hmis.File) error {
-	columns := []string{"line bigint", "fingerprint bigint"}
+	columns := []string{im.lineColumn(), "fingerprint bigint"}
 	for _, c := range f.Columns {
 		columns = append(columns, c.SQLName()+" "+im.s.columnType(c.Kind))
 	}
 	return im.exec(ctx, "CREATE TEMP TABLE "+stagingTable(f)+" ("+strings.Join(columns, ", ")+")")
+}
+
+// lineColumn is the definition of the line. SQLite keeps a table in the order of such a key, and finds rows by it.
+func (im *importer) lineColumn() string {
+	if im.s.dialect == dialect.SQLite {
+		return "line INTEGER PRIMARY KEY"
+	}
+	return "line bigint"
 }
 
 func (s *Store) columnType(k hmis.Kind) string {

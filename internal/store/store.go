@@ -34,6 +34,8 @@ type Store struct {
 	keys    *seal.Keys
 	now     func() time.Time
 
+	facts snapshots
+
 	statements atomic.Int64
 }
 

@@ -8,7 +8,6 @@ import (
 
 	"github.com/hearth-hmis/hearth/ent"
 	"github.com/hearth-hmis/hearth/ent/consent"
-	"github.com/hearth-hmis/hearth/ent/grant"
 	"github.com/hearth-hmis/hearth/ent/predicate"
 	"github.com/hearth-hmis/hearth/internal/policy"
 )
@@ -31,20 +30,12 @@ func lockClient(ctx context.Context, tx *ent.Tx, client int64) error {
 	return tx.ClientRecord.UpdateOneID(client).AddImportKey(0).Exec(ctx)
 }
 
-func openConsents(client int64) predicate.Consent {
-	return predicate.Consent(sql.AndPredicates(consent.ClientKeyEQ(client), consent.StateIn(policy.Draft, policy.Active, policy.Refused)))
+func clientNumbered(key int64) predicate.ClientRecord {
+	return predicate.ClientRecord(sql.FieldEQ("id", key))
 }
 
-// endConsent gives a consent its last state and takes back what it granted.
-func (s *Store) endConsent(ctx context.Context, tx *ent.Tx, c *ent.Consent, state policy.ConsentState, account int64) error {
-	ended, err := tx.Consent.UpdateOneID(c.ID).SetState(state).Save(ctx)
-	if err != nil {
-		return err
-	}
-	if _, err := tx.Grant.Delete().Where(grant.ConsentKey(c.ID)).Exec(ctx); err != nil {
-		return err
-	}
-	return s.consentEvent(ctx, tx, ended, account)
+func openConsents(client int64) predicate.Consent {
+	return predicate.Consent(sql.AndPredicates(consent.ClientKeyEQ(client), consent.StateIn(policy.Draft, policy.Active, policy.Refused)))
 }
 
 func (s *Store) consentEvent(ctx context.Context, tx *ent.Tx, c *ent.Consent, account int64) error {

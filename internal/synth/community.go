@@ -153,9 +153,9 @@ func (m *maker) organization(id, name string, projects []project, victimProvider
 
 func elementsDue(p project) map[string]bool {
 	due := map[string]bool{}
-	for _, a := range hmis.ApplicabilityRows() {
-		if a.Requirement == "required" && a.Applies(p.kind, []int32{p.funder}) {
-			due[a.Element] = true
+	for _, e := range hmis.ElementsDue(p.kind, []int32{p.funder}) {
+		if e.Requirement == "required" {
+			due[e.Number] = true
 		}
 	}
 	return due

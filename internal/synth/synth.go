@@ -32,8 +32,9 @@ var (
 	periodEnd   = hmis.NewDate(2026, 9, 30)
 )
 
-// Write writes the community as a zip; progress, where it is not nil, hears now and then how many clients are done.
-func Write(w io.Writer, o Options, progress func(done int)) error {
+// Write writes the community as a zip; progress, where it is not nil, hears now and then how many clients are done,
+// and its error ends the work.
+func Write(w io.Writer, o Options, progress func(done int) error) error {
 	if o.Year == 0 {
 		o.Year = hmis.FY2026
 	}
@@ -44,8 +45,8 @@ func Write(w io.Writer, o Options, progress func(done int)) error {
 		// One stream a household: what another one does cannot change it.
 		m.rand = rand.New(rand.NewPCG(o.Seed, household+1))
 		m.household()
-		if progress != nil && household%256 == 0 {
-			progress(m.clients)
+		if progress != nil && household%256 == 0 && m.out.err == nil {
+			m.out.err = progress(m.clients)
 		}
 	}
 	return m.out.close()

@@ -212,24 +212,33 @@ Error generating stack: `+e.message+`
     expiresAt
     userErrors { message }
   }
-}`,KR=`query Viewer { viewer { username role } }`,qR=`mutation Logout { logout { ok } }`;function JR(e){return async t=>{let n=await fetch(`/graphql`,{method:`POST`,headers:{Accept:`application/graphql-response+json, application/json;q=0.9`,"Content-Type":`application/json`,...e&&{Authorization:`Bearer ${e}`}},body:JSON.stringify(t),cache:`no-store`,credentials:`omit`});try{return await n.json()}catch{throw Error(`The hub gave no GraphQL answer (HTTP ${n.status}).`)}}}async function YR(e,t){let{login:n}=await QR(null,GR,{username:e,password:t});if(!n?.token)throw Error(n?.userErrors?.map(e=>e.message).join(` `)||`Sign-in failed.`);return n}async function XR(e){let{viewer:t}=await QR(e,KR);if(!t)throw Error(`This token is not valid, or no longer.`);return t}async function ZR(e){await QR(e,qR)}async function QR(e,t,n){let{data:r,errors:i}=await JR(e)({query:t,variables:n});if(i?.length)throw Error(i[0].message);return r??{}}var $R=[{query:`# Five clients, as far as you may see them:
-# a field kept from you is null, and
-# withheld says why.
+}`,KR=`query Viewer { viewer { username role } }`,qR=`mutation Logout { logout { ok } }`;function JR(e){return async t=>{let n=await fetch(`/graphql`,{method:`POST`,headers:{Accept:`application/graphql-response+json, application/json;q=0.9`,"Content-Type":`application/json`,...e&&{Authorization:`Bearer ${e}`}},body:JSON.stringify(t),cache:`no-store`,credentials:`omit`});try{return await n.json()}catch{throw Error(`The hub gave no GraphQL answer (HTTP ${n.status}).`)}}}async function YR(e,t){let{login:n}=await QR(null,GR,{username:e,password:t});if(!n?.token)throw Error(n?.userErrors?.map(e=>e.message).join(` `)||`Sign-in failed.`);return n}async function XR(e){let{viewer:t}=await QR(e,KR);if(!t)throw Error(`This token is not valid, or no longer.`);return t}async function ZR(e){await QR(e,qR)}async function QR(e,t,n){let{data:r,errors:i}=await JR(e)({query:t,variables:n});if(i?.length)throw Error(i[0].message);return r??{}}var $R=[{query:`# Clients and their stays, as far as you
+# may see them: a field kept from you is
+# null, and withheld says why.
 #
 # Ctrl-Enter runs the query,
 # Ctrl-Space shows what fits.
 query Clients {
   clients(first: 5) {
     totalCount
-    edges {
-      node {
-        id
-        personalId
-        veteranStatus
-        withheld {
-          field
-          category
-          reason
+    nodes {
+      firstName
+      dob
+      enrollments(first: 2) {
+        nodes {
+          entryDate
+          disablingCondition
+          project {
+            projectName
+          }
+          exit {
+            exitDate
+            destination
+          }
+          withheld {
+            field
+            reason
+          }
         }
       }
     }
@@ -243,4 +252,4 @@ query Viewer {
     role
   }
 }
-`}];function ez({onSession:e}){let[t,n]=(0,B.useState)(``),[r,i]=(0,B.useState)(!1);async function a(t,r){t.preventDefault();let a=t.currentTarget,o=Object.fromEntries(new FormData(a));i(!0),n(``);try{let{token:t,expiresAt:n}=await r(o);e({token:t,expiresAt:n,...await XR(t)})}catch(e){a.querySelector(`[type=password]`).value=``,n(e.message),i(!1)}}return(0,W.jsxs)(`section`,{className:`signin`,"aria-label":`Sign in`,children:[(0,W.jsxs)(`form`,{onSubmit:e=>a(e,e=>YR(e.username,e.password)),children:[(0,W.jsxs)(`label`,{children:[`Username`,(0,W.jsx)(`input`,{name:`username`,autoComplete:`username`,autoCapitalize:`none`,spellCheck:`false`,required:!0})]}),(0,W.jsxs)(`label`,{children:[`Password`,(0,W.jsx)(`input`,{name:`password`,type:`password`,autoComplete:`current-password`,required:!0})]}),(0,W.jsx)(`button`,{disabled:r,children:`Sign in`})]}),(0,W.jsxs)(`form`,{onSubmit:e=>a(e,e=>({token:e.token.trim()})),children:[(0,W.jsxs)(`label`,{children:[`or paste a token`,(0,W.jsx)(`input`,{name:`token`,type:`password`,autoComplete:`off`,required:!0})]}),(0,W.jsx)(`button`,{disabled:r,children:`Use token`})]}),(0,W.jsx)(`p`,{role:`alert`,children:t})]})}function tz({session:e}){async function t(){await ZR(e.token).catch(()=>{}),location.reload()}return(0,W.jsxs)(`section`,{className:`signin`,"aria-label":`Signed in`,children:[(0,W.jsxs)(`p`,{role:`status`,children:[`Signed in as `,(0,W.jsx)(`strong`,{children:e.username}),`, `,nz(e.role),e.expiresAt&&`, until ${new Date(e.expiresAt).toLocaleTimeString([],{timeStyle:`short`})}`]}),(0,W.jsx)(`button`,{type:`button`,onClick:t,children:`Sign out`})]})}function nz(e){return String(e).toLowerCase().replaceAll(`_`,` `)}function rz(){let[e,t]=(0,B.useState)(null),n=e?.token,r=(0,B.useMemo)(()=>JR(n),[n]);return(0,W.jsxs)(W.Fragment,{children:[(0,W.jsxs)(`header`,{children:[(0,W.jsx)(`h1`,{children:`Hearth`}),e?(0,W.jsx)(tz,{session:e}):(0,W.jsx)(ez,{onSession:t})]}),(0,W.jsx)(`main`,{children:(0,W.jsx)(WR,{fetcher:r,storage:null,plugins:[],defaultTabs:$R,isHeadersEditorEnabled:!1,showPersistHeadersSettings:!1,children:(0,W.jsx)(WR.Logo,{children:`GraphQL`})})})]})}(0,K_.createRoot)(document.getElementById(`root`)).render((0,W.jsx)(rz,{}));
+`}];function ez({onSession:e}){let[t,n]=(0,B.useState)(``),[r,i]=(0,B.useState)(!1);async function a(t,r){t.preventDefault();let a=t.currentTarget,o=Object.fromEntries(new FormData(a));i(!0),n(``);try{let{token:t,expiresAt:n}=await r(o);e({token:t,expiresAt:n,...await XR(t)})}catch(e){a.querySelector(`[type=password]`).value=``,n(e.message),i(!1)}}return(0,W.jsxs)(`section`,{className:`signin`,"aria-label":`Sign in`,children:[(0,W.jsxs)(`form`,{onSubmit:e=>a(e,e=>YR(e.username,e.password)),children:[(0,W.jsxs)(`label`,{children:[`Username`,(0,W.jsx)(`input`,{name:`username`,autoComplete:`username`,autoCapitalize:`none`,spellCheck:`false`,required:!0})]}),(0,W.jsxs)(`label`,{children:[`Password`,(0,W.jsx)(`input`,{name:`password`,type:`password`,autoComplete:`current-password`,required:!0})]}),(0,W.jsx)(`button`,{disabled:r,children:`Sign in`})]}),(0,W.jsxs)(`form`,{onSubmit:e=>a(e,e=>({token:e.token.trim()})),children:[(0,W.jsxs)(`label`,{children:[`or paste a token`,(0,W.jsx)(`input`,{name:`token`,type:`password`,autoComplete:`off`,required:!0})]}),(0,W.jsx)(`button`,{disabled:r,children:`Use token`})]}),(0,W.jsx)(`p`,{role:`alert`,children:t})]})}function tz({session:e}){async function t(){await ZR(e.token).catch(()=>{}),location.reload()}return(0,W.jsxs)(`section`,{className:`signin`,"aria-label":`Signed in`,children:[(0,W.jsxs)(`p`,{role:`status`,children:[`Signed in as `,(0,W.jsx)(`strong`,{children:e.username}),`, `,nz(e.role),e.expiresAt&&`, until ${new Date(e.expiresAt).toLocaleTimeString([],{timeStyle:`short`})}`]}),(0,W.jsx)(`button`,{type:`button`,onClick:t,children:`Sign out`})]})}function nz(e){return String(e).toLowerCase().replaceAll(`_`,` `)}function rz(){let[e,t]=(0,B.useState)(null),n=e?.token,r=(0,B.useMemo)(()=>JR(n),[n]);return(0,W.jsxs)(W.Fragment,{children:[(0,W.jsxs)(`header`,{children:[(0,W.jsx)(`h1`,{children:`Hearth`}),e?(0,W.jsx)(tz,{session:e}):(0,W.jsx)(ez,{onSession:t})]}),(0,W.jsx)(`main`,{children:(0,W.jsx)(WR,{fetcher:r,schema:e?void 0:null,storage:null,plugins:[],defaultTabs:$R,isHeadersEditorEnabled:!1,showPersistHeadersSettings:!1,children:(0,W.jsx)(WR.Logo,{children:`GraphQL`})})})]})}(0,K_.createRoot)(document.getElementById(`root`)).render((0,W.jsx)(rz,{}));

@@ -1,23 +1,32 @@
 // The tabs that the console opens with.
 
-const clients = `# Five clients, as far as you may see them:
-# a field kept from you is null, and
-# withheld says why.
+const clients = `# Clients and their stays, as far as you
+# may see them: a field kept from you is
+# null, and withheld says why.
 #
 # Ctrl-Enter runs the query,
 # Ctrl-Space shows what fits.
 query Clients {
   clients(first: 5) {
     totalCount
-    edges {
-      node {
-        id
-        personalId
-        veteranStatus
-        withheld {
-          field
-          category
-          reason
+    nodes {
+      firstName
+      dob
+      enrollments(first: 2) {
+        nodes {
+          entryDate
+          disablingCondition
+          project {
+            projectName
+          }
+          exit {
+            exitDate
+            destination
+          }
+          withheld {
+            field
+            reason
+          }
         }
       }
     }

@@ -29,6 +29,7 @@ function Console() {
       <main>
         <GraphiQL
           fetcher={fetch}
+          schema={session ? undefined : null}
           storage={null}
           plugins={[]}
           defaultTabs={examples}

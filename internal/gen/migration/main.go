@@ -2,6 +2,8 @@
 // have not, for both databases. It starts a throwaway PostgreSQL for that.
 //
 //	go run ./internal/gen/migration NAME
+//
+// Without a name it takes note of versions that were written by hand.
 package main
 
 import (
@@ -24,12 +26,26 @@ import (
 
 func main() {
 	log.SetFlags(0)
-	if len(os.Args) != 2 {
-		log.Fatal("usage: migration NAME, from the top folder of the project")
+	err := errors.Join(sum("sqlite"), sum("postgres"))
+	if len(os.Args) == 2 && err == nil {
+		err = write(os.Args[1])
 	}
-	if err := write(os.Args[1]); err != nil {
+	if err != nil {
 		log.Fatal(err)
 	}
+}
+
+// sum writes the checksums of the versions that there are.
+func sum(driver string) error {
+	dir, err := atlas.NewLocalDir("migrations/" + driver)
+	if err != nil {
+		return err
+	}
+	hashes, err := dir.Checksum()
+	if err != nil {
+		return err
+	}
+	return atlas.WriteSumFile(dir, hashes)
 }
 
 func write(name string) error {

@@ -3,12 +3,14 @@ package storetest
 import (
 	"archive/zip"
 	"encoding/csv"
+	"errors"
 	"maps"
 	"os"
 	"path/filepath"
 	"testing"
 
 	"github.com/hearth-hmis/hearth/internal/hmis"
+	"github.com/hearth-hmis/hearth/internal/synth"
 )
 
 // Rows is a made-up export: rows by file, cells by column. Columns that are left out are empty, but for the audit
@@ -94,6 +96,20 @@ func (r Rows) table(file *hmis.File, y hmis.Year) [][]string {
 		table = append(table, cells)
 	}
 	return table
+}
+
+// WriteCrowd writes a made-up community of so many clients, faults included, as an export of the year and returns its path.
+func WriteCrowd(t testing.TB, clients int, y hmis.Year) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "crowd.zip")
+	f, err := os.Create(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(synth.Write(f, synth.Options{Clients: clients, Seed: 1, Year: y, Faults: true}, nil), f.Close()); err != nil {
+		t.Fatal(err)
+	}
+	return path
 }
 
 var audit = map[string]string{

@@ -1,5 +1,5 @@
 -- Create "accounts" table
-CREATE TABLE `accounts` (`id` integer NOT NULL PRIMARY KEY AUTOINCREMENT, `username` text NOT NULL, `role` text NOT NULL, `organization_key` integer NULL, `project_keys` json NULL, `scopes` json NULL, `password_hash` text NULL, `active` bool NOT NULL DEFAULT (true), `trained_on` text NULL, `agreed_on` text NULL, `created_at` text NULL);
+CREATE TABLE `accounts` (`id` integer NOT NULL PRIMARY KEY AUTOINCREMENT, `username` text NOT NULL, `role` text NOT NULL, `organization_key` integer NULL, `project_keys` json NULL, `scopes` json NULL, `purposes` json NULL, `password_hash` text NULL, `active` bool NOT NULL DEFAULT (true), `trained_on` text NULL, `agreed_on` text NULL, `created_at` text NULL);
 -- Create index "accounts_username_key" to table: "accounts"
 CREATE UNIQUE INDEX `accounts_username_key` ON `accounts` (`username`);
 -- Create index "account_organization_key" to table: "accounts"
@@ -47,7 +47,7 @@ CREATE INDEX `ceparticipation_project_key` ON `ce_participations` (`project_key`
 -- Create "changes" table
 CREATE TABLE `changes` (`id` integer NOT NULL PRIMARY KEY AUTOINCREMENT, `table_name` text NOT NULL, `row_key` integer NULL, `run_key` integer NULL, `at` text NULL);
 -- Create "clients" table
-CREATE TABLE `clients` (`id` integer NOT NULL PRIMARY KEY AUTOINCREMENT, `source_key` integer NOT NULL, `import_key` integer NULL, `fingerprint` integer NULL, `removed_at` text NULL, `personal_id` text NOT NULL, `first_name` text NULL, `middle_name` text NULL, `last_name` text NULL, `name_suffix` text NULL, `name_data_quality` integer NULL, `ssn` text NULL, `ssn_data_quality` integer NULL, `dob` text NULL, `dob_data_quality` integer NULL, `sex` integer NULL, `am_ind_ak_native` integer NULL, `asian` integer NULL, `black_af_american` integer NULL, `hispanic_latinao` integer NULL, `mid_east_n_african` integer NULL, `native_hi_pacific` integer NULL, `white` integer NULL, `race_none` integer NULL, `additional_race_ethnicity` text NULL, `veteran_status` integer NULL, `year_entered_service` integer NULL, `year_separated` integer NULL, `world_war_ii` integer NULL, `korean_war` integer NULL, `vietnam_war` integer NULL, `desert_storm` integer NULL, `afghanistan_oef` integer NULL, `iraq_oif` integer NULL, `iraq_ond` integer NULL, `other_theater` integer NULL, `military_branch` integer NULL, `discharge_status` integer NULL, `date_created` text NULL, `date_updated` text NULL, `user_id` text NULL, `date_deleted` text NULL, `export_id` text NULL, `woman` integer NULL, `man` integer NULL, `non_binary` integer NULL, `culturally_specific` integer NULL, `transgender` integer NULL, `questioning` integer NULL, `different_identity` integer NULL, `gender_none` integer NULL, `different_identity_text` text NULL, `person_key` integer NOT NULL, `organization_key` integer NULL, `restricted` bool NOT NULL DEFAULT (false), `refused` bool NOT NULL DEFAULT (false));
+CREATE TABLE `clients` (`id` integer NOT NULL PRIMARY KEY AUTOINCREMENT, `source_key` integer NOT NULL, `import_key` integer NULL, `fingerprint` integer NULL, `removed_at` text NULL, `personal_id` text NOT NULL, `first_name` text NULL, `middle_name` text NULL, `last_name` text NULL, `name_suffix` text NULL, `name_data_quality` integer NULL, `ssn` text NULL, `ssn_data_quality` integer NULL, `dob` text NULL, `dob_data_quality` integer NULL, `sex` integer NULL, `am_ind_ak_native` integer NULL, `asian` integer NULL, `black_af_american` integer NULL, `hispanic_latinao` integer NULL, `mid_east_n_african` integer NULL, `native_hi_pacific` integer NULL, `white` integer NULL, `race_none` integer NULL, `additional_race_ethnicity` text NULL, `veteran_status` integer NULL, `year_entered_service` integer NULL, `year_separated` integer NULL, `world_war_ii` integer NULL, `korean_war` integer NULL, `vietnam_war` integer NULL, `desert_storm` integer NULL, `afghanistan_oef` integer NULL, `iraq_oif` integer NULL, `iraq_ond` integer NULL, `other_theater` integer NULL, `military_branch` integer NULL, `discharge_status` integer NULL, `date_created` text NULL, `date_updated` text NULL, `user_id` text NULL, `date_deleted` text NULL, `export_id` text NULL, `woman` integer NULL, `man` integer NULL, `non_binary` integer NULL, `culturally_specific` integer NULL, `transgender` integer NULL, `questioning` integer NULL, `different_identity` integer NULL, `gender_none` integer NULL, `different_identity_text` text NULL, `person_key` integer NOT NULL, `organization_key` integer NULL, `restricted` bool NOT NULL DEFAULT (false), `refused` bool NOT NULL DEFAULT (false), `fleeing` bool NOT NULL DEFAULT (false));
 -- Create index "clientrecord_source_key_personal_id" to table: "clients"
 CREATE UNIQUE INDEX `clientrecord_source_key_personal_id` ON `clients` (`source_key`, `personal_id`);
 -- Create index "clientrecord_person_key" to table: "clients"
@@ -56,8 +56,10 @@ CREATE INDEX `clientrecord_person_key` ON `clients` (`person_key`);
 CREATE INDEX `clientrecord_organization_key` ON `clients` (`organization_key`);
 -- Create index "clientrecord_restricted" to table: "clients"
 CREATE INDEX `clientrecord_restricted` ON `clients` (`restricted`) WHERE restricted;
+-- Create index "clientrecord_fleeing" to table: "clients"
+CREATE INDEX `clientrecord_fleeing` ON `clients` (`fleeing`) WHERE fleeing;
 -- Create "consents" table
-CREATE TABLE `consents` (`id` integer NOT NULL PRIMARY KEY AUTOINCREMENT, `client_key` integer NOT NULL, `state` text NOT NULL, `signed_by` text NOT NULL, `method` text NOT NULL, `starts_on` text NULL, `ends_on` text NULL, `recorded_by` integer NOT NULL, `recorded_at` text NULL);
+CREATE TABLE `consents` (`id` integer NOT NULL PRIMARY KEY AUTOINCREMENT, `client_key` integer NOT NULL, `state` text NOT NULL, `signed_by` text NOT NULL, `method` text NOT NULL, `starts_on` text NULL, `ends_on` text NULL, `recorded_by` integer NOT NULL, `recorded_at` text NULL, `effect` text NULL, `revoked_on` text NULL);
 -- Create index "consent_client_key" to table: "consents"
 CREATE INDEX `consent_client_key` ON `consents` (`client_key`);
 -- Create "consent_events" table
@@ -119,7 +121,7 @@ CREATE UNIQUE INDEX `funder_source_key_funder_id` ON `funders` (`source_key`, `f
 -- Create index "funder_project_key" to table: "funders"
 CREATE INDEX `funder_project_key` ON `funders` (`project_key`);
 -- Create "grants" table
-CREATE TABLE `grants` (`id` integer NOT NULL PRIMARY KEY AUTOINCREMENT, `client_key` integer NOT NULL, `consent_key` integer NOT NULL, `category` integer NOT NULL, `recipient_key` integer NOT NULL, `purpose` integer NOT NULL, `starts_on` text NULL, `ends_on` text NULL);
+CREATE TABLE `grants` (`id` integer NOT NULL PRIMARY KEY AUTOINCREMENT, `client_key` integer NOT NULL, `consent_key` integer NOT NULL, `category` integer NOT NULL, `recipient_key` integer NOT NULL, `purpose` integer NOT NULL, `starts_on` text NULL, `ends_on` text NULL, `written_before` text NULL);
 -- Create index "grant_client_key_category" to table: "grants"
 CREATE INDEX `grant_client_key_category` ON `grants` (`client_key`, `category`);
 -- Create index "grant_consent_key" to table: "grants"
@@ -173,17 +175,27 @@ CREATE UNIQUE INDEX `organization_source_key_organization_id` ON `organizations`
 -- Create "persons" table
 CREATE TABLE `persons` (`id` integer NOT NULL PRIMARY KEY AUTOINCREMENT);
 -- Create "projects" table
-CREATE TABLE `projects` (`id` integer NOT NULL PRIMARY KEY AUTOINCREMENT, `source_key` integer NOT NULL, `import_key` integer NULL, `fingerprint` integer NULL, `removed_at` text NULL, `project_id` text NOT NULL, `organization_id` text NULL, `project_name` text NULL, `project_common_name` text NULL, `operating_start_date` text NULL, `operating_end_date` text NULL, `continuum_project` integer NULL, `project_type` integer NULL, `housing_type` integer NULL, `rrh_sub_type` integer NULL, `residential_affiliation` integer NULL, `target_population` integer NULL, `hopwa_med_assisted_living_fac` integer NULL, `pit_count` integer NULL, `date_created` text NULL, `date_updated` text NULL, `user_id` text NULL, `date_deleted` text NULL, `export_id` text NULL, `organization_key` integer NOT NULL);
+CREATE TABLE `projects` (`id` integer NOT NULL PRIMARY KEY AUTOINCREMENT, `source_key` integer NOT NULL, `import_key` integer NULL, `fingerprint` integer NULL, `removed_at` text NULL, `project_id` text NOT NULL, `organization_id` text NULL, `project_name` text NULL, `project_common_name` text NULL, `operating_start_date` text NULL, `operating_end_date` text NULL, `continuum_project` integer NULL, `project_type` integer NULL, `housing_type` integer NULL, `rrh_sub_type` integer NULL, `residential_affiliation` integer NULL, `target_population` integer NULL, `hopwa_med_assisted_living_fac` integer NULL, `pit_count` integer NULL, `date_created` text NULL, `date_updated` text NULL, `user_id` text NULL, `date_deleted` text NULL, `export_id` text NULL, `organization_key` integer NOT NULL, `tells` integer NOT NULL DEFAULT (0));
 -- Create index "project_source_key_project_id" to table: "projects"
 CREATE UNIQUE INDEX `project_source_key_project_id` ON `projects` (`source_key`, `project_id`);
 -- Create index "project_organization_key" to table: "projects"
 CREATE INDEX `project_organization_key` ON `projects` (`organization_key`);
+-- Create index "project_tells" to table: "projects"
+CREATE INDEX `project_tells` ON `projects` (`tells`) WHERE tells <> 0;
 -- Create "project_cocs" table
 CREATE TABLE `project_cocs` (`id` integer NOT NULL PRIMARY KEY AUTOINCREMENT, `source_key` integer NOT NULL, `import_key` integer NULL, `fingerprint` integer NULL, `removed_at` text NULL, `project_coc_id` text NOT NULL, `project_id` text NULL, `coc_code` text NULL, `geocode` text NULL, `address1` text NULL, `address2` text NULL, `city` text NULL, `state` text NULL, `zip` text NULL, `geography_type` integer NULL, `date_created` text NULL, `date_updated` text NULL, `user_id` text NULL, `date_deleted` text NULL, `export_id` text NULL, `project_key` integer NOT NULL);
 -- Create index "projectcoc_source_key_project_coc_id" to table: "project_cocs"
 CREATE UNIQUE INDEX `projectcoc_source_key_project_coc_id` ON `project_cocs` (`source_key`, `project_coc_id`);
 -- Create index "projectcoc_project_key" to table: "project_cocs"
 CREATE INDEX `projectcoc_project_key` ON `project_cocs` (`project_key`);
+-- Create "reportruns" table
+CREATE TABLE `reportruns` (`id` integer NOT NULL PRIMARY KEY AUTOINCREMENT, `account_key` integer NOT NULL, `username` text NOT NULL, `organization_key` integer NOT NULL, `kind` text NOT NULL, `project_keys` json NOT NULL, `starts_on` text NULL, `ends_on` text NULL, `coc` text NOT NULL, `change_key` integer NOT NULL DEFAULT (0), `started_at` text NULL, `finished_at` text NULL, `failure` text NOT NULL DEFAULT (''), `figures` json NULL);
+-- Create index "reportrun_organization_key" to table: "reportruns"
+CREATE INDEX `reportrun_organization_key` ON `reportruns` (`organization_key`);
+-- Create "restrictions" table
+CREATE TABLE `restrictions` (`id` integer NOT NULL PRIMARY KEY AUTOINCREMENT, `client_key` integer NOT NULL, `locked` bool NOT NULL, `asked_by` text NOT NULL, `account_key` integer NOT NULL, `at` text NULL);
+-- Create index "restriction_client_key" to table: "restrictions"
+CREATE INDEX `restriction_client_key` ON `restrictions` (`client_key`);
 -- Create "services" table
 CREATE TABLE `services` (`id` integer NOT NULL PRIMARY KEY AUTOINCREMENT, `source_key` integer NOT NULL, `import_key` integer NULL, `fingerprint` integer NULL, `removed_at` text NULL, `services_id` text NOT NULL, `enrollment_id` text NULL, `personal_id` text NULL, `date_provided` text NULL, `record_type` integer NULL, `type_provided` integer NULL, `other_type_provided` text NULL, `moving_on_other_type` text NULL, `sub_type_provided` integer NULL, `fa_amount` integer NULL, `fa_start_date` text NULL, `fa_end_date` text NULL, `referral_outcome` integer NULL, `date_created` text NULL, `date_updated` text NULL, `user_id` text NULL, `date_deleted` text NULL, `export_id` text NULL, `client_key` integer NOT NULL, `project_key` integer NOT NULL, `enrollment_key` integer NOT NULL);
 -- Create index "services_source_key_services_id" to table: "services"

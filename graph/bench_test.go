@@ -1,0 +1,55 @@
+package graph_test
+
+import (
+	"context"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/hearth-hmis/hearth/internal/account"
+	"github.com/hearth-hmis/hearth/internal/hmis"
+	"github.com/hearth-hmis/hearth/internal/policy"
+	"github.com/hearth-hmis/hearth/internal/store"
+	"github.com/hearth-hmis/hearth/internal/store/storetest"
+)
+
+// BenchmarkNested asks for 50 clients with their stays, exits and services, as the lead and as an agency. cpu-ms/op is
+// the processor time of the hub's process; on PostgreSQL the server's own comes on top.
+func BenchmarkNested(b *testing.B) {
+	path := storetest.WriteCrowd(b, 5000, hmis.FY2026)
+	for _, d := range storetest.Databases(b, server) {
+		h := newHub(b, d)
+		if _, err := storetest.ImportPath(h.store, path, store.ImportOptions{Source: "crowd"}); err != nil {
+			b.Fatal(err)
+		}
+		today := h.store.Now().Day()
+		if err := h.resolver.Accounts.Create(context.Background(), account.New{Username: "agency", Role: policy.CaseManager, Organization: "crowd/1", TrainedOn: &today, AgreedOn: &today}); err != nil {
+			b.Fatal(err)
+		}
+		token, err := h.resolver.Accounts.CreateToken(context.Background(), "agency")
+		if err != nil {
+			b.Fatal(err)
+		}
+		h.tokens["agency"] = token.Token
+		for _, viewer := range []string{"lead", "agency"} {
+			b.Run(d.Name+"/"+viewer, func(b *testing.B) {
+				before := processorTime(b)
+				for b.Loop() {
+					if answer := h.ask(b, viewer, nested, map[string]any{"n": 50}); strings.Count(answer, `"personalId"`) != 50 {
+						b.Fatal(answer)
+					}
+				}
+				b.ReportMetric(float64((processorTime(b)-before).Microseconds())/1000/float64(b.N), "cpu-ms/op")
+			})
+		}
+	}
+}
+
+func processorTime(b *testing.B) time.Duration {
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		b.Fatal(err)
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}

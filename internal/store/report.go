@@ -1,0 +1,158 @@
+package store
+
+import (
+	"context"
+	"maps"
+	"slices"
+
+	"entgo.io/ent/dialect/sql"
+
+	"github.com/hearth-hmis/hearth/ent"
+	"github.com/hearth-hmis/hearth/internal/hmis"
+)
+
+// ReportScope is what the viewer may report on: the data, and the projects of it by index in Facts.Projects.
+type ReportScope struct {
+	*Snapshot
+	Projects []int32
+}
+
+// Keys are the row numbers of the projects.
+func (r *ReportScope) Keys() []int64 {
+	keys := make([]int64, len(r.Projects))
+	for i, p := range r.Projects {
+		keys[i] = r.Snapshot.Projects[p].Row
+	}
+	return keys
+}
+
+var errNoProject = hmis.Errorf(hmis.NotFound, "there is no such project, or not for this account to report on")
+
+// ReportScope gives the data for a report on projects by their opaque ids, none for all that the viewer may report on:
+// every project for the HMIS lead, an agency's own for its administrator. Errors: Denied for other roles, NotFound.
+func (s *Store) ReportScope(ctx context.Context, projects []string) (*ReportScope, error) {
+	may, err := s.mayReport(ctx)
+	if err != nil {
+		return nil, err
+	}
+	found, err := s.snapshot(ctx)
+	if err != nil {
+		return nil, err
+	}
+	scope := &ReportScope{Snapshot: found}
+	if len(projects) == 0 {
+		for _, key := range slices.Sorted(maps.Keys(found.projects)) {
+			if may(key) {
+				scope.Projects = append(scope.Projects, found.projects[key])
+			}
+		}
+		if len(scope.Projects) == 0 {
+			return nil, errNoProject
+		}
+	}
+	for _, id := range projects {
+		code, key, ok := s.keys.ParseID(id)
+		index, there := found.projects[key]
+		if !ok || code != kindProject.code || !there || !may(key) {
+			return nil, errNoProject
+		}
+		scope.Projects = append(scope.Projects, index)
+	}
+	return scope, nil
+}
+
+// mayReport says which projects, by row number, the viewer may report on.
+func (s *Store) mayReport(ctx context.Context) (func(int64) bool, error) {
+	ss, err := sessionOf(ctx)
+	switch {
+	case err != nil:
+		return nil, err
+	case ss.system:
+		return func(int64) bool { return true }, nil
+	case !ss.viewer.Role.RunsReports() || !ss.viewer.Standing.InOrder(ss.day):
+		return nil, hmis.Errorf(hmis.Denied, "an account of this role does not run reports")
+	case ss.viewer.Role.OfAgency():
+		return ss.ownsProject, nil
+	}
+	return func(int64) bool { return true }, nil
+}
+
+// ClientsNumbered lists clients by their row numbers, those that the viewer may see.
+func (s *Store) ClientsNumbered(ctx context.Context, keys []int64, p Page) (*ClientConnection, error) {
+	keys = slices.Compact(slices.Sorted(slices.Values(keys)))
+	return whole(ctx, s, kindClient, list{page: p, where: keys, filter: func(_ *session, c columns) (*sql.Predicate, error) {
+		return in(c("id"), keys), nil
+	}})
+}
+
+// ProjectsNumbered finds projects by their row numbers.
+func (s *Store) ProjectsNumbered(ctx context.Context, keys []int64) ([]*ent.Project, error) {
+	found, err := byKeys(ctx, s, kindProject, keys)
+	projects := make([]*ent.Project, 0, len(found))
+	for _, key := range keys {
+		if p := found[key]; p != nil {
+			projects = append(projects, p)
+		}
+	}
+	return projects, err
+}
+
+// NewReportRun is a report that is about to be run.
+type NewReportRun struct {
+	Kind     string
+	Projects []int64 // row numbers
+	Start    hmis.Date
+	End      hmis.Date
+	CoC      string
+}
+
+// Figures are a report's by table and cell address.
+type Figures = map[string]map[string]any
+
+// StartReportRun keeps that a report is run. Errors as ReportScope.
+func (s *Store) StartReportRun(ctx context.Context, n NewReportRun) (*ent.ReportRun, error) {
+	if _, err := s.mayReport(ctx); err != nil {
+		return nil, err
+	}
+	ss, err := sessionOf(ctx)
+	if err != nil {
+		return nil, err
+	}
+	create := s.ent.ReportRun.Create().SetAccountKey(ss.viewer.Account).SetUsername(ss.viewer.Username).SetOrganizationKey(ss.viewer.Organization).
+		SetKind(n.Kind).SetProjectKeys(n.Projects).SetStartsOn(n.Start).SetEndsOn(n.End).SetCOC(n.CoC).SetStartedAt(*s.moment())
+	run, err := create.Save(s.System(ctx, "the viewer was found to have the right"))
+	if err != nil {
+		return nil, err
+	}
+	found, err := byKeys(ctx, s, kindReportRun, []int64{run.ID})
+	return found[run.ID], err
+}
+
+// EndReportRun keeps the figures of a run and the change that they stand on, or why there are none.
+func (s *Store) EndReportRun(ctx context.Context, run *ent.ReportRun, change int64, figures Figures, failure string) error {
+	return s.ent.ReportRun.UpdateOneID(run.ID).SetChangeKey(change).SetFigures(figures).SetFailure(failure).SetFinishedAt(*s.moment()).
+		Exec(s.System(ctx, "the viewer was found to have the right"))
+}
+
+// ReportRuns lists the runs that were kept, oldest first.
+func (s *Store) ReportRuns(ctx context.Context, p Page) (*ReportRunConnection, error) {
+	return whole(ctx, s, kindReportRun, list{page: p})
+}
+
+// ReportRunOf finds a run by its opaque id, nil where it is absent or not for the viewer.
+func (s *Store) ReportRunOf(ctx context.Context, id string) (*ent.ReportRun, error) {
+	n, err := s.Node(ctx, id)
+	run, _ := n.(*ent.ReportRun)
+	return run, err
+}
+
+// reportRuns holds for the runs that the viewer may see: the lead all, an agency's administrator those of its agency.
+func (ss *session) reportRuns(c columns) *sql.Predicate {
+	switch {
+	case !ss.viewer.Role.RunsReports():
+		return never()
+	case ss.viewer.Role.OfAgency():
+		return sql.EQ(c("organization_key"), ss.viewer.Organization)
+	}
+	return always()
+}
