@@ -29,9 +29,8 @@ type Builder struct {
 	names       []string
 	enrollments keyed
 	households  int32
-	exits       *records
-	records     map[string]*records
-	services    *records // BedNights and Services are one file
+	records     map[string]*records // by file
+	nights      *records            // the bed nights among Services
 	cocs        map[string]int16
 	rows        map[string]row // readers of the files of projects
 }
@@ -79,24 +78,26 @@ type records struct {
 // NewBuilder begins the facts of no community.
 func NewBuilder() *Builder {
 	f := &Facts{Start: NoDay, End: NoDay, Made: NoDay}
-	b := &Builder{f: f, sources: map[string]*source{}, cocs: map[string]int16{}, rows: map[string]row{}, records: map[string]*records{}}
+	b := &Builder{f: f, sources: map[string]*source{}, cocs: map[string]int16{}, rows: map[string]row{}}
 	b.clients.columns = clientColumns(&f.Clients)
 	b.enrollments.columns = enrollmentColumns(&f.Enrollments)
-	b.exits = newRecords("Exit", &f.Exits, &Records{}, &f.Exits.ExitDate)
-	b.exits.add(make([]hmiscsv.Cell, len(hmis.FileNamed("Exit").Columns)), -1) // row 0 is the exit of those who have none
-	b.services = newRecords("Services", &f.Services, &f.Services.Records, &f.Services.DateProvided)
-	b.records["BedNights"] = newRecords("Services", &f.BedNights, &f.BedNights.Records, &f.BedNights.DateProvided)
-	b.records["Services"] = b.services
-	b.records["CurrentLivingSituation"] = newRecords("CurrentLivingSituation", &f.Situations, &f.Situations.Records, &f.Situations.InformationDate)
+	b.nights = newRecords("Services", &f.BedNights, &f.BedNights.Records, &f.BedNights.DateProvided)
 	incomes := newRecords("IncomeBenefits", &f.Incomes, &f.Incomes.Records, &f.Incomes.InformationDate)
 	incomes.columns = append(incomes.columns, sourcesAmount(&f.Incomes.SourcesAmount))
-	b.records["IncomeBenefits"] = incomes
-	b.records["HealthAndDV"] = newRecords("HealthAndDV", &f.Health, &f.Health.Records, &f.Health.InformationDate)
-	b.records["Disabilities"] = newRecords("Disabilities", &f.Disability, &f.Disability.Records, &f.Disability.InformationDate)
-	b.records["EmploymentEducation"] = newRecords("EmploymentEducation", &f.Employment, &f.Employment.Records, &f.Employment.InformationDate)
-	b.records["YouthEducationStatus"] = newRecords("YouthEducationStatus", &f.Education, &f.Education.Records, &f.Education.InformationDate)
-	b.records["Assessment"] = newRecords("Assessment", &f.Assessments, &f.Assessments.Records, &f.Assessments.AssessmentDate)
-	b.records["Event"] = newRecords("Event", &f.Events, &f.Events.Records, &f.Events.EventDate)
+	exits := newRecords("Exit", &f.Exits, nil, &f.Exits.ExitDate)
+	exits.add(make([]hmiscsv.Cell, len(hmis.FileNamed("Exit").Columns)), -1) // row 0 is the exit of those who have none
+	b.records = map[string]*records{
+		"Exit":                   exits,
+		"Services":               newRecords("Services", &f.Services, &f.Services.Records, &f.Services.DateProvided),
+		"CurrentLivingSituation": newRecords("CurrentLivingSituation", &f.Situations, &f.Situations.Records, &f.Situations.InformationDate),
+		"IncomeBenefits":         incomes,
+		"HealthAndDV":            newRecords("HealthAndDV", &f.Health, &f.Health.Records, &f.Health.InformationDate),
+		"Disabilities":           newRecords("Disabilities", &f.Disability, &f.Disability.Records, &f.Disability.InformationDate),
+		"EmploymentEducation":    newRecords("EmploymentEducation", &f.Employment, &f.Employment.Records, &f.Employment.InformationDate),
+		"YouthEducationStatus":   newRecords("YouthEducationStatus", &f.Education, &f.Education.Records, &f.Education.InformationDate),
+		"Assessment":             newRecords("Assessment", &f.Assessments, &f.Assessments.Records, &f.Assessments.AssessmentDate),
+		"Event":                  newRecords("Event", &f.Events, &f.Events.Records, &f.Events.EventDate),
+	}
 	b.Source("")
 	return b
 }
@@ -126,8 +127,11 @@ func Files() [][]string {
 
 // Add adds a row of a file: the cells by index in hmis.File.Columns. They may be reused after.
 func (b *Builder) Add(file string, cells []hmiscsv.Cell, o Origin) {
-	if r := b.records[file]; r != nil || file == "Exit" {
-		b.addRecord(file, r, cells)
+	if r := b.records[file]; r != nil {
+		if file == "Services" && cells[recordType].N == bedNight {
+			r = b.nights
+		}
+		b.addRecord(r, cells)
 		return
 	}
 	r, known := b.rows[file]
@@ -238,13 +242,7 @@ func (b *Builder) coc(code string) int16 {
 	return i
 }
 
-func (b *Builder) addRecord(file string, r *records, cells []hmiscsv.Cell) {
-	switch {
-	case file == "Exit":
-		r = b.exits
-	case file == "Services" && cells[recordType].N == bedNight:
-		r = b.records["BedNights"]
-	}
+func (b *Builder) addRecord(r *records, cells []hmiscsv.Cell) {
 	if cells[r.at[2]].Set {
 		return
 	}
@@ -287,10 +285,12 @@ func (b *Builder) Facts() *Facts {
 	clientOrder := b.orderClients()
 	enrollmentOrder := b.orderEnrollments(clientOrder)
 	place := inverse(enrollmentOrder, len(b.enrollments.updated))
-	b.placeExits(place, len(enrollmentOrder))
-	for name, r := range b.records {
+	b.records["Exit"].finishExits(place, len(enrollmentOrder))
+	delete(b.records, "Exit")
+	b.nights.finish(place, len(enrollmentOrder))
+	for file, r := range b.records {
 		r.finish(place, len(enrollmentOrder))
-		delete(b.records, name)
+		delete(b.records, file) // and what it was built of
 	}
 	b.groupHouseholds()
 	return b.f
@@ -461,9 +461,8 @@ func (r *records) compare(x, y int32) int {
 	return cmp.Or(cmp.Compare(day[x], day[y]), cmp.Compare(r.updated[x], r.updated[y]), cmp.Compare(r.tie[x], r.tie[y]))
 }
 
-// placeExits gives every enrollment its exit, the last one where there are several.
-func (b *Builder) placeExits(place []int32, enrollments int) {
-	r := b.exits
+// finishExits gives every enrollment its exit, the last one where there are several.
+func (r *records) finishExits(place []int32, enrollments int) {
 	exit := make([]int32, enrollments)
 	for x := int32(1); x < int32(len(r.enrollment)); x++ {
 		if at := &exit[place[r.enrollment[x]]]; *at == 0 || r.compare(x, *at) > 0 {

@@ -61,6 +61,25 @@ func TestOrderOfRows(t *testing.T) {
 	}
 }
 
+// TestColumns: the cells that Columns leaves out make no difference.
+func TestColumns(t *testing.T) {
+	rows := rowsOf(t, community(t, synth.Options{Clients: 200, Seed: 4, Faults: true}))
+	want := build(rows, noOrigin)
+	for file, list := range rows {
+		used := Columns(file)
+		for r, cells := range list {
+			few := make([]hmiscsv.Cell, len(cells))
+			for _, i := range used {
+				few[i] = cells[i]
+			}
+			list[r] = few
+		}
+	}
+	if !reflect.DeepEqual(build(rows, noOrigin), want) {
+		t.Error("other facts from the columns that Columns lists alone")
+	}
+}
+
 // TestSameKey: of two rows with one key the one updated last goes in, in whatever order they come.
 func TestSameKey(t *testing.T) {
 	rows := rowsOf(t, community(t, synth.Options{Clients: 10, Seed: 1}))

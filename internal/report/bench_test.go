@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/hearth-hmis/hearth/internal/facts"
+	"github.com/hearth-hmis/hearth/internal/synth"
 )
 
 const benchClients = 200_000
@@ -72,7 +73,7 @@ func benchRun(b *testing.B, f *facts.Facts, k Kind, s Scope) {
 
 // BenchmarkFromFile is the APR of 20,000 clients from a zip on disk, with nothing in memory.
 func BenchmarkFromFile(b *testing.B) {
-	path := communityFile(b, 20_000, 1)
+	path := communityFile(b, synth.Options{Clients: 20_000, Seed: 1, Faults: true})
 	for b.Loop() {
 		f, err := facts.Open(path)
 		if err != nil {

@@ -4,6 +4,7 @@ import (
 	"encoding/csv"
 	"math"
 	"os"
+	"regexp"
 	"strconv"
 	"strings"
 	"testing"
@@ -112,7 +113,7 @@ func TestClaims(t *testing.T) {
 					}
 				}
 				if !ok {
-					t.Logf("DIFF %s (%s): want %v, got %v", c.text, c.status, c.want, got)
+					t.Logf("%s (%s): want %v, got %v: %s", c.text, c.status, c.want, got, why(t, c))
 				}
 			}
 		})
@@ -120,11 +121,29 @@ func TestClaims(t *testing.T) {
 	for k, n := range all {
 		t.Logf("%s: %d of %d hold, %.2f%%", k, held[k], n, 100*float64(held[k])/float64(n))
 	}
-	atLeast := func(kind string, share float64) {
-		if float64(held[kind]) < share*float64(all[kind]) {
-			t.Errorf("%s: %d of %d claims hold, less than %v", kind, held[kind], all[kind], share)
+	for k, n := range map[string]int{"all": 19387, "not zero": 7081, "not zero same": 5357} {
+		if held[k] < n {
+			t.Errorf("%s: %d claims hold, %d did before", k, held[k], n)
 		}
 	}
-	atLeast("all", 0.97)
-	atLeast("not zero same", 0.99)
+}
+
+// differences says why claims of the kit of 2021 do not hold, with the paragraph of report-rules.md.
+var differences = []struct{ run, cells, why string }{
+	{`\.so$`, `^Q6[acde]!`, "2: the data quality questions leave out who is not engaged; the kit counts them"},
+	{`.`, `^Q6a![DEF]4$`, "8: a date of birth whose quality is 99 is an issue; in the kit it is none"},
+	{`\.rrh_2$`, `^(Q7a![BC]7|Q8a![BC]3)$`, "4: a move-in before entry is not valid; the kit takes it"},
+	{`\.(th|es_ee|es_nbn)$`, `^Q23c![BD]4[13]$`, "6, 12: a host home (332) is not positive for shelter and transitional housing; in the kit it is"},
+}
+
+// why is the reason of a difference; one without is a fault.
+func why(t *testing.T, c claim) string {
+	t.Helper()
+	for _, d := range differences {
+		if regexp.MustCompile(d.run).MatchString(c.run) && regexp.MustCompile(d.cells).MatchString(c.cells[0]) {
+			return d.why
+		}
+	}
+	t.Errorf("%s %s does not hold, and nothing says why", c.run, c.text)
+	return "?"
 }

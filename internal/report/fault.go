@@ -368,7 +368,7 @@ func timelinessTable(id string, k kinds) *layout {
 			return columns
 		},
 		stages: []stage{atStart, atExit},
-	}, of: func(p *person) bool { return p.engaged }, ask: (*person).daysToRecord, rows: copied(timelinessRows)}
+	}, of: func(p *person) bool { return p.engaged }, ask: (*person).daysToRecord, rows: slices.Clone(timelinessRows)}
 }
 
 // daysToRecord is the days from entry or exit to the day on which it was recorded (8).

@@ -17,16 +17,13 @@ func veteranTables() []*layout {
 	return []*layout{
 		{id: "Q25a", title: "Number of Veterans", kinds: apr | caper, columns: byAdultHousehold, of: adults, ask: (*person).veteranStatus, rows: rows},
 		{id: "Q25b", title: "Number of Veteran Households", kinds: apr, columns: byAdultHousehold,
-			of: func(p *person) bool { return p.head && p.household.kind != onlyChildren }, ask: (*person).veteranHousehold, rows: copied(rows)},
+			of: func(p *person) bool { return p.head && p.household.kind != onlyChildren }, ask: (*person).veteranHousehold, rows: slices.Clone(rows)},
 		{id: "Q25d", title: "Age - Veterans", kinds: apr, columns: byAdultHousehold, of: veterans, ask: (*person).years, rows: ageBands(18, 25, 35, 45, 55, 65)},
 		{id: "Q25i", title: "Exit Destination - Veterans", kinds: apr, columns: byHousehold, of: both(leavers, veterans), askAll: (*person).destinationAnswers, rows: destinationRows()},
 		{id: "Q25j", title: "Exit Destination - Subsidy Type of Persons Exiting to Rental by Client With An Ongoing Subsidy - Veterans", kinds: apr,
 			columns: byAdultHousehold, of: both(subsidized, veterans), ask: (*person).subsidyAnswer, rows: subsidyRows()},
 	}
 }
-
-// copied are the same rows for another table.
-func copied(rows []line) []line { return append([]line(nil), rows...) }
 
 // The answers of veterans.
 const (
@@ -75,7 +72,7 @@ func chronicTables() []*layout {
 		{id: "Q26a", title: "Chronic Homeless Status - Number of Households w/at least one or more CH person", kinds: apr, columns: byHousehold, of: heads,
 			ask: (*person).chronicHousehold, rows: rows},
 		{id: "Q26b", title: "Chronic Homeless Status - Number of Chronically Homeless Persons by Household", kinds: apr | caper, columns: byHousehold,
-			ask: func(p *person, _ stage) answer { return p.chronic }, rows: copied(rows)},
+			ask: func(p *person, _ stage) answer { return p.chronic }, rows: slices.Clone(rows)},
 		{id: "Q26d", title: "Age of Chronically Homeless Persons", kinds: apr, columns: byHousehold, of: isChronic, ask: (*person).years,
 			rows: ageBands(0, 18, 25, 35, 45, 55, 65), blank: "C2 E3:E10"},
 		{id: "Q26e", title: "Physical and Mental Health Conditions - Chronically Homeless Persons", kinds: apr, columns: byLatestStage, of: isChronic,

@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/hearth-hmis/hearth/internal/facts"
 	"github.com/hearth-hmis/hearth/internal/hmis"
@@ -43,20 +44,20 @@ var (
 	}
 )
 
+// ageAndHousehold splits households with children and adults by age. Who is neither, of unknown age, stands in the last
+// column with unknown households, so that the columns add up, as in HUD's kit.
 func ageAndHousehold(p *person) uint32 {
 	switch {
 	case p.household.kind == withoutChildren:
 		return 1 | 1<<1
 	case p.household.kind == onlyChildren:
 		return 1 | 1<<4
-	case p.household.kind == unknownHousehold:
-		return 1 | 1<<5
-	case p.adult():
+	case p.household.kind == withChildren && p.adult():
 		return 1 | 1<<2
-	case p.child():
+	case p.household.kind == withChildren && p.child():
 		return 1 | 1<<3
 	}
-	return 1
+	return 1 | 1<<5
 }
 
 func stagesOf(p *person) uint32 {
@@ -78,7 +79,7 @@ var races = []string{"American Indian, Alaska Native, or Indigenous", "Asian or 
 
 const hispanic = 3 // in races and in the marks of facts
 
-var raceColumns = append(append([]string{}, races...), "At Least 1 Race and Hispanic/Latina/o", "Multi-racial (does not include Hispanic/Latina/o)", "Unknown (Doesn't Know, Prefers Not to Answer, Data Not Collected)")
+var raceColumns = slices.Concat(races, []string{"At Least 1 Race and Hispanic/Latina/o", "Multi-racial (does not include Hispanic/Latina/o)", "Unknown (Doesn't Know, Prefers Not to Answer, Data Not Collected)"})
 
 // raceMarks lists which of the races the client has, in their order.
 func (p *person) raceMarks() (has []int) {
@@ -180,13 +181,6 @@ func group(title string, codes ...answer) []line {
 	return append(rows, row("Subtotal", codes...))
 }
 
-func join(parts ...[]line) (rows []line) {
-	for _, p := range parts {
-		rows = append(rows, p...)
-	}
-	return rows
-}
-
 var (
 	homelessCodes      = []answer{116, 101, 118}
 	institutionalCodes = []answer{215, 206, 207, 225, 204, 205}
@@ -194,12 +188,12 @@ var (
 
 // livingSituationRows are the rows of Q15 and Q27d.
 func livingSituationRows() []line {
-	return join(group("Homeless Situations", homelessCodes...), group("Institutional Situations", institutionalCodes...),
+	return slices.Concat(group("Homeless Situations", homelessCodes...), group("Institutional Situations", institutionalCodes...),
 		group("Temporary Situations", 302, 329, 314, 332, 336, 335), group("Permanent Situations", 410, 435, 421, 411),
 		[]line{dontKnowRow(), notCollectedRow(), row("Subtotal", dontKnow, notCollected), total("TOTAL")})
 }
 
-// Answers of destination beyond HUD's codes are added as bits; see outcomeRows.
+// The bits of what a destination counts as, beside its own.
 const (
 	positiveBit = 62
 	excludedBit = 63
@@ -235,7 +229,7 @@ func (p *person) destinationAnswers(stage) answers {
 func destinationRows() []line {
 	other := append(append([]line{heading("Other Situations")}, situationRows(30, 17, 24)...),
 		dontKnowRow(), notCollectedRow(), row("Subtotal", 30, 17, 24, dontKnow, notCollected))
-	rows := join(group("Homeless Situations", homelessCodes...), group("Institutional Situations", institutionalCodes...),
+	rows := slices.Concat(group("Homeless Situations", homelessCodes...), group("Institutional Situations", institutionalCodes...),
 		group("Temporary Situations", 302, 329, 314, 332, 312, 313, 327), group("Permanent Situations", 422, 423, 426, 410, 435, 421, 411), other)
 	for _, r := range rows {
 		for i := range r.spans {
@@ -285,7 +279,7 @@ func thousands(n int) string {
 
 func (p *person) lengthAnswer(stage) answer { return p.length(p.stay) }
 
-// whole, days and money are how averages are shown (14).
+// inDays is a measure in days with some decimals (14).
 func inDays(of func(*person) int, decimals int) *measure { return &measure{of, 1, decimals} }
 
 // codeLabel is HUD's wording of a code of a list.

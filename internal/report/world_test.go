@@ -145,17 +145,17 @@ func (w *world) run(k Kind) *Report {
 // community makes up a community and gives its facts.
 func community(t testing.TB, clients int, seed uint64) *facts.Facts {
 	t.Helper()
-	return factsOf(t, communityFile(t, clients, seed))
+	return factsOf(t, communityFile(t, synth.Options{Clients: clients, Seed: seed, Faults: true}))
 }
 
-func communityFile(t testing.TB, clients int, seed uint64) string {
+func communityFile(t testing.TB, o synth.Options) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "community.zip")
 	f, err := os.Create(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := synth.Write(f, synth.Options{Clients: clients, Seed: seed, Faults: true}, nil); err != nil {
+	if err := synth.Write(f, o, nil); err != nil {
 		t.Fatal(err)
 	}
 	if err := f.Close(); err != nil {
