@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -33,11 +34,15 @@ func importCommand(h *hub) *cobra.Command {
 			}
 			defer s.Close()
 			if issues != "" {
-				list, err := os.Create(issues)
-				if err != nil {
+				list, failed := os.OpenFile(issues, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
+				if failed != nil {
 					return hmis.Errorf(hmis.Invalid, "%s cannot be written; name another file for --issues", issues)
 				}
-				defer list.Close()
+				defer func() {
+					if err = errors.Join(err, list.Close()); err != nil {
+						_ = os.Remove(issues)
+					}
+				}()
 				o.Issues = list
 			}
 			done := showReading(cmd.ErrOrStderr(), a)

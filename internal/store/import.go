@@ -218,9 +218,9 @@ func (im *importer) clients(ctx context.Context) error {
 	return nil
 }
 
-// findVictims lists the stays in blocked projects, and the clients who stay nowhere else. A stay that is refused for
-// another fault counts by what can be read of it, and against the client: one that names no project may be in a blocked
-// one, and one that names no client may be of anybody without another stay.
+// findVictims lists the stays in blocked projects and, where there are such projects, the clients without a stay
+// elsewhere: nothing tells that they are not theirs. A stay that is refused for another fault and names no project may be
+// in a blocked one.
 func (im *importer) findVictims(ctx context.Context) error {
 	err := im.exec(ctx, `CREATE TEMP TABLE victim_enrollments AS
 		SELECT st.line, st.enrollment_id, st.personal_id FROM st_enrollment st
@@ -232,12 +232,11 @@ func (im *importer) findVictims(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return im.exec(ctx, `CREATE TEMP TABLE victim_clients AS SELECT v.personal_id FROM (
-			SELECT personal_id FROM victim_enrollments UNION
-			SELECT personal_id FROM st_client WHERE EXISTS (SELECT 1 FROM victim_enrollments WHERE personal_id IS NULL)) v
-		WHERE NOT EXISTS (SELECT 1 FROM st_enrollment st WHERE st.personal_id = v.personal_id
-				AND st.line NOT IN (SELECT line FROM victim_enrollments))
-			AND NOT EXISTS (SELECT 1 FROM enrollments e WHERE e.source_key = $1 AND e.personal_id = v.personal_id AND e.removed_at IS NULL)`, im.source)
+	return im.exec(ctx, `CREATE TEMP TABLE victim_clients AS
+		SELECT personal_id FROM victim_enrollments
+		UNION SELECT personal_id FROM st_client WHERE EXISTS (SELECT 1 FROM blocked_projects)
+		EXCEPT SELECT personal_id FROM st_enrollment WHERE line NOT IN (SELECT line FROM victim_enrollments) AND EXISTS (SELECT 1 FROM blocked_projects)
+		EXCEPT SELECT personal_id FROM enrollments WHERE source_key = $1 AND removed_at IS NULL AND EXISTS (SELECT 1 FROM blocked_projects)`, im.source)
 }
 
 // children brings in the records under enrollments.

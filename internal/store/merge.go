@@ -276,9 +276,12 @@ func (im *importer) writeVictimIssues(ctx context.Context, f *hmis.File) error {
 	if err := im.exec(ctx, `DELETE FROM import_issues WHERE run_key = $1 AND "file" = '`+f.Name+`' AND "line" IN (`+lines+")", im.report.Run); err != nil {
 		return err
 	}
+	reason := "the row is of a victim service provider or a comparable database, whose clients never enter"
+	if f.Name == "Client" {
+		reason = "the client has no stay but, as far as can be told, at a victim service provider or in a comparable database; such clients never enter"
+	}
 	return im.exec(ctx, fmt.Sprintf(`INSERT INTO import_issues (run_key, "file", "line", "column", "value", reason, "rows", refused)
-		SELECT CAST($1 AS bigint), '%s', v.line, '', '', 'the row is of a victim service provider or a comparable database, whose clients never enter', 1, true
-		FROM (%s) v`, f.Name, lines), im.report.Run)
+		SELECT CAST($1 AS bigint), '%s', v.line, '', '', '%s', 1, true FROM (%s) v`, f.Name, reason, lines), im.report.Run)
 }
 
 // writePlanIssues reports the other lines that cannot go in.
