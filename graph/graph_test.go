@@ -58,6 +58,7 @@ func newHub(t testing.TB, d storetest.Database) *hub {
 		"north":   {Role: policy.CaseManager, Organization: "1"},
 		"south":   {Role: policy.CaseManager, Organization: "2"},
 		"east":    {Role: policy.CaseManager, Organization: "3"},
+		"clinic":  {Role: policy.CaseManager, Organization: "3", Purposes: []policy.Purpose{policy.Treatment}},
 		"intake":  {Role: policy.Intake, Organization: "2"},
 		"analyst": {Role: policy.Analyst},
 		"funder":  {Role: policy.Funder},
@@ -182,6 +183,20 @@ func (h *hub) ids(t testing.TB) ids {
 	}
 	for _, o := range organizations.Nodes() {
 		add("Organization:"+o.OrganizationID, o.OpaqueID)
+	}
+	projects, err := h.store.Projects(ctx, store.Page{}, nil, store.ByID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range projects.Nodes() {
+		add("Project:"+p.ProjectID, p.OpaqueID)
+	}
+	runs, err := h.store.ReportRuns(ctx, store.Page{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, r := range runs.Nodes() {
+		add(fmt.Sprintf("ReportRun:%d", i+1), r.OpaqueID)
 	}
 	return ids{strings.NewReplacer(toValue...), strings.NewReplacer(toName...)}
 }

@@ -1,6 +1,10 @@
 package policy
 
-import "github.com/hearth-hmis/hearth/internal/hmis"
+import (
+	"slices"
+
+	"github.com/hearth-hmis/hearth/internal/hmis"
+)
 
 // View is Decide with all but the class of the fact filled in: what one viewer may see of the rows of one client that
 // have one origin. A nil View shows nothing.
@@ -79,7 +83,8 @@ type Access struct {
 	Reason   Reason // why it may be seen or may not
 }
 
-// Access lists what the viewer may do with the row, by category in the order of the constants.
+// Access lists what the viewer may do with the row, by category in the order of the constants: a category may be seen
+// where one of the row's fields of it may.
 func (l *Loaded) Access() []Access {
 	list := []Access{}
 	if l.View == nil {
@@ -87,9 +92,26 @@ func (l *Loaded) Access() []Access {
 	}
 	for _, c := range l.categories().List() {
 		q := l.View.question
-		q.Class = hmis.ClassOf(c)
-		d := l.View.Decide(q.Class)
+		var d Decision
+		for i, class := range l.classesOf(c) {
+			if of := l.View.Decide(class); i == 0 || of.Permit && !d.Permit {
+				d, q.Class = of, class
+			}
+		}
 		list = append(list, Access{c, d.Permit, MayEdit(q), d.Reason})
+	}
+	return list
+}
+
+// classesOf are the classes of the row's fields of a category.
+func (l *Loaded) classesOf(c hmis.Category) (list []hmis.Class) {
+	if l.Type.Category == c {
+		list = append(list, l.Type)
+	}
+	for _, column := range l.File.Columns {
+		if column.Category == c && !slices.Contains(list, column.Class()) {
+			list = append(list, column.Class())
+		}
 	}
 	return list
 }

@@ -83,7 +83,7 @@ func TestAccess(t *testing.T) {
 		{"health alone", loaded("HealthAndDV", released(hmis.Health)),
 			"HEALTH view - BY_RELEASE, BEHAVIORAL_HEALTH - - NOT_RELEASED, DOMESTIC_VIOLENCE - - NOT_RELEASED"},
 		{"the lead", loaded("Event", lead), "COORDINATED_ENTRY view edit BY_ROLE"},
-		{"a row whose type decides", psychiatric, "BEHAVIORAL_HEALTH view - BY_RELEASE, HIV - - NOT_RELEASED"},
+		{"a row whose type decides", psychiatric, "BEHAVIORAL_HEALTH view - BY_RELEASE, HIV - - OTHER_PROGRAM"},
 		{"nobody", &policy.Loaded{File: hmis.FileNamed("HealthAndDV")}, ""},
 	} {
 		var got []string
