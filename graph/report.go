@@ -66,14 +66,24 @@ func (r *reportRunResolver) Differences(ctx context.Context, obj *ent.ReportRun,
 	return differences(earlier.Figures, obj.Figures), nil
 }
 
+func (r *reportTableResolver) Cells(ctx context.Context, obj *model.ReportTable, address *string) ([]*model.ReportCell, error) {
+	if address == nil && opensCells(ctx) {
+		return nil, errOneCell
+	}
+	return obj.CellsAt(address), nil
+}
+
 func (r *Resolver) Report() generated.ReportResolver { return &reportResolver{r} }
 
 func (r *Resolver) ReportCell() generated.ReportCellResolver { return &reportCellResolver{r} }
 
 func (r *Resolver) ReportRun() generated.ReportRunResolver { return &reportRunResolver{r} }
 
+func (r *Resolver) ReportTable() generated.ReportTableResolver { return &reportTableResolver{r} }
+
 type (
-	reportResolver     struct{ r *Resolver }
-	reportCellResolver struct{ r *Resolver }
-	reportRunResolver  struct{ r *Resolver }
+	reportResolver      struct{ r *Resolver }
+	reportCellResolver  struct{ r *Resolver }
+	reportRunResolver   struct{ r *Resolver }
+	reportTableResolver struct{ r *Resolver }
 )

@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/99designs/gqlgen/graphql"
+
 	"github.com/hearth-hmis/hearth/ent"
 	"github.com/hearth-hmis/hearth/graph/model"
 	"github.com/hearth-hmis/hearth/internal/hmis"
@@ -49,6 +51,13 @@ func runReport(data *store.ReportScope, in model.ReportInput) (*model.Report, er
 	}
 	return &model.Report{Report: found, Data: data}, nil
 }
+
+// opensCells reports whether the clients of the cells are asked for, which costs a statement for each cell.
+func opensCells(ctx context.Context) bool {
+	return slices.ContainsFunc(graphql.CollectFieldsCtx(ctx, nil), func(f graphql.CollectedField) bool { return f.Name == "clients" })
+}
+
+var errOneCell = hmis.Errorf(hmis.Limit, "ask for the cell by its address to see its clients: cells(address: …)")
 
 // reportPatience is how long a run is waited for before its caller is told to ask again.
 const reportPatience = time.Second

@@ -50,6 +50,7 @@ type ResolverRoot interface {
 	Report() ReportResolver
 	ReportCell() ReportCellResolver
 	ReportRun() ReportRunResolver
+	ReportTable() ReportTableResolver
 	Service() ServiceResolver
 	YouthEducationStatus() YouthEducationStatusResolver
 }
@@ -4162,8 +4163,8 @@ type ReportTable @client {
   columns: [String!]! @meta
   "Labels of the rows, from line 2 on."
   rows: [String!]! @meta
-  "The cells that are not empty, row by row."
-  cells: [ReportCell!]! @meta
+  "The cells that are not empty, row by row; or the one at an address."
+  cells(address: String): [ReportCell!]! @meta
 }
 
 type ReportCell @client {
@@ -4173,7 +4174,7 @@ type ReportCell @client {
   value: Float @meta
   "Of the few cells that hold a text."
   text: String @meta
-  "The clients whom the cell counts, or whose average or share it is; those that the viewer may see."
+  "The clients whom the cell counts, or whose average or share it is; those that the viewer may see. Cells are opened one by one: ask for cells(address:)."
   clients(first: Int, after: String, last: Int, before: String): ClientConnection!
 }
 

@@ -94,11 +94,11 @@ func (t *ReportTable) Rows() []string {
 	return labels
 }
 
-// Cells are those that are not empty.
-func (t *ReportTable) Cells() (cells []*ReportCell) {
+// CellsAt are those that are not empty; with an address the one that stands there.
+func (t *ReportTable) CellsAt(address *string) (cells []*ReportCell) {
 	for r := range t.table.Rows {
 		for c := range t.table.Rows[r].Cells {
-			if cell := &t.table.Rows[r].Cells[c]; !cell.Empty {
+			if cell := &t.table.Rows[r].Cells[c]; !cell.Empty && (address == nil || cell.Address == *address) {
 				cells = append(cells, &ReportCell{t.of, cell})
 			}
 		}
