@@ -85,6 +85,12 @@ func (h *hub) ask(t testing.TB, viewer, query string, variables map[string]any) 
 	if err != nil {
 		t.Fatal(err)
 	}
+	return h.run(t, ctx, query, variables)
+}
+
+// run is ask for whoever asks in the context.
+func (h *hub) run(t testing.TB, ctx context.Context, query string, variables map[string]any) string {
+	t.Helper()
 	ctx = graphql.StartOperationTrace(ctx)
 	rc, errs := h.executor.CreateOperationContext(ctx, &graphql.RawParams{Query: query, Variables: variables})
 	if errs != nil {
