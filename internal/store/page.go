@@ -339,11 +339,15 @@ func (n *counter) of(parent int64) func(context.Context) (int32, error) {
 
 func (n *counter) count(ctx context.Context) (map[int64]int32, error) {
 	t := sql.Dialect(n.ss.store.dialect).Table(n.t.sql)
-	where, err := n.ss.matching(n.t, &n.l, window{}, t.C)
+	ss := n.ss
+	if n.l.parent == "" {
+		ss = ss.forCounting()
+	}
+	where, err := ss.matching(n.t, &n.l, window{}, t.C)
 	if err != nil {
 		return nil, err
 	}
-	rule, err := n.ss.rule(n.t, t.C)
+	rule, err := ss.rule(n.t, t.C)
 	if err != nil {
 		return nil, err
 	}

@@ -188,8 +188,11 @@ func (ss *session) ownRow(t *table, c columns) *sql.Predicate {
 		return in(c("project_key"), ss.own)
 	}
 	e := sql.Table("enrollments").As("own_enrollments")
-	enrolled := sql.Exists(sql.Select(e.C("id")).From(e).Where(sql.And(
-		sql.ColumnsEQ(e.C("client_key"), c("id")), in(e.C("project_key"), ss.own), sql.IsNull(e.C("removed_at")))))
+	stays := sql.And(in(e.C("project_key"), ss.own), sql.IsNull(e.C("removed_at")))
+	enrolled := sql.Exists(sql.Select(e.C("id")).From(e).Where(sql.And(sql.ColumnsEQ(e.C("client_key"), c("id")), stays)))
+	if ss.counting {
+		enrolled = sql.In(c("id"), sql.Select(e.C("client_key")).From(e).Where(stays))
+	}
 	if ss.viewer.Projects != nil {
 		return enrolled
 	}

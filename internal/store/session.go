@@ -21,6 +21,9 @@ type session struct {
 	// telling lists, by category, the projects that give it away. It is nil for the lead, who may know all.
 	telling map[hmis.Category][]int64
 
+	// counting says that the rule is for all rows at once and not for those of a page.
+	counting bool
+
 	ownView  *policy.View // of rows of the own organization
 	roleView *policy.View // of rows that the role opens whoever's they are; nil for the roles of agencies
 
@@ -231,6 +234,12 @@ func (ss *session) questions(ctx context.Context, clients []int64) (map[int64]po
 		questions[client] = q
 	}
 	return questions, rows.Err()
+}
+
+// forCounting is the session with rules in the form that is fast for all rows at once.
+func (ss *session) forCounting() *session {
+	return &session{store: ss.store, viewer: ss.viewer, day: ss.day, system: ss.system, own: ss.own, telling: ss.telling,
+		ownView: ss.ownView, roleView: ss.roleView, counting: true}
 }
 
 // ownsProject reports whether rows of the project are the viewer's own.
