@@ -13,6 +13,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/spf13/cobra"
 
 	"github.com/hearth-hmis/hearth/graph"
@@ -43,19 +44,20 @@ func openDoor(t testing.TB, url string, rows storetest.Rows) *door {
 	d.Handler = handler(d.store, nil, slog.New(slog.NewTextHandler(d.log, nil)))
 	d.book = account.Open(d.store)
 	today := d.store.Now().Day()
-	for name, n := range map[string]account.New{
-		"lead": {Role: policy.SystemAdmin}, "north": {Role: policy.CaseManager, Organization: "1"}, "east": {Role: policy.CaseManager, Organization: "3"},
-		"analyst": {Role: policy.Analyst}, "funder": {Role: policy.Funder}, "auditor": {Role: policy.Auditor},
+	for _, n := range []account.New{ // in one order, so that cursors, which are bound to the account, are the same in two hubs
+		{Username: "lead", Role: policy.SystemAdmin}, {Username: "north", Role: policy.CaseManager, Organization: "1"},
+		{Username: "east", Role: policy.CaseManager, Organization: "3"}, {Username: "analyst", Role: policy.Analyst},
+		{Username: "funder", Role: policy.Funder}, {Username: "auditor", Role: policy.Auditor},
 	} {
-		n.Username, n.TrainedOn, n.AgreedOn = name, &today, &today
+		n.TrainedOn, n.AgreedOn = &today, &today
 		if err := d.book.Create(context.Background(), n); err != nil {
 			t.Fatal(err)
 		}
-		token, err := d.book.CreateToken(context.Background(), name)
+		token, err := d.book.CreateToken(context.Background(), n.Username)
 		if err != nil {
 			t.Fatal(err)
 		}
-		d.tokens[name] = token.Token
+		d.tokens[n.Username] = token.Token
 	}
 	return d
 }
@@ -178,8 +180,8 @@ func TestNoClientsForThoseWhoSeeNoPerson(t *testing.T) {
 			}
 		}
 		for _, viewer := range []string{"funder", "auditor"} {
-			types := d.ask(viewer, `{ __schema { types { name fields { name } possibleTypes { name } } } client: __type(name: "Client") { name } node: __type(name: "Node") { possibleTypes { name } } }`)
-			if regexp.MustCompile(`"(Client|Enrollment|Exit|Service|Person|Household|Consent)[A-Za-z]*"|"(clients|enrollments|firstName|ssn)"`).MatchString(types) || !strings.Contains(types, `"client":null`) || !strings.Contains(types, `"Project"`) {
+			types := d.ask(viewer, `{ __schema { types { name fields { name } possibleTypes { name } } } }`) + d.ask(viewer, `{ __type(name: "Client") { name } }`)
+			if regexp.MustCompile(`"(Client|Enrollment|Exit|Service|Person|Household|Consent|Disability|HealthAndDV|IncomeBenefits)(Connection|Edge|Event|Provision|Payload|Filter)?"|"(clients|enrollments|households|firstName|ssn)"`).MatchString(types) || !strings.Contains(types, `"__type":null`) || !strings.Contains(types, `"Project"`) {
 				t.Errorf("%s is shown types of clients: %s", viewer, types)
 			}
 			r := httptest.NewRequest(http.MethodGet, "/schema.graphql", nil)
@@ -278,7 +280,7 @@ const everything = `{ clients { totalCount pageInfo { endCursor hasNextPage } no
 func TestChannel20ResponseSize(t *testing.T) {
 	long := strings.Repeat("a long made-up name ", 20)
 	one := storetest.Community()
-	other := one.Set("Client", "eve", "FirstName", long).Set("Client", "eve", "SSN", "").Set("Enrollment", "e-eve-11", "LivingSituation", "302").
+	other := one.Set("Client", "eve", "FirstName", long).Set("Client", "eve", "SSN", "").
 		Set("CurrentLivingSituation", "c1", "LocationDetails", long)
 	for _, viewer := range []string{"east", "analyst"} {
 		onBoth(t, func(t *testing.T, url string) {
@@ -334,10 +336,12 @@ func TestChannel22LogsTracesPanics(t *testing.T) {
 			if text := d.log.String(); !strings.Contains(text, "INTERNAL") || !strings.Contains(text, "panic") || strings.Count(text, "\n") < 3*len(requests) {
 				t.Errorf("nothing failed, so nothing was shown:\n%s", text)
 			}
-			logs[i] = changing.ReplaceAllString(d.log.String(), "")
+			lines := strings.Split(changing.ReplaceAllString(d.log.String(), ""), "\n")
+			slices.Sort(lines) // fields of one operation fail side by side
+			logs[i] = strings.Join(lines, "\n")
 		}
 		if logs[0] != logs[1] {
-			t.Errorf("the log depends on what is hidden:\n%s\n%s", logs[0], logs[1])
+			t.Error("the log depends on what is hidden:\n", cmp.Diff(logs[0], logs[1]))
 		}
 	})
 }

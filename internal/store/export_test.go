@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/hearth-hmis/hearth/ent"
 	"github.com/hearth-hmis/hearth/internal/hmis"
@@ -168,7 +169,7 @@ func (ss *session) tellingOf(t *testing.T, project int64) hmis.Categories {
 }
 
 // TestMethods are what these files add to Store.
-var TestMethods = []string{"IDOf", "IDNamed", "Records", "Flee", "Fleeing", "Link", "CompareRule", "Aggregates"}
+var TestMethods = []string{"IDOf", "IDNamed", "Records", "Flee", "Fleeing", "Link", "CompareRule", "Aggregates", "SetClock", "Unruled", "Unguarded"}
 
 // TypeNames lists the types of rows by their GraphQL names.
 func TypeNames() (names []string) {
@@ -312,4 +313,54 @@ func filled(row reflect.Value, file *hmis.File) map[*hmis.Column]reflect.Value {
 		}
 	}
 	return fields
+}
+
+// SetClock changes the time by which the store judges.
+func (s *Store) SetClock(now func() time.Time) { s.now = now }
+
+// Unruled lists the tables whose rows no rule narrows for some role, and the entities that are neither rows of a type
+// nor refused to viewers.
+func (s *Store) Unruled(t *testing.T, contexts []context.Context) (faults []string) {
+	t.Helper()
+	for _, ctx := range contexts {
+		ss, err := sessionOf(ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for entity, table := range tables {
+			if fault := unruled(ss, entity, table); fault != "" {
+				faults = append(faults, fault)
+			}
+		}
+	}
+	if unruled(&session{store: s, viewer: &policy.Viewer{Role: policy.SystemAdmin, Standing: policy.Standing{Active: true}}}, "Note", &table{name: "Note", sql: "notes"}) == "" {
+		faults = append(faults, "a table without a rule is not seen, so nothing was shown")
+	}
+	return faults
+}
+
+func unruled(ss *session, entity string, t *table) string {
+	if p, err := ss.rule(t, func(c string) string { return c }); err != nil || p == nil {
+		return fmt.Sprintf("%s has no row rule for %s: say in store.rule which of its rows are there for whom, and compare it with policy.Decide in CompareRule", entity, ss.viewer.Role)
+	}
+	return ""
+}
+
+// Unguarded asks ent for rows of every entity and returns those that are answered without being rows of a type with a rule.
+func (s *Store) Unguarded(ctx context.Context) (answered []string, entities int) {
+	clients := reflect.ValueOf(s.ent).Elem()
+	for i := range clients.NumField() {
+		c := clients.Field(i)
+		if !c.CanInterface() || !c.MethodByName("Query").IsValid() {
+			continue
+		}
+		entities++
+		name := strings.TrimSuffix(c.Elem().Type().Name(), "Client")
+		query := c.MethodByName("Query").Call(nil)[0]
+		out := query.MethodByName("All").Call([]reflect.Value{reflect.ValueOf(ctx)})
+		if err, _ := out[1].Interface().(error); err == nil && tables[name] == nil {
+			answered = append(answered, name)
+		}
+	}
+	return answered, entities
 }
