@@ -378,7 +378,7 @@ func TestChannel13CachesBetweenViewers(t *testing.T) {
 			storetest.Import(t, s, storetest.Community())
 			lead := as(t, s, viewer(t, s, policy.SystemAdmin, ""))
 			consent(t, s, lead, "eve", 100, &store.ProvisionInput{General: true, Recipients: []string{s.IDNamed(t, "Organization", "2")}},
-				&store.ProvisionInput{Categories: []hmis.Category{hmis.ServicesCategory}, AllPartners: true})
+				&store.ProvisionInput{Categories: []hmis.Category{hmis.Demographics}, AllPartners: true})
 			return s
 		}
 		viewers := func(s *store.Store) []*policy.Viewer {
@@ -398,6 +398,10 @@ func TestChannel13CachesBetweenViewers(t *testing.T) {
 		for i, v := range viewers(alone) {
 			want := answers(t, alone, v, ask, false)
 			for n := i; n < len(together); n += len(viewers(alone)) {
+				// A cache in the process would spoil both alike: whom the release names, and the lead, know the name, nobody else.
+				if knows := v.Role == policy.SystemAdmin || v.Role == policy.CaseManager && n%len(viewers(alone)) == 1; strings.Contains(together[n], "Ewing") != knows {
+					t.Errorf("%s of %d knows the name: %t, want %t", v.Role, v.Organization, !knows, knows)
+				}
 				if together[n] != want {
 					t.Errorf("%s of %d: among others\n%s\nalone\n%s", v.Role, v.Organization, together[n], want)
 				}
@@ -602,19 +606,20 @@ func TestChannel21GuessableIDs(t *testing.T) {
 func TestChannel24MasksDifferFromNulls(t *testing.T) {
 	community := storetest.Community()
 	empty := community.Clone()
+	told := hmis.CategoriesOf(hmis.Demographics, hmis.EnrollmentCategory, hmis.ServicesCategory, hmis.Unclassified, hmis.Meta)
 	for file, rows := range empty {
 		for _, row := range rows {
 			if row["PersonalID"] != "eve" {
 				continue
 			}
 			for _, c := range hmis.FileNamed(file).Columns {
-				if c.Category != hmis.Meta && c.Category != hmis.EnrollmentCategory && c.Category != hmis.ServicesCategory && c.Category != hmis.Unclassified && row[c.Name] != "" {
-					row[c.Name] = map[bool]string{true: "99"}[strings.HasSuffix(c.Name, "DataQuality") || c.Name == "VeteranStatus"]
+				if !told.Has(c.Category) && row[c.Name] != "" {
+					row[c.Name] = map[bool]string{true: "99"}[strings.HasSuffix(c.Name, "DataQuality")]
 				}
 			}
 		}
 	}
-	t.Run("rows", worlds{policy.CaseManager, "3", community, empty, opens("eve", hmis.EnrollmentCategory, hmis.ServicesCategory), func(a *asked) {
+	t.Run("rows", worlds{policy.CaseManager, "3", community, empty, opens("eve", hmis.Demographics, hmis.EnrollmentCategory, hmis.ServicesCategory), func(a *asked) {
 		everyList(a, all)
 		everyNode(a)
 		everyEdge(a)
