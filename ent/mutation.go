@@ -71331,7 +71331,7 @@ func (m *ReportRunMutation) COC() (r string, exists bool) {
 // OldCOC returns the old "coc" field's value of the ReportRun entity.
 // If the ReportRun object wasn't provided to the builder, the object is fetched from the database.
 // An error is returned if the mutation operation is not UpdateOne, or the database query fails.
-func (m *ReportRunMutation) OldCOC(ctx context.Context) (v string, err error) {
+func (m *ReportRunMutation) OldCOC(ctx context.Context) (v *string, err error) {
 	if !m.op.Is(OpUpdateOne) {
 		return v, errors.New("OldCOC is only allowed on UpdateOne operations")
 	}
@@ -71345,9 +71345,22 @@ func (m *ReportRunMutation) OldCOC(ctx context.Context) (v string, err error) {
 	return oldValue.COC, nil
 }
 
+// ClearCOC clears the value of the "coc" field.
+func (m *ReportRunMutation) ClearCOC() {
+	m.coc = nil
+	m.clearedFields[reportrun.FieldCOC] = struct{}{}
+}
+
+// COCCleared returns if the "coc" field was cleared in this mutation.
+func (m *ReportRunMutation) COCCleared() bool {
+	_, ok := m.clearedFields[reportrun.FieldCOC]
+	return ok
+}
+
 // ResetCOC resets all changes to the "coc" field.
 func (m *ReportRunMutation) ResetCOC() {
 	m.coc = nil
+	delete(m.clearedFields, reportrun.FieldCOC)
 }
 
 // SetChangeKey sets the "change_key" field.
@@ -71521,7 +71534,7 @@ func (m *ReportRunMutation) Failure() (r string, exists bool) {
 // OldFailure returns the old "failure" field's value of the ReportRun entity.
 // If the ReportRun object wasn't provided to the builder, the object is fetched from the database.
 // An error is returned if the mutation operation is not UpdateOne, or the database query fails.
-func (m *ReportRunMutation) OldFailure(ctx context.Context) (v string, err error) {
+func (m *ReportRunMutation) OldFailure(ctx context.Context) (v *string, err error) {
 	if !m.op.Is(OpUpdateOne) {
 		return v, errors.New("OldFailure is only allowed on UpdateOne operations")
 	}
@@ -71535,9 +71548,22 @@ func (m *ReportRunMutation) OldFailure(ctx context.Context) (v string, err error
 	return oldValue.Failure, nil
 }
 
+// ClearFailure clears the value of the "failure" field.
+func (m *ReportRunMutation) ClearFailure() {
+	m.failure = nil
+	m.clearedFields[reportrun.FieldFailure] = struct{}{}
+}
+
+// FailureCleared returns if the "failure" field was cleared in this mutation.
+func (m *ReportRunMutation) FailureCleared() bool {
+	_, ok := m.clearedFields[reportrun.FieldFailure]
+	return ok
+}
+
 // ResetFailure resets all changes to the "failure" field.
 func (m *ReportRunMutation) ResetFailure() {
 	m.failure = nil
+	delete(m.clearedFields, reportrun.FieldFailure)
 }
 
 // SetFigures sets the "figures" field.
@@ -71907,11 +71933,17 @@ func (m *ReportRunMutation) ClearedFields() []string {
 	if m.FieldCleared(reportrun.FieldEndsOn) {
 		fields = append(fields, reportrun.FieldEndsOn)
 	}
+	if m.FieldCleared(reportrun.FieldCOC) {
+		fields = append(fields, reportrun.FieldCOC)
+	}
 	if m.FieldCleared(reportrun.FieldStartedAt) {
 		fields = append(fields, reportrun.FieldStartedAt)
 	}
 	if m.FieldCleared(reportrun.FieldFinishedAt) {
 		fields = append(fields, reportrun.FieldFinishedAt)
+	}
+	if m.FieldCleared(reportrun.FieldFailure) {
+		fields = append(fields, reportrun.FieldFailure)
 	}
 	if m.FieldCleared(reportrun.FieldFigures) {
 		fields = append(fields, reportrun.FieldFigures)
@@ -71936,11 +71968,17 @@ func (m *ReportRunMutation) ClearField(name string) error {
 	case reportrun.FieldEndsOn:
 		m.ClearEndsOn()
 		return nil
+	case reportrun.FieldCOC:
+		m.ClearCOC()
+		return nil
 	case reportrun.FieldStartedAt:
 		m.ClearStartedAt()
 		return nil
 	case reportrun.FieldFinishedAt:
 		m.ClearFinishedAt()
+		return nil
+	case reportrun.FieldFailure:
+		m.ClearFailure()
 		return nil
 	case reportrun.FieldFigures:
 		m.ClearFigures()

@@ -34,7 +34,7 @@ type ReportRun struct {
 	// EndsOn holds the value of the "ends_on" field.
 	EndsOn *hmis.Date `json:"ends_on,omitempty"`
 	// COC holds the value of the "coc" field.
-	COC string `json:"coc,omitempty"`
+	COC *string `json:"coc,omitempty"`
 	// the last change that the data holds
 	ChangeKey int64 `json:"change_key,omitempty"`
 	// StartedAt holds the value of the "started_at" field.
@@ -42,7 +42,7 @@ type ReportRun struct {
 	// null while it runs
 	FinishedAt *hmis.Timestamp `json:"finished_at,omitempty"`
 	// why there are no figures
-	Failure string `json:"failure,omitempty"`
+	Failure *string `json:"failure,omitempty"`
 	// by table and cell address
 	Figures      map[string]map[string]interface{} `json:"figures,omitempty"`
 	selectValues sql.SelectValues
@@ -137,7 +137,8 @@ func (_m *ReportRun) assignValues(columns []string, values []any) error {
 			if value, ok := values[i].(*sql.NullString); !ok {
 				return fmt.Errorf("unexpected type %T for field coc", values[i])
 			} else if value.Valid {
-				_m.COC = value.String
+				_m.COC = new(string)
+				*_m.COC = value.String
 			}
 		case reportrun.FieldChangeKey:
 			if value, ok := values[i].(*sql.NullInt64); !ok {
@@ -163,7 +164,8 @@ func (_m *ReportRun) assignValues(columns []string, values []any) error {
 			if value, ok := values[i].(*sql.NullString); !ok {
 				return fmt.Errorf("unexpected type %T for field failure", values[i])
 			} else if value.Valid {
-				_m.Failure = value.String
+				_m.Failure = new(string)
+				*_m.Failure = value.String
 			}
 		case reportrun.FieldFigures:
 			if value, ok := values[i].(*[]byte); !ok {
@@ -234,8 +236,10 @@ func (_m *ReportRun) String() string {
 		builder.WriteString(fmt.Sprintf("%v", *v))
 	}
 	builder.WriteString(", ")
-	builder.WriteString("coc=")
-	builder.WriteString(_m.COC)
+	if v := _m.COC; v != nil {
+		builder.WriteString("coc=")
+		builder.WriteString(*v)
+	}
 	builder.WriteString(", ")
 	builder.WriteString("change_key=")
 	builder.WriteString(fmt.Sprintf("%v", _m.ChangeKey))
@@ -250,8 +254,10 @@ func (_m *ReportRun) String() string {
 		builder.WriteString(fmt.Sprintf("%v", *v))
 	}
 	builder.WriteString(", ")
-	builder.WriteString("failure=")
-	builder.WriteString(_m.Failure)
+	if v := _m.Failure; v != nil {
+		builder.WriteString("failure=")
+		builder.WriteString(*v)
+	}
 	builder.WriteString(", ")
 	builder.WriteString("figures=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Figures))

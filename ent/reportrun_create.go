@@ -84,6 +84,14 @@ func (_c *ReportRunCreate) SetCOC(v string) *ReportRunCreate {
 	return _c
 }
 
+// SetNillableCOC sets the "coc" field if the given value is not nil.
+func (_c *ReportRunCreate) SetNillableCOC(v *string) *ReportRunCreate {
+	if v != nil {
+		_c.SetCOC(*v)
+	}
+	return _c
+}
+
 // SetChangeKey sets the "change_key" field.
 func (_c *ReportRunCreate) SetChangeKey(v int64) *ReportRunCreate {
 	_c.mutation.SetChangeKey(v)
@@ -193,10 +201,6 @@ func (_c *ReportRunCreate) defaults() error {
 		v := reportrun.DefaultChangeKey
 		_c.mutation.SetChangeKey(v)
 	}
-	if _, ok := _c.mutation.Failure(); !ok {
-		v := reportrun.DefaultFailure
-		_c.mutation.SetFailure(v)
-	}
 	return nil
 }
 
@@ -217,14 +221,8 @@ func (_c *ReportRunCreate) check() error {
 	if _, ok := _c.mutation.ProjectKeys(); !ok {
 		return &ValidationError{Name: "project_keys", err: errors.New(`ent: missing required field "ReportRun.project_keys"`)}
 	}
-	if _, ok := _c.mutation.COC(); !ok {
-		return &ValidationError{Name: "coc", err: errors.New(`ent: missing required field "ReportRun.coc"`)}
-	}
 	if _, ok := _c.mutation.ChangeKey(); !ok {
 		return &ValidationError{Name: "change_key", err: errors.New(`ent: missing required field "ReportRun.change_key"`)}
-	}
-	if _, ok := _c.mutation.Failure(); !ok {
-		return &ValidationError{Name: "failure", err: errors.New(`ent: missing required field "ReportRun.failure"`)}
 	}
 	return nil
 }
@@ -288,7 +286,7 @@ func (_c *ReportRunCreate) createSpec() (*ReportRun, *sqlgraph.CreateSpec) {
 	}
 	if value, ok := _c.mutation.COC(); ok {
 		_spec.SetField(reportrun.FieldCOC, field.TypeString, value)
-		_node.COC = value
+		_node.COC = &value
 	}
 	if value, ok := _c.mutation.ChangeKey(); ok {
 		_spec.SetField(reportrun.FieldChangeKey, field.TypeInt64, value)
@@ -304,7 +302,7 @@ func (_c *ReportRunCreate) createSpec() (*ReportRun, *sqlgraph.CreateSpec) {
 	}
 	if value, ok := _c.mutation.Failure(); ok {
 		_spec.SetField(reportrun.FieldFailure, field.TypeString, value)
-		_node.Failure = value
+		_node.Failure = &value
 	}
 	if value, ok := _c.mutation.Figures(); ok {
 		_spec.SetField(reportrun.FieldFigures, field.TypeJSON, value)

@@ -143,6 +143,12 @@ func (_u *ReportRunUpdate) SetNillableFailure(v *string) *ReportRunUpdate {
 	return _u
 }
 
+// ClearFailure clears the value of the "failure" field.
+func (_u *ReportRunUpdate) ClearFailure() *ReportRunUpdate {
+	_u.mutation.ClearFailure()
+	return _u
+}
+
 // SetFigures sets the "figures" field.
 func (_u *ReportRunUpdate) SetFigures(v map[string]map[string]interface{}) *ReportRunUpdate {
 	_u.mutation.SetFigures(v)
@@ -208,6 +214,9 @@ func (_u *ReportRunUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if _u.mutation.EndsOnCleared() {
 		_spec.ClearField(reportrun.FieldEndsOn, field.TypeOther)
 	}
+	if _u.mutation.COCCleared() {
+		_spec.ClearField(reportrun.FieldCOC, field.TypeString)
+	}
 	if value, ok := _u.mutation.ChangeKey(); ok {
 		_spec.SetField(reportrun.FieldChangeKey, field.TypeInt64, value)
 	}
@@ -228,6 +237,9 @@ func (_u *ReportRunUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	}
 	if value, ok := _u.mutation.Failure(); ok {
 		_spec.SetField(reportrun.FieldFailure, field.TypeString, value)
+	}
+	if _u.mutation.FailureCleared() {
+		_spec.ClearField(reportrun.FieldFailure, field.TypeString)
 	}
 	if value, ok := _u.mutation.Figures(); ok {
 		_spec.SetField(reportrun.FieldFigures, field.TypeJSON, value)
@@ -370,6 +382,12 @@ func (_u *ReportRunUpdateOne) SetNillableFailure(v *string) *ReportRunUpdateOne 
 	return _u
 }
 
+// ClearFailure clears the value of the "failure" field.
+func (_u *ReportRunUpdateOne) ClearFailure() *ReportRunUpdateOne {
+	_u.mutation.ClearFailure()
+	return _u
+}
+
 // SetFigures sets the "figures" field.
 func (_u *ReportRunUpdateOne) SetFigures(v map[string]map[string]interface{}) *ReportRunUpdateOne {
 	_u.mutation.SetFigures(v)
@@ -465,6 +483,9 @@ func (_u *ReportRunUpdateOne) sqlSave(ctx context.Context) (_node *ReportRun, er
 	if _u.mutation.EndsOnCleared() {
 		_spec.ClearField(reportrun.FieldEndsOn, field.TypeOther)
 	}
+	if _u.mutation.COCCleared() {
+		_spec.ClearField(reportrun.FieldCOC, field.TypeString)
+	}
 	if value, ok := _u.mutation.ChangeKey(); ok {
 		_spec.SetField(reportrun.FieldChangeKey, field.TypeInt64, value)
 	}
@@ -485,6 +506,9 @@ func (_u *ReportRunUpdateOne) sqlSave(ctx context.Context) (_node *ReportRun, er
 	}
 	if value, ok := _u.mutation.Failure(); ok {
 		_spec.SetField(reportrun.FieldFailure, field.TypeString, value)
+	}
+	if _u.mutation.FailureCleared() {
+		_spec.ClearField(reportrun.FieldFailure, field.TypeString)
 	}
 	if value, ok := _u.mutation.Figures(); ok {
 		_spec.SetField(reportrun.FieldFigures, field.TypeJSON, value)

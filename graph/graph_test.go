@@ -46,8 +46,13 @@ const password = "a made-up password"
 
 func newHub(t testing.TB, d storetest.Database) *hub {
 	t.Helper()
+	return newHubOf(t, d, storetest.Community())
+}
+
+func newHubOf(t testing.TB, d storetest.Database, community storetest.Rows) *hub {
+	t.Helper()
 	h := &hub{store: d.Open(t), tokens: map[string]string{}}
-	storetest.Import(t, h.store, storetest.Community())
+	storetest.Import(t, h.store, community)
 	h.resolver = &graph.Resolver{Store: h.store, Accounts: account.Open(h.store)}
 	h.executor = executor.New(h.resolver.Schema())
 	today := h.store.Now().Day()

@@ -47,8 +47,12 @@ func (r *reportRunResolver) State(ctx context.Context, obj *ent.ReportRun) (mode
 	return stateOf(obj, r.r.Store.Now()), nil
 }
 
-func (r *reportRunResolver) Change(ctx context.Context, obj *ent.ReportRun) (int32, error) {
-	return int32(obj.ChangeKey), nil
+func (r *reportRunResolver) Change(ctx context.Context, obj *ent.ReportRun) (*int32, error) {
+	if obj.ChangeKey == 0 {
+		return nil, nil
+	}
+	change := int32(obj.ChangeKey)
+	return &change, nil
 }
 
 func (r *reportRunResolver) Cells(ctx context.Context, obj *ent.ReportRun) ([]*model.KeptCell, error) {

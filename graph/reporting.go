@@ -25,7 +25,7 @@ func (r *Resolver) report(ctx context.Context, in model.ReportInput) (*model.Rep
 	if err != nil {
 		return nil, err
 	}
-	return runReport(data, in)
+	return r.runReport(data, in)
 }
 
 // projects finds projects in the order of their row numbers as given.
@@ -40,7 +40,7 @@ func (r *Resolver) projects(ctx context.Context, keys []int64) ([]*ent.Project, 
 	return list, err
 }
 
-func runReport(data *store.ReportScope, in model.ReportInput) (*model.Report, error) {
+func (r *Resolver) runReport(data *store.ReportScope, in model.ReportInput) (*model.Report, error) {
 	scope := report.Scope{Projects: data.Projects, Start: in.Start, End: in.End}
 	if in.Coc != nil {
 		scope.CoC = *in.Coc
@@ -49,7 +49,7 @@ func runReport(data *store.ReportScope, in model.ReportInput) (*model.Report, er
 	if err != nil {
 		return nil, err
 	}
-	return &model.Report{Report: found, Data: data}, nil
+	return &model.Report{Report: found, Data: data, Ran: r.Store.Now().Day()}, nil
 }
 
 // opensCells reports whether the clients of the cells are asked for, which costs a statement for each cell.
@@ -68,11 +68,7 @@ func (r *Resolver) startReport(ctx context.Context, in model.ReportInput) (*ent.
 	if err != nil {
 		return nil, err
 	}
-	n := store.NewReportRun{Kind: string(model.KindOf(in.Kind)), Projects: data.Keys(), Start: in.Start, End: in.End}
-	if in.Coc != nil {
-		n.CoC = *in.Coc
-	}
-	run, err := r.Store.StartReportRun(ctx, n)
+	run, err := r.Store.StartReportRun(ctx, store.NewReportRun{Kind: string(model.KindOf(in.Kind)), Projects: data.Keys(), Start: in.Start, End: in.End, CoC: in.Coc})
 	if err != nil {
 		return nil, err
 	}
@@ -90,15 +86,15 @@ func (r *Resolver) startReport(ctx context.Context, in model.ReportInput) (*ent.
 
 // finishReport keeps the figures of a run, or why there are none.
 func (r *Resolver) finishReport(ctx context.Context, run *ent.ReportRun, data *store.ReportScope, in model.ReportInput) error {
-	found, err := runReport(data, in)
+	found, err := r.runReport(data, in)
 	if err == nil {
-		return r.Store.EndReportRun(ctx, run, data.Change, found.Figures(), "")
+		return r.Store.EndReportRun(ctx, run, data.Change, found.Figures(), nil)
 	}
 	failure := "internal error"
 	if told, ok := errors.AsType[*hmis.Error](err); ok {
 		failure = told.Message
 	}
-	return r.Store.EndReportRun(ctx, run, data.Change, nil, failure)
+	return r.Store.EndReportRun(ctx, run, data.Change, nil, &failure)
 }
 
 // A run that did not end in this time was cut off with its server.
@@ -108,7 +104,7 @@ func stateOf(run *ent.ReportRun, now hmis.Timestamp) model.RunState {
 	switch {
 	case run.FinishedAt == nil && now-*run.StartedAt < hmis.Timestamp(longestRun/time.Second):
 		return model.RunStateRunning
-	case run.FinishedAt == nil || run.Failure != "":
+	case run.FinishedAt == nil || run.Failure != nil:
 		return model.RunStateFailed
 	}
 	return model.RunStateDone

@@ -1411,11 +1411,11 @@ var (
 		{Name: "project_keys", Type: field.TypeJSON},
 		{Name: "starts_on", Type: field.TypeOther, Nullable: true, SchemaType: map[string]string{"postgres": "date", "sqlite3": "text"}},
 		{Name: "ends_on", Type: field.TypeOther, Nullable: true, SchemaType: map[string]string{"postgres": "date", "sqlite3": "text"}},
-		{Name: "coc", Type: field.TypeString, Size: 2147483647},
+		{Name: "coc", Type: field.TypeString, Nullable: true, Size: 2147483647},
 		{Name: "change_key", Type: field.TypeInt64, Default: 0},
 		{Name: "started_at", Type: field.TypeOther, Nullable: true, SchemaType: map[string]string{"postgres": "timestamp", "sqlite3": "text"}},
 		{Name: "finished_at", Type: field.TypeOther, Nullable: true, SchemaType: map[string]string{"postgres": "timestamp", "sqlite3": "text"}},
-		{Name: "failure", Type: field.TypeString, Size: 2147483647, Default: ""},
+		{Name: "failure", Type: field.TypeString, Nullable: true, Size: 2147483647},
 		{Name: "figures", Type: field.TypeJSON, Nullable: true},
 	}
 	// ReportrunsTable holds the schema information for the "reportruns" table.

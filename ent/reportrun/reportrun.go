@@ -80,8 +80,6 @@ var (
 	Interceptors [1]ent.Interceptor
 	// DefaultChangeKey holds the default value on creation for the "change_key" field.
 	DefaultChangeKey int64
-	// DefaultFailure holds the default value on creation for the "failure" field.
-	DefaultFailure string
 )
 
 // OrderOption defines the ordering options for the ReportRun queries.

@@ -473,6 +473,16 @@ func COCHasSuffix(v string) predicate.ReportRun {
 	return predicate.ReportRun(sql.FieldHasSuffix(FieldCOC, v))
 }
 
+// COCIsNil applies the IsNil predicate on the "coc" field.
+func COCIsNil() predicate.ReportRun {
+	return predicate.ReportRun(sql.FieldIsNull(FieldCOC))
+}
+
+// COCNotNil applies the NotNil predicate on the "coc" field.
+func COCNotNil() predicate.ReportRun {
+	return predicate.ReportRun(sql.FieldNotNull(FieldCOC))
+}
+
 // COCEqualFold applies the EqualFold predicate on the "coc" field.
 func COCEqualFold(v string) predicate.ReportRun {
 	return predicate.ReportRun(sql.FieldEqualFold(FieldCOC, v))
@@ -676,6 +686,16 @@ func FailureHasPrefix(v string) predicate.ReportRun {
 // FailureHasSuffix applies the HasSuffix predicate on the "failure" field.
 func FailureHasSuffix(v string) predicate.ReportRun {
 	return predicate.ReportRun(sql.FieldHasSuffix(FieldFailure, v))
+}
+
+// FailureIsNil applies the IsNil predicate on the "failure" field.
+func FailureIsNil() predicate.ReportRun {
+	return predicate.ReportRun(sql.FieldIsNull(FieldFailure))
+}
+
+// FailureNotNil applies the NotNil predicate on the "failure" field.
+func FailureNotNil() predicate.ReportRun {
+	return predicate.ReportRun(sql.FieldNotNull(FieldFailure))
 }
 
 // FailureEqualFold applies the EqualFold predicate on the "failure" field.

@@ -257,10 +257,6 @@ func init() {
 	reportrunDescChangeKey := reportrunFields[9].Descriptor()
 	// reportrun.DefaultChangeKey holds the default value on creation for the change_key field.
 	reportrun.DefaultChangeKey = reportrunDescChangeKey.Default.(int64)
-	// reportrunDescFailure is the schema descriptor for failure field.
-	reportrunDescFailure := reportrunFields[12].Descriptor()
-	// reportrun.DefaultFailure holds the default value on creation for the failure field.
-	reportrun.DefaultFailure = reportrunDescFailure.Default.(string)
 	restrictionMixin := schema.Restriction{}.Mixin()
 	restrictionMixinHooks0 := restrictionMixin[0].Hooks()
 	restriction.Hooks[0] = restrictionMixinHooks0[0]

@@ -323,11 +323,11 @@ func (ReportRun) Fields() []ent.Field {
 		field.JSON("project_keys", []int64{}).Immutable(),
 		day("starts_on", ""),
 		day("ends_on", ""),
-		field.Text("coc").Immutable(),
+		field.Text("coc").Optional().Nillable().Immutable(),
 		field.Int64("change_key").Default(0).Comment("the last change that the data holds"),
 		moment("started_at", ""),
 		moment("finished_at", "null while it runs"),
-		field.Text("failure").Default("").Comment("why there are no figures"),
+		field.Text("failure").Optional().Nillable().Comment("why there are no figures"),
 		field.JSON("figures", map[string]map[string]any{}).Optional().Comment("by table and cell address"),
 	}
 }

@@ -35,7 +35,7 @@ type ReportRunResolver interface {
 	Projects(ctx context.Context, obj *ent.ReportRun) ([]*ent.Project, error)
 	State(ctx context.Context, obj *ent.ReportRun) (model.RunState, error)
 
-	Change(ctx context.Context, obj *ent.ReportRun) (int32, error)
+	Change(ctx context.Context, obj *ent.ReportRun) (*int32, error)
 	Cells(ctx context.Context, obj *ent.ReportRun) ([]*model.KeptCell, error)
 	Differences(ctx context.Context, obj *ent.ReportRun, from string) ([]*model.CellDifference, error)
 }
@@ -451,11 +451,11 @@ func _Report_change(ctx context.Context, ec *executionContext, field graphql.Col
 			return obj.Change(), nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return marshalNInt2int(ctx, ec, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *int32) graphql.Marshaler {
+			return marshalOInt2ᚖint32(ctx, ec, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func fieldContext_Report_change(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -769,8 +769,8 @@ func _ReportRun_coc(ctx context.Context, ec *executionContext, field graphql.Col
 			return obj.COC, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return marshalOString2string(ctx, ec, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return marshalOString2ᚖstring(ctx, ec, selections, v)
 		},
 		true,
 		false,
@@ -847,8 +847,8 @@ func _ReportRun_failure(ctx context.Context, ec *executionContext, field graphql
 			return obj.Failure, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return marshalOString2string(ctx, ec, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return marshalOString2ᚖstring(ctx, ec, selections, v)
 		},
 		true,
 		false,
@@ -939,11 +939,11 @@ func _ReportRun_change(ctx context.Context, ec *executionContext, field graphql.
 			return ec.Resolvers.ReportRun().Change(ctx, obj)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int32) graphql.Marshaler {
-			return marshalNInt2int32(ctx, ec, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *int32) graphql.Marshaler {
+			return marshalOInt2ᚖint32(ctx, ec, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func fieldContext_ReportRun_change(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -1478,7 +1478,7 @@ func _Report(ctx context.Context, ec *executionContext, sel ast.SelectionSet, ob
 			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
 		case "change":
 			out.Values[i] = _Report_change(ctx, ec, field, obj)
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "dataAt":
@@ -1878,7 +1878,7 @@ func _ReportRun(ctx context.Context, ec *executionContext, sel ast.SelectionSet,
 					}
 				}()
 				res = _ReportRun_change(ctx, ec, field, obj)
-				if res == graphql.Null {
+				if res == graphql.RequiredNull {
 					atomic.AddUint32(&fs.Invalids, 1)
 				}
 				return res

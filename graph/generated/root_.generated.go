@@ -4146,8 +4146,8 @@ type Report @client {
   end: Date! @meta
   coc: String @meta
   projects: [Project!]! @meta
-  "The last change that the figures stand on, and when it was made."
-  change: Int! @meta
+  "The last change that the figures stand on, and when it was made. Only the HMIS lead is told: they tell how much others write."
+  change: Int @meta
   dataAt: Timestamp @meta
   "In HUD's order; of one id or all."
   tables(id: String): [ReportTable!]! @meta
@@ -4193,8 +4193,8 @@ type ReportRun implements Node @client {
   username: String! @meta
   startedAt: Timestamp! @meta
   finishedAt: Timestamp @meta
-  "The last change that the figures stand on."
-  change: Int! @meta
+  "The last change that the figures stand on; for the HMIS lead."
+  change: Int @meta
   "The figures; none until the run is done."
   cells: [KeptCell!]! @meta
   "The cells that differ from another run's, in order."

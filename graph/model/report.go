@@ -12,13 +12,24 @@ import (
 type Report struct {
 	*report.Report
 	Data *store.ReportScope
+	Ran  hmis.Date
 }
 
-// Change is the last change that the data holds.
-func (r *Report) Change() int { return int(r.Data.Change) }
+// Change is the last change that the data holds, nil for who may not know.
+func (r *Report) Change() *int32 {
+	change, _ := r.Data.Basis()
+	if change == nil {
+		return nil
+	}
+	n := int32(*change)
+	return &n
+}
 
-// DataAt is when that was made, nil where there was none.
-func (r *Report) DataAt() *hmis.Timestamp { return r.Data.At }
+// DataAt is when that was made.
+func (r *Report) DataAt() *hmis.Timestamp {
+	_, at := r.Data.Basis()
+	return at
+}
 
 // Start is the first day.
 func (r *Report) Start() hmis.Date { return r.Scope.Start }
@@ -49,14 +60,10 @@ func kindNamed(kind string) ReportKind {
 // KindNamed is the reverse of KindOf.
 func KindNamed(kind string) ReportKind { return kindNamed(kind) }
 
-// HTML is the report as a page to print, made on the day on which the data was written last.
+// HTML is the report as a page to print.
 func (r *Report) HTML() (string, error) {
 	var page strings.Builder
-	printing := report.Printing{}
-	if r.Data.At != nil {
-		printing.RunDate = r.Data.At.Day()
-	}
-	err := r.WriteHTML(&page, printing)
+	err := r.WriteHTML(&page, report.Printing{RunDate: r.Ran})
 	return page.String(), err
 }
 

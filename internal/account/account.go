@@ -76,6 +76,37 @@ func (b *Book) Create(ctx context.Context, n New) error {
 	return b.store.AddAccount(ctx, a)
 }
 
+// Disable ends an account for good: its password and tokens are refused from the next request on, on every server.
+// Errors: NotFound.
+func (b *Book) Disable(ctx context.Context, username string) error {
+	a, err := b.named(ctx, username)
+	if err != nil {
+		return err
+	}
+	return b.store.DisableAccount(ctx, a.Key)
+}
+
+// ChangeRole gives an account another role, from the next request on. Errors: NotFound, and Invalid where the new role
+// needs what the account does not have, an organization or scopes, or the other way round.
+func (b *Book) ChangeRole(ctx context.Context, username string, role policy.Role) error {
+	a, err := b.named(ctx, username)
+	switch {
+	case err != nil:
+		return err
+	case role.OfAgency() != (a.Organization != 0), (role == policy.PartnerApp) != (a.Role == policy.PartnerApp):
+		return hmis.Errorf(hmis.Invalid, "an account does not change between an agency, an app and the CoC; disable it and make another")
+	}
+	return b.store.SetRole(ctx, a.Key, role)
+}
+
+func (b *Book) named(ctx context.Context, username string) (*store.Account, error) {
+	a, err := b.store.AccountNamed(ctx, strings.ToLower(username))
+	if err == nil && a == nil {
+		err = hmis.Errorf(hmis.NotFound, "there is no account of that username")
+	}
+	return a, err
+}
+
 // Session is a token that was just made; nobody can read it again.
 type Session struct {
 	Token   string
@@ -102,12 +133,9 @@ func (b *Book) Login(ctx context.Context, username, password string) (Session, e
 
 // CreateToken makes an API token for an account. Errors: NotFound.
 func (b *Book) CreateToken(ctx context.Context, username string) (Session, error) {
-	a, err := b.store.AccountNamed(ctx, strings.ToLower(username))
+	a, err := b.named(ctx, username)
 	if err != nil {
 		return Session{}, err
-	}
-	if a == nil {
-		return Session{}, hmis.Errorf(hmis.NotFound, "there is no account of that username")
 	}
 	return b.token(ctx, a, false, TokenLife)
 }

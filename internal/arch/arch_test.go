@@ -60,17 +60,18 @@ var databases = []string{"database/sql", "github.com/lib/pq", "modernc.org/sqlit
 
 // system lists the files that may read as the hub itself, with the reason.
 var system = map[string]string{
-	"internal/store/account.go":     "accounts are looked up before anybody is a viewer",
-	"internal/store/consent.go":     "who sees a consent sees what it says and its history; whether a client signs alone depends on its age",
-	"internal/store/explain.go":     "the privacy officer looks into access and is shown no client",
-	"internal/store/issue.go":       "the lead, who was checked, reads what imports found",
-	"internal/store/read.go":        "the names of sources are open",
-	"internal/store/report.go":      "a run is kept of a viewer whose right was checked before",
-	"internal/store/write.go":       "a write whose right was checked before",
-	"internal/store/export_test.go": "a test looks at everything",
-	"internal/store/import_test.go": "a test looks at everything",
-	"graph/graph_test.go":           "a test looks at everything",
-	"graph/bench_test.go":           "a benchmark measures what the guard costs",
+	"internal/store/account.go":      "accounts are looked up before anybody is a viewer",
+	"internal/store/consent.go":      "who sees a consent sees what it says and its history; whether a client signs alone depends on its age",
+	"internal/store/explain.go":      "the privacy officer looks into access and is shown no client",
+	"internal/store/issue.go":        "the lead, who was checked, reads what imports found",
+	"internal/store/read.go":         "the names of sources are open",
+	"internal/store/write.go":        "a write whose right was checked before",
+	"internal/store/channel_test.go": "a test looks at everything",
+	"internal/store/export_test.go":  "a test looks at everything",
+	"internal/store/import_test.go":  "a test looks at everything",
+	"graph/graph_test.go":            "a test looks at everything",
+	"internal/store/report.go":       "a run is kept of a viewer whose right was checked before",
+	"graph/bench_test.go":            "a benchmark measures what the guard costs",
 }
 
 func TestArrows(t *testing.T) {

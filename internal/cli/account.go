@@ -16,7 +16,7 @@ import (
 
 func accountCommand(h *hub) *cobra.Command {
 	c := &cobra.Command{Use: "account", Short: "Keep the accounts of the hub"}
-	c.AddCommand(createAccountCommand(h))
+	c.AddCommand(createAccountCommand(h), disableAccountCommand(h), accountRoleCommand(h))
 	return c
 }
 
@@ -30,8 +30,8 @@ func createAccountCommand(h *hub) *cobra.Command {
 		Short: "Make an account",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) (err error) {
-			if n.Role, err = policy.ParseRole(strings.ToUpper(role)); err != nil {
-				return hmis.Errorf(hmis.Invalid, "--role is one of %s", fmt.Sprint(policy.Roles()))
+			if n.Role, err = parseRole(role); err != nil {
+				return err
 			}
 			for _, name := range scopes {
 				category, ok := hmis.ParseCategory(strings.ToUpper(name))
@@ -83,6 +83,65 @@ func createAccountCommand(h *hub) *cobra.Command {
 	c.Flags().StringSliceVar(&purposes, "purpose", nil, "what its requests may be made for, as TREATMENT; may be repeated")
 	c.Flags().BoolVar(&fromInput, "password-stdin", false, "read the password from standard input")
 	return c
+}
+
+func disableAccountCommand(h *hub) *cobra.Command {
+	var username string
+	c := &cobra.Command{
+		Use:   "disable --username N",
+		Short: "End an account for good, from its next request on",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return h.changeAccount(cmd, func(b *account.Book) error { return b.Disable(cmd.Context(), username) },
+				map[string]string{"username": strings.ToLower(username), "state": "disabled"}, "The account is disabled.")
+		},
+	}
+	c.Flags().StringVar(&username, "username", "", "the account (required)")
+	return c
+}
+
+func accountRoleCommand(h *hub) *cobra.Command {
+	var username, role string
+	c := &cobra.Command{
+		Use:   "role --username N --role R",
+		Short: "Give an account another role, from its next request on",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			r, err := parseRole(role)
+			if err != nil {
+				return err
+			}
+			return h.changeAccount(cmd, func(b *account.Book) error { return b.ChangeRole(cmd.Context(), username, r) },
+				map[string]string{"username": strings.ToLower(username), "role": r.String()}, "The account has the role "+r.String()+".")
+		},
+	}
+	c.Flags().StringVar(&username, "username", "", "the account (required)")
+	c.Flags().StringVar(&role, "role", "", "the new role, as INTAKE (required)")
+	return c
+}
+
+func (h *hub) changeAccount(cmd *cobra.Command, change func(*account.Book) error, result map[string]string, message string) error {
+	s, err := h.open(cmd.Context())
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	if err := change(account.Open(s)); err != nil {
+		return err
+	}
+	if h.json {
+		return printJSON(cmd, result)
+	}
+	fmt.Fprintln(cmd.ErrOrStderr(), message)
+	return nil
+}
+
+func parseRole(name string) (policy.Role, error) {
+	role, err := policy.ParseRole(strings.ToUpper(name))
+	if err != nil {
+		return role, hmis.Errorf(hmis.Invalid, "--role is one of %s", fmt.Sprint(policy.Roles()))
+	}
+	return role, nil
 }
 
 func optionalDay(flag, text string) (*hmis.Date, error) {

@@ -74,6 +74,16 @@ func (s *Store) AddAccount(ctx context.Context, a Account) error {
 	return err
 }
 
+// DisableAccount ends an account, and with it its tokens, from the next request on.
+func (s *Store) DisableAccount(ctx context.Context, key int64) error {
+	return s.ent.Account.UpdateOneID(key).SetActive(false).Exec(s.System(ctx, accounts))
+}
+
+// SetRole gives an account another role from the next request on.
+func (s *Store) SetRole(ctx context.Context, key int64, role policy.Role) error {
+	return s.ent.Account.UpdateOneID(key).SetRole(role.String()).Exec(s.System(ctx, accounts))
+}
+
 // AccountNamed finds an account, nil where there is none.
 func (s *Store) AccountNamed(ctx context.Context, username string) (*Account, error) {
 	return s.oneAccount(ctx, func(sel *sql.Selector) { sel.Where(sql.EQ(sel.C(account.FieldUsername), username)) })

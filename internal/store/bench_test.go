@@ -58,7 +58,7 @@ func BenchmarkImportFile(b *testing.B) {
 					}
 				}
 			}
-			a := open(b, path)
+			a := openExport(b, path)
 			for file, t := range took {
 				err := a.Rows(file, func(*hmiscsv.Row) error { rows[file]++; return nil })
 				if err != nil {
@@ -73,7 +73,7 @@ func BenchmarkImportFile(b *testing.B) {
 	}
 }
 
-func open(b *testing.B, path string) *hmiscsv.Archive {
+func openExport(b *testing.B, path string) *hmiscsv.Archive {
 	a, err := hmiscsv.Open(path)
 	if err != nil {
 		b.Fatal(err)
@@ -83,7 +83,7 @@ func open(b *testing.B, path string) *hmiscsv.Archive {
 }
 
 func timeFiles(b *testing.B, s *store.Store, path string) (stays, disabilities time.Duration) {
-	return s.TimeFiles(b, open(b, path), "Disabilities")
+	return s.TimeFiles(b, openExport(b, path), "Disabilities")
 }
 
 // timeCopy tells how long \copy takes for the rows of a table.

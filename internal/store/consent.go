@@ -431,6 +431,9 @@ func (s *Store) ConsentsOf(ctx context.Context, c *ent.ClientRecord) ([]*ent.Con
 
 // ProvisionsOf lists what a consent opens.
 func (s *Store) ProvisionsOf(ctx context.Context, c *ent.Consent) ([]*ConsentProvision, error) {
+	if _, err := sessionOf(ctx); err != nil {
+		return nil, err
+	}
 	co := cohortOf(kindConsent, c)
 	loaded, err := co.ask("provisions", func() (any, error) { return s.provisions(ctx, co.keys("id")) })
 	if err != nil {
@@ -463,6 +466,9 @@ func (s *Store) provisions(ctx context.Context, consents []int64) (map[int64][]*
 
 // HistoryOf lists what happened to a consent, oldest first.
 func (s *Store) HistoryOf(ctx context.Context, c *ent.Consent) ([]*ent.ConsentEvent, error) {
+	if _, err := sessionOf(ctx); err != nil {
+		return nil, err
+	}
 	co := cohortOf(kindConsent, c)
 	loaded, err := co.ask("history", func() (any, error) {
 		rows, err := s.ent.ConsentEvent.Query().Where(consentevent.ConsentKeyIn(co.keys("id")...)).Order(consentevent.ByID()).

@@ -2,11 +2,14 @@ package store
 
 import (
 	"context"
+	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/hearth-hmis/hearth/ent"
 	"github.com/hearth-hmis/hearth/internal/hmis"
 	"github.com/hearth-hmis/hearth/internal/hmiscsv"
 	"github.com/hearth-hmis/hearth/internal/policy"
@@ -18,6 +21,27 @@ func (s *Store) IDOf(t testing.TB, typ string, key int64) string {
 		if k.name == typ {
 			return s.keys.ID(k.code, key)
 		}
+	}
+	t.Fatalf("no type %s", typ)
+	return ""
+}
+
+// IDNamed is the opaque id of the row with a HUD id; where it is absent, that of the row that would come next.
+func (s *Store) IDNamed(t testing.TB, typ, id string) string {
+	t.Helper()
+	for _, k := range tables {
+		if k.name != typ {
+			continue
+		}
+		var key int64
+		column := "household_id"
+		if k.file != nil {
+			column = k.file.Key().SQLName()
+		}
+		if err := s.db.QueryRow("SELECT COALESCE(max(CASE WHEN "+column+" = $1 THEN id END), max(id) + 1) FROM "+k.sql, id).Scan(&key); err != nil {
+			t.Fatal(err)
+		}
+		return s.keys.ID(k.code, key)
 	}
 	t.Fatalf("no type %s", typ)
 	return ""
@@ -175,4 +199,201 @@ func (ss *session) tellingOf(t *testing.T, project int64) hmis.Categories {
 		t.Fatal(err)
 	}
 	return hmis.Categories(tells)
+}
+
+// TestMethods are what these files add to Store.
+var TestMethods = []string{"IDOf", "IDNamed", "Records", "Flee", "Fleeing", "Link", "CompareRule", "Aggregates", "SetClock", "TimeFiles", "Unruled", "Unguarded"}
+
+// TypeNames lists the types of rows by their GraphQL names.
+func TypeNames() (names []string) {
+	for _, t := range tables {
+		names = append(names, t.name)
+	}
+	slices.Sort(names)
+	return names
+}
+
+// Fleeing lists who is marked as fleeing.
+func (s *Store) Fleeing(t testing.TB) string {
+	t.Helper()
+	return fmt.Sprint(s.column(t, "SELECT personal_id FROM clients WHERE fleeing ORDER BY id"))
+}
+
+func (s *Store) column(t testing.TB, query string) (list []string) {
+	t.Helper()
+	rows, err := s.db.Query(query)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var text string
+		if err := rows.Scan(&text); err != nil {
+			t.Fatal(err)
+		}
+		list = append(list, text)
+	}
+	return list
+}
+
+// Link says that two client records are the same human.
+func (s *Store) Link(t testing.TB, personalID, with string) {
+	t.Helper()
+	if _, err := s.db.Exec("UPDATE clients SET person_key = (SELECT w.person_key FROM clients w WHERE w.personal_id = $1) WHERE personal_id = $2", with, personalID); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Aggregates asks ent for whatever is no list of rows, and for writes; it returns the error of each.
+func (s *Store) Aggregates(ctx context.Context) map[string]error {
+	clients := s.ent.ClientRecord.Query
+	errs := map[string]error{}
+	_, errs["Count"] = clients().Count(ctx)
+	_, errs["Exist"] = clients().Exist(ctx)
+	_, errs["IDs"] = clients().IDs(ctx)
+	_, errs["First"] = clients().First(ctx)
+	var groups []struct {
+		VeteranStatus *int32 `json:"veteran_status"`
+		Count         int    `json:"count"`
+	}
+	errs["GroupBy"] = clients().GroupBy("veteran_status").Aggregate(ent.Count()).Scan(ctx, &groups)
+	var highest []struct {
+		Max *string `json:"max"`
+	}
+	errs["Aggregate"] = clients().Aggregate(ent.Max("ssn")).Scan(ctx, &highest)
+	_, errs["Select"] = clients().Select("personal_id").Strings(ctx)
+	errs["Update"] = s.ent.ClientRecord.Update().SetRefused(false).Exec(ctx)
+	return errs
+}
+
+// HiddenSorts lists types that can be sorted and narrowed by a column which not everybody who sees the row may see.
+func HiddenSorts() (faults []string) {
+	for _, t := range tables {
+		if t.file == nil || t.file.Level != hmis.ClientLevel || t.sort == "" {
+			continue
+		}
+		var by *hmis.Column
+		for _, c := range t.file.Columns {
+			if c.SQLName() == t.sort {
+				by = c
+			}
+		}
+		if by == nil || by.Category != hmis.Meta && by.Category != hmis.Unclassified && !slices.Equal(t.classes(), []hmis.Class{by.Class()}) {
+			faults = append(faults, fmt.Sprintf("%s is sorted by %s, which is not what makes the row visible: sort by the day of the row only", t.name, t.sort))
+		}
+	}
+	return faults
+}
+
+// MaskFaults takes each category away in turn and lists the columns that are still shown, or taken out with others.
+func MaskFaults() (faults []string) {
+	masked := map[string]bool{}
+	for _, k := range []interface {
+		maskFaults() []string
+		typeName() string
+	}{
+		kindClient, kindEnrollment, kindExit, kindIncomeBenefits, kindHealthAndDV, kindEmploymentEducation, kindDisabilities, kindServices,
+		kindCurrentLivingSituation, kindAssessment, kindAssessmentQuestions, kindAssessmentResults, kindEvent, kindYouthEducationStatus,
+	} {
+		masked[k.typeName()] = true
+		faults = append(faults, k.maskFaults()...)
+	}
+	for _, t := range tables {
+		if t.file != nil && t.file.Level == hmis.ClientLevel && !masked[t.name] {
+			faults = append(faults, t.name+" is not looked at: add its kind to MaskFaults")
+		}
+	}
+	return faults
+}
+
+func (k *kind[T]) typeName() string { return k.name }
+
+func (k *kind[T]) maskFaults() (faults []string) {
+	all := ^hmis.Programs(0)
+	for hidden := range hmis.CategoryCount {
+		q := policy.Question{Viewer: &policy.Viewer{Role: policy.CaseManager, Organization: 1, Programs: all,
+			Standing: policy.Standing{Active: true, TrainedUntil: 1, AgreedUntil: 1}}}
+		for c := range hmis.CategoryCount {
+			if c != hidden {
+				q.Grants = append(q.Grants, policy.Grant{Category: c})
+			}
+		}
+		var none T
+		r := reflect.New(reflect.TypeOf(none).Elem())
+		fields := filled(r.Elem(), k.file)
+		k.mask(r.Interface().(T), policy.NewView(q))
+		for _, c := range k.file.Columns {
+			f, ok := fields[c]
+			if !ok || c.Category == hmis.Meta || c.Category == hmis.Unclassified {
+				continue
+			}
+			if hide := c.Category == hidden; f.IsNil() != hide {
+				faults = append(faults, fmt.Sprintf("%s.%s, %s, with %s withheld: shown is %t", c.File, c.Name, c.Category, hidden, !f.IsNil()))
+			}
+		}
+	}
+	return faults
+}
+
+// filled gives the row's columns values and returns those that can be taken out.
+func filled(row reflect.Value, file *hmis.File) map[*hmis.Column]reflect.Value {
+	fields := map[*hmis.Column]reflect.Value{}
+	for _, c := range file.Columns {
+		f := row.FieldByNameFunc(func(name string) bool { return strings.EqualFold(name, strings.ReplaceAll(c.SQLName(), "_", "")) })
+		if f.IsValid() && f.Kind() == reflect.Pointer {
+			f.Set(reflect.New(f.Type().Elem()))
+			fields[c] = f
+		}
+	}
+	return fields
+}
+
+// SetClock changes the time by which the store judges.
+func (s *Store) SetClock(now func() time.Time) { s.now = now }
+
+// Unruled lists the tables whose rows no rule narrows for some role, and the entities that are neither rows of a type
+// nor refused to viewers.
+func (s *Store) Unruled(t *testing.T, contexts []context.Context) (faults []string) {
+	t.Helper()
+	for _, ctx := range contexts {
+		ss, err := sessionOf(ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for entity, table := range tables {
+			if fault := unruled(ss, entity, table); fault != "" {
+				faults = append(faults, fault)
+			}
+		}
+	}
+	if unruled(&session{store: s, viewer: &policy.Viewer{Role: policy.SystemAdmin, Standing: policy.Standing{Active: true}}}, "Note", &table{name: "Note", sql: "notes"}) == "" {
+		faults = append(faults, "a table without a rule is not seen, so nothing was shown")
+	}
+	return faults
+}
+
+func unruled(ss *session, entity string, t *table) string {
+	if p, err := ss.rule(t, func(c string) string { return c }); err != nil || p == nil {
+		return fmt.Sprintf("%s has no row rule for %s: say in store.rule which of its rows are there for whom, and compare it with policy.Decide in CompareRule", entity, ss.viewer.Role)
+	}
+	return ""
+}
+
+// Unguarded asks ent for rows of every entity and returns those that are answered without being rows of a type with a rule.
+func (s *Store) Unguarded(ctx context.Context) (answered []string, entities int) {
+	clients := reflect.ValueOf(s.ent).Elem()
+	for i := range clients.NumField() {
+		c := clients.Field(i)
+		if !c.CanInterface() || !c.MethodByName("Query").IsValid() {
+			continue
+		}
+		entities++
+		name := strings.TrimSuffix(c.Elem().Type().Name(), "Client")
+		query := c.MethodByName("Query").Call(nil)[0]
+		out := query.MethodByName("All").Call([]reflect.Value{reflect.ValueOf(ctx)})
+		if err, _ := out[1].Interface().(error); err == nil && tables[name] == nil {
+			answered = append(answered, name)
+		}
+	}
+	return answered, entities
 }

@@ -91,6 +91,12 @@ func (ss *session) guardHub(ctx context.Context, rows any) error {
 	switch rows := rows.(type) {
 	case []*ent.Household:
 		return ss.guardHouseholdTypes(ctx, rows)
+	case []*ent.ReportRun:
+		for _, r := range rows {
+			if ss.viewer.Role.OfAgency() {
+				r.ChangeKey = 0 // as ReportScope.Basis
+			}
+		}
 	case []*ent.Consent:
 		for _, r := range rows {
 			r.State = r.State.On(ss.day, r.EndsOn)

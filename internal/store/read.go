@@ -202,6 +202,9 @@ func (s *Store) OrganizationNumbered(ctx context.Context, key int64) (*ent.Organ
 
 // SourceOf finds the source of a row of a type that tells it.
 func (s *Store) SourceOf(ctx context.Context, r Node) (*ent.Source, error) {
+	if _, err := sessionOf(ctx); err != nil {
+		return nil, err
+	}
 	switch r := r.(type) {
 	case *ent.ClientRecord:
 		return sourceOf(ctx, s, kindClient, r)

@@ -15,6 +15,16 @@ import (
 type ReportScope struct {
 	*Snapshot
 	Projects []int32
+	lead     bool
+}
+
+// Basis is the last change that the data holds and when it was made. Only the lead is told: the number of changes
+// tells how much others have written. Nil for everybody else, and where nothing was changed yet.
+func (r *ReportScope) Basis() (change *int64, at *hmis.Timestamp) {
+	if !r.lead {
+		return nil, nil
+	}
+	return &r.Change, r.At
 }
 
 // Keys are the row numbers of the projects.
@@ -39,7 +49,11 @@ func (s *Store) ReportScope(ctx context.Context, projects []string) (*ReportScop
 	if err != nil {
 		return nil, err
 	}
-	scope := &ReportScope{Snapshot: found}
+	ss, err := sessionOf(ctx)
+	if err != nil {
+		return nil, err
+	}
+	scope := &ReportScope{Snapshot: found, lead: !ss.viewer.Role.OfAgency()}
 	if len(projects) == 0 {
 		for _, key := range slices.Sorted(maps.Keys(found.projects)) {
 			if may(key) {
@@ -106,7 +120,7 @@ type NewReportRun struct {
 	Projects []int64 // row numbers
 	Start    hmis.Date
 	End      hmis.Date
-	CoC      string
+	CoC      *string
 }
 
 // Figures are a report's by table and cell address.
@@ -122,7 +136,7 @@ func (s *Store) StartReportRun(ctx context.Context, n NewReportRun) (*ent.Report
 		return nil, err
 	}
 	create := s.ent.ReportRun.Create().SetAccountKey(ss.viewer.Account).SetUsername(ss.viewer.Username).SetOrganizationKey(ss.viewer.Organization).
-		SetKind(n.Kind).SetProjectKeys(n.Projects).SetStartsOn(n.Start).SetEndsOn(n.End).SetCOC(n.CoC).SetStartedAt(*s.moment())
+		SetKind(n.Kind).SetProjectKeys(n.Projects).SetStartsOn(n.Start).SetEndsOn(n.End).SetNillableCOC(n.CoC).SetStartedAt(*s.moment())
 	run, err := create.Save(s.System(ctx, "the viewer was found to have the right"))
 	if err != nil {
 		return nil, err
@@ -132,8 +146,11 @@ func (s *Store) StartReportRun(ctx context.Context, n NewReportRun) (*ent.Report
 }
 
 // EndReportRun keeps the figures of a run and the change that they stand on, or why there are none.
-func (s *Store) EndReportRun(ctx context.Context, run *ent.ReportRun, change int64, figures Figures, failure string) error {
-	return s.ent.ReportRun.UpdateOneID(run.ID).SetChangeKey(change).SetFigures(figures).SetFailure(failure).SetFinishedAt(*s.moment()).
+func (s *Store) EndReportRun(ctx context.Context, run *ent.ReportRun, change int64, figures Figures, failure *string) error {
+	if _, err := s.mayReport(ctx); err != nil {
+		return err
+	}
+	return s.ent.ReportRun.UpdateOneID(run.ID).SetChangeKey(change).SetFigures(figures).SetNillableFailure(failure).SetFinishedAt(*s.moment()).
 		Exec(s.System(ctx, "the viewer was found to have the right"))
 }
 
