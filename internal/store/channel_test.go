@@ -30,6 +30,19 @@ func TestChannel01FilterOnWithheldField(t *testing.T) {
 		}
 	}
 	twoProjects := like(community, "Project", "11", "ProjectID=13", "ProjectName=North Annex")
+	byProject := func(a *asked) {
+		for _, id := range []string{"11", "13"} {
+			where := &store.RecordFilter{Project: &store.ProjectFilter{ID: []string{a.s.IDNamed(a, "Project", id)}}}
+			a.note(list(a.s.Services(a.ctx, all, where, store.ByID)))
+		}
+	}
+	later := twoProjects.Set("Enrollment", "e-eve-11", "DateUpdated", "2099-01-01 08:00:00")
+	revoked := func(t testing.TB, s *store.Store, lead context.Context, _ bool) {
+		c := consent(t, s, lead, "eve", 365, &store.ProvisionInput{Categories: []hmis.Category{hmis.ServicesCategory, hmis.EnrollmentCategory}, AllPartners: true})
+		if _, problems, err := s.RevokeConsent(lead, c.OpaqueID, policy.FromNowOn); err != nil || len(problems) > 0 {
+			t.Fatal(problems, err)
+		}
+	}
 	types := func(a *asked) {
 		for code := range int32(5) {
 			of := []hmis.HouseholdType{hmis.HouseholdType(code)}
@@ -38,15 +51,10 @@ func TestChannel01FilterOnWithheldField(t *testing.T) {
 		}
 	}
 	for name, w := range map[string]worlds{
-		"veteran status": {policy.CaseManager, "3", community.Set("Client", "eve", "VeteranStatus", "1"), community, opens("eve", hmis.Identity), byValue},
-		"sex":            {policy.CaseManager, "3", community.Set("Client", "eve", "Sex", "1"), community, opens("eve", hmis.Identity), byValue},
-		"project of a service": {policy.CaseManager, "3", twoProjects, twoProjects.Set("Enrollment", "e-eve-11", "ProjectID", "13"), opens("eve", hmis.ServicesCategory),
-			func(a *asked) {
-				for _, id := range []string{"11", "13"} {
-					where := &store.RecordFilter{Project: &store.ProjectFilter{ID: []string{a.s.IDNamed(a, "Project", id)}}}
-					a.note(list(a.s.Services(a.ctx, all, where, store.ByID)))
-				}
-			}},
+		"veteran status":       {policy.CaseManager, "3", community.Set("Client", "eve", "VeteranStatus", "1"), community, opens("eve", hmis.Identity), byValue},
+		"sex":                  {policy.CaseManager, "3", community.Set("Client", "eve", "Sex", "1"), community, opens("eve", hmis.Identity), byValue},
+		"project of a service": {policy.CaseManager, "3", twoProjects, twoProjects.Set("Enrollment", "e-eve-11", "ProjectID", "13"), opens("eve", hmis.ServicesCategory), byProject},
+		"project of a stay that was written after the revocation": {policy.CaseManager, "3", later, later.Set("Enrollment", "e-eve-11", "ProjectID", "13"), revoked, byProject},
 		"day of a hidden stay": {policy.CaseManager, "3", community, community.Set("Enrollment", "e-eve-11", "EntryDate", "2023-01-01"), opens("eve", hmis.Identity),
 			func(a *asked) {
 				before := hmis.Date(19723) // 2024-01-01
