@@ -278,7 +278,7 @@ func TestChannel09ErrorsOfHiddenAndAbsent(t *testing.T) {
 			consent(t, s, lead, client, 100, &store.ProvisionInput{General: true, Recipients: []string{s.IDNamed(t, "Organization", "2")}})
 		}
 	}
-	for _, role := range []policy.Role{policy.AgencyAdmin, policy.CaseManager, policy.Intake, policy.PartnerApp} {
+	for _, role := range []policy.Role{policy.AgencyAdmin, policy.CaseManager, policy.PartnerApp} {
 		ask := func(client string) func(a *asked) {
 			return func(a *asked) {
 				hidden := a.text.Len()
@@ -527,7 +527,7 @@ func TestChannel19HistoryAndDeletedRows(t *testing.T) {
 		community := storetest.Community()
 		deleted := withFay(community).Set("Client", "fay", "DateDeleted", "2025-06-02 08:00:00").Set("Enrollment", "e-fay-11", "DateDeleted", "2025-06-02 08:00:00").
 			Set("Services", "s6", "DateDeleted", "2025-06-02 08:00:00")
-		for _, role := range []policy.Role{policy.CaseManager, policy.AgencyAdmin, policy.Analyst} {
+		for _, role := range []policy.Role{policy.CaseManager, policy.Analyst} {
 			organization := map[bool]string{true: "1"}[role.OfAgency()]
 			text := map[string]string{}
 			for world, imports := range map[string][]storetest.Rows{
