@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -69,14 +70,15 @@ func onBoth(t *testing.T, test func(t *testing.T, url string)) {
 	}
 }
 
-// send posts a body as a viewer, "" for a stranger. Incident ids are taken out of the answer, and tokens of sessions.
-func (d *door) send(viewer, body string) (status int, answer string, header http.Header) {
+// send posts a body as a viewer, "" for a stranger, for a purpose where one is named. Incident ids are taken out of the answer.
+func (d *door) send(viewer, body string, purpose ...string) (status int, answer string, header http.Header) {
 	r := httptest.NewRequest(http.MethodPost, "/graphql", strings.NewReader(body))
 	r.Header.Set("Content-Type", "application/json")
 	r.Header.Set("Accept", "application/graphql-response+json")
 	if viewer != "" {
 		r.Header.Set("Authorization", "Bearer "+d.tokens[viewer])
 	}
+	r.Header["Hearth-Purpose"] = purpose
 	w := httptest.NewRecorder()
 	d.ServeHTTP(w, r)
 	return w.Code, incident.ReplaceAllString(w.Body.String(), `"incidentId":"…"`), w.Header()
@@ -322,10 +324,10 @@ func TestChannel22LogsTracesPanics(t *testing.T) {
 					d.send(viewer, request)
 				}
 			}
-			// A database that is gone makes every question an internal error; a hub without a store makes it a panic.
+			// A hub without a store makes every question a panic; errors and panics of the door itself quote what they are about.
 			broken := d.without(t)
-			for _, request := range requests {
-				if _, answer, _ := broken.send("north", request); slices.ContainsFunc(secrets, func(s string) bool { return strings.Contains(answer, s) }) {
+			for i, request := range requests {
+				if _, answer, _ := broken.send("north", request, []string{"", "ERROR", "PANIC"}[i%3]); slices.ContainsFunc(secrets, func(s string) bool { return strings.Contains(answer, s) }) {
 					t.Errorf("an error tells: %s", answer)
 				}
 			}
@@ -334,7 +336,7 @@ func TestChannel22LogsTracesPanics(t *testing.T) {
 					t.Errorf("the log has %q", secret)
 				}
 			}
-			if text := d.log.String(); !strings.Contains(text, "INTERNAL") || !strings.Contains(text, "panic") || strings.Count(text, "\n") < 3*len(requests) {
+			if text := d.log.String(); !strings.Contains(text, "INTERNAL") || !strings.Contains(text, "msg=panic") || !strings.Contains(text, "authentication failed") || strings.Count(text, "\n") < 3*len(requests) {
 				t.Errorf("nothing failed, so nothing was shown:\n%s", text)
 			}
 			lines := strings.Split(changing.ReplaceAllString(d.log.String(), ""), "\n")
@@ -350,14 +352,23 @@ func TestChannel22LogsTracesPanics(t *testing.T) {
 // changing is what differs from call to call.
 var changing = regexp.MustCompile(`(time|ms|incident)=\S+|\+0x\w+|stack="?\[.*`)
 
-// without is the same door over a hub whose resolvers have no store, so that each panics.
+// without is the same door over a hub whose resolvers have no store, so that each panics, and which can fail to find out who asks.
 func (d *door) without(t testing.TB) *door {
 	t.Helper()
-	resolver := &graph.Resolver{Store: d.store, Accounts: d.book}
+	whole := &graph.Resolver{Store: d.store, Accounts: d.book}
+	authenticate := func(ctx context.Context, token, purpose string) (context.Context, error) {
+		switch purpose {
+		case "ERROR":
+			return nil, errors.New("no row for secret-question")
+		case "PANIC":
+			panic("no row for secret-question")
+		}
+		return whole.Authenticate(ctx, token, "")
+	}
 	numbers := (&graph.Resolver{}).NumbersSchema()
 	return &door{store: d.store, tokens: d.tokens, log: d.log, Handler: server.Handler(server.Config{
 		API:     server.API{Schema: (&graph.Resolver{}).Schema(), SDL: schema.SDL()},
-		Numbers: server.API{Schema: numbers, SDL: schema.Format(numbers.Schema())}, SeesPeople: graph.SeesPeople, Authenticate: resolver.Authenticate,
+		Numbers: server.API{Schema: numbers, SDL: schema.Format(numbers.Schema())}, SeesPeople: graph.SeesPeople, Authenticate: authenticate,
 		Log: slog.New(slog.NewTextHandler(d.log, nil)),
 	})}
 }

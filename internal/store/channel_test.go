@@ -30,6 +30,19 @@ func TestChannel01FilterOnWithheldField(t *testing.T) {
 		}
 	}
 	twoProjects := like(community, "Project", "11", "ProjectID=13", "ProjectName=North Annex")
+	byProject := func(a *asked) {
+		for _, id := range []string{"11", "13"} {
+			where := &store.RecordFilter{Project: &store.ProjectFilter{ID: []string{a.s.IDNamed(a, "Project", id)}}}
+			a.note(list(a.s.Services(a.ctx, all, where, store.ByID)))
+		}
+	}
+	later := twoProjects.Set("Enrollment", "e-eve-11", "DateUpdated", "2099-01-01 08:00:00")
+	revoked := func(t testing.TB, s *store.Store, lead context.Context, _ bool) {
+		c := consent(t, s, lead, "eve", 365, &store.ProvisionInput{Categories: []hmis.Category{hmis.ServicesCategory, hmis.EnrollmentCategory}, AllPartners: true})
+		if _, problems, err := s.RevokeConsent(lead, c.OpaqueID, policy.FromNowOn); err != nil || len(problems) > 0 {
+			t.Fatal(problems, err)
+		}
+	}
 	types := func(a *asked) {
 		for code := range int32(5) {
 			of := []hmis.HouseholdType{hmis.HouseholdType(code)}
@@ -38,15 +51,10 @@ func TestChannel01FilterOnWithheldField(t *testing.T) {
 		}
 	}
 	for name, w := range map[string]worlds{
-		"veteran status": {policy.CaseManager, "3", community.Set("Client", "eve", "VeteranStatus", "1"), community, opens("eve", hmis.Identity), byValue},
-		"sex":            {policy.CaseManager, "3", community.Set("Client", "eve", "Sex", "1"), community, opens("eve", hmis.Identity), byValue},
-		"project of a service": {policy.CaseManager, "3", twoProjects, twoProjects.Set("Enrollment", "e-eve-11", "ProjectID", "13"), opens("eve", hmis.ServicesCategory),
-			func(a *asked) {
-				for _, id := range []string{"11", "13"} {
-					where := &store.RecordFilter{Project: &store.ProjectFilter{ID: []string{a.s.IDNamed(a, "Project", id)}}}
-					a.note(list(a.s.Services(a.ctx, all, where, store.ByID)))
-				}
-			}},
+		"veteran status":       {policy.CaseManager, "3", community.Set("Client", "eve", "VeteranStatus", "1"), community, opens("eve", hmis.Identity), byValue},
+		"sex":                  {policy.CaseManager, "3", community.Set("Client", "eve", "Sex", "1"), community, opens("eve", hmis.Identity), byValue},
+		"project of a service": {policy.CaseManager, "3", twoProjects, twoProjects.Set("Enrollment", "e-eve-11", "ProjectID", "13"), opens("eve", hmis.ServicesCategory), byProject},
+		"project of a stay that was written after the revocation": {policy.CaseManager, "3", later, later.Set("Enrollment", "e-eve-11", "ProjectID", "13"), revoked, byProject},
 		"day of a hidden stay": {policy.CaseManager, "3", community, community.Set("Enrollment", "e-eve-11", "EntryDate", "2023-01-01"), opens("eve", hmis.Identity),
 			func(a *asked) {
 				before := hmis.Date(19723) // 2024-01-01
@@ -270,7 +278,7 @@ func TestChannel09ErrorsOfHiddenAndAbsent(t *testing.T) {
 			consent(t, s, lead, client, 100, &store.ProvisionInput{General: true, Recipients: []string{s.IDNamed(t, "Organization", "2")}})
 		}
 	}
-	for _, role := range []policy.Role{policy.AgencyAdmin, policy.CaseManager, policy.Intake, policy.PartnerApp} {
+	for _, role := range []policy.Role{policy.AgencyAdmin, policy.CaseManager, policy.PartnerApp} {
 		ask := func(client string) func(a *asked) {
 			return func(a *asked) {
 				hidden := a.text.Len()
@@ -519,7 +527,7 @@ func TestChannel19HistoryAndDeletedRows(t *testing.T) {
 		community := storetest.Community()
 		deleted := withFay(community).Set("Client", "fay", "DateDeleted", "2025-06-02 08:00:00").Set("Enrollment", "e-fay-11", "DateDeleted", "2025-06-02 08:00:00").
 			Set("Services", "s6", "DateDeleted", "2025-06-02 08:00:00")
-		for _, role := range []policy.Role{policy.CaseManager, policy.AgencyAdmin, policy.Analyst} {
+		for _, role := range []policy.Role{policy.CaseManager, policy.Analyst} {
 			organization := map[bool]string{true: "1"}[role.OfAgency()]
 			text := map[string]string{}
 			for world, imports := range map[string][]storetest.Rows{

@@ -288,10 +288,30 @@ func (f *RecordFilter) compile(ss *session, t *table, c columns) (*sql.Predicate
 	to := &compiled{ss: ss, c: c}
 	to.between(t.sort, f.Date)
 	if f.Project != nil {
-		to.and(ss.shows(t, c, classOf("Enrollment", "ProjectID")))
+		shown, err := ss.showsProject(c)
+		if err != nil {
+			return nil, err
+		}
+		to.and(shown)
 	}
 	if err := to.atProject(f.Project); err != nil {
 		return nil, err
 	}
 	return to.predicate(), nil
+}
+
+// showsProject holds for records of whose stay the viewer may see the project: own ones within the role's categories, and
+// others where the stay itself is there for the viewer, which a release may open to another day than the record.
+func (ss *session) showsProject(c columns) (*sql.Predicate, error) {
+	category := ss.shows(&kindEnrollment.table, c, classOf("Enrollment", "ProjectID"))
+	if ss.allRows() {
+		return category, nil
+	}
+	e := sql.Table("enrollments").As("shown_enrollments")
+	rule, err := ss.rule(&kindEnrollment.table, e.C)
+	if err != nil {
+		return nil, err
+	}
+	stay := sql.Exists(sql.Select(e.C("id")).From(e).Where(sql.And(sql.ColumnsEQ(e.C("id"), c("enrollment_key")), rule)))
+	return sql.And(category, sql.Or(ss.ownRow(&kindEnrollment.table, c), stay)), nil
 }
