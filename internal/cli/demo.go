@@ -142,6 +142,10 @@ func (d *demo) sign(ctx context.Context, agencies []agency) error {
 		for _, c := range clients.Nodes() {
 			i++
 			in := store.ConsentInput{Client: c.OpaqueID, Agreed: true, SignedBy: policy.SignedByClient, Method: policy.Written, StartsOn: today, EndsOn: &until}
+			if birthday := eighteenth(c.DOB); birthday > today { // a guardian signs
+				last := min(until, birthday-1)
+				in.SignedBy, in.EndsOn = policy.SignedByGuardian, &last
+			}
 			switch {
 			case i%2 == 0:
 				continue
@@ -156,7 +160,11 @@ func (d *demo) sign(ctx context.Context, agencies []agency) error {
 			}
 			signed = append(signed, in)
 		}
-		if _, _, err := d.store.RecordConsents(ctx, signed); err != nil {
+		_, problems, err := d.store.RecordConsents(ctx, signed)
+		if err == nil && len(problems) > 0 {
+			err = hmis.Errorf(hmis.Internal, "the demo's releases: %s", problems[0].Message)
+		}
+		if err != nil {
 			return err
 		}
 		if !clients.PageInfo.HasNextPage {
@@ -164,6 +172,14 @@ func (d *demo) sign(ctx context.Context, agencies []agency) error {
 		}
 		page.After = clients.PageInfo.EndCursor()
 	}
+}
+
+// eighteenth is the eighteenth birthday, long ago where it is not known.
+func eighteenth(born *hmis.Date) hmis.Date {
+	if born == nil {
+		return policy.Never
+	}
+	return born.AddYears(18)
 }
 
 func (d *demo) createAccounts(ctx context.Context, agencies []agency) error {
