@@ -70865,6 +70865,8 @@ type ReportRunMutation struct {
 	starts_on           *hmis.Date
 	ends_on             *hmis.Date
 	coc                 *string
+	progress            *int32
+	addprogress         *int32
 	change_key          *int64
 	addchange_key       *int64
 	started_at          *hmis.Timestamp
@@ -71210,10 +71212,24 @@ func (m *ReportRunMutation) AppendedProjectKeys() ([]int64, bool) {
 	return m.appendproject_keys, true
 }
 
+// ClearProjectKeys clears the value of the "project_keys" field.
+func (m *ReportRunMutation) ClearProjectKeys() {
+	m.project_keys = nil
+	m.appendproject_keys = nil
+	m.clearedFields[reportrun.FieldProjectKeys] = struct{}{}
+}
+
+// ProjectKeysCleared returns if the "project_keys" field was cleared in this mutation.
+func (m *ReportRunMutation) ProjectKeysCleared() bool {
+	_, ok := m.clearedFields[reportrun.FieldProjectKeys]
+	return ok
+}
+
 // ResetProjectKeys resets all changes to the "project_keys" field.
 func (m *ReportRunMutation) ResetProjectKeys() {
 	m.project_keys = nil
 	m.appendproject_keys = nil
+	delete(m.clearedFields, reportrun.FieldProjectKeys)
 }
 
 // SetStartsOn sets the "starts_on" field.
@@ -71361,6 +71377,62 @@ func (m *ReportRunMutation) COCCleared() bool {
 func (m *ReportRunMutation) ResetCOC() {
 	m.coc = nil
 	delete(m.clearedFields, reportrun.FieldCOC)
+}
+
+// SetProgress sets the "progress" field.
+func (m *ReportRunMutation) SetProgress(i int32) {
+	m.progress = &i
+	m.addprogress = nil
+}
+
+// Progress returns the value of the "progress" field in the mutation.
+func (m *ReportRunMutation) Progress() (r int32, exists bool) {
+	v := m.progress
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldProgress returns the old "progress" field's value of the ReportRun entity.
+// If the ReportRun object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ReportRunMutation) OldProgress(ctx context.Context) (v int32, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldProgress is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldProgress requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldProgress: %w", err)
+	}
+	return oldValue.Progress, nil
+}
+
+// AddProgress adds i to the "progress" field.
+func (m *ReportRunMutation) AddProgress(i int32) {
+	if m.addprogress != nil {
+		*m.addprogress += i
+	} else {
+		m.addprogress = &i
+	}
+}
+
+// AddedProgress returns the value that was added to the "progress" field in this mutation.
+func (m *ReportRunMutation) AddedProgress() (r int32, exists bool) {
+	v := m.addprogress
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetProgress resets all changes to the "progress" field.
+func (m *ReportRunMutation) ResetProgress() {
+	m.progress = nil
+	m.addprogress = nil
 }
 
 // SetChangeKey sets the "change_key" field.
@@ -71649,7 +71721,7 @@ func (m *ReportRunMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *ReportRunMutation) Fields() []string {
-	fields := make([]string, 0, 13)
+	fields := make([]string, 0, 14)
 	if m.account_key != nil {
 		fields = append(fields, reportrun.FieldAccountKey)
 	}
@@ -71673,6 +71745,9 @@ func (m *ReportRunMutation) Fields() []string {
 	}
 	if m.coc != nil {
 		fields = append(fields, reportrun.FieldCOC)
+	}
+	if m.progress != nil {
+		fields = append(fields, reportrun.FieldProgress)
 	}
 	if m.change_key != nil {
 		fields = append(fields, reportrun.FieldChangeKey)
@@ -71713,6 +71788,8 @@ func (m *ReportRunMutation) Field(name string) (ent.Value, bool) {
 		return m.EndsOn()
 	case reportrun.FieldCOC:
 		return m.COC()
+	case reportrun.FieldProgress:
+		return m.Progress()
 	case reportrun.FieldChangeKey:
 		return m.ChangeKey()
 	case reportrun.FieldStartedAt:
@@ -71748,6 +71825,8 @@ func (m *ReportRunMutation) OldField(ctx context.Context, name string) (ent.Valu
 		return m.OldEndsOn(ctx)
 	case reportrun.FieldCOC:
 		return m.OldCOC(ctx)
+	case reportrun.FieldProgress:
+		return m.OldProgress(ctx)
 	case reportrun.FieldChangeKey:
 		return m.OldChangeKey(ctx)
 	case reportrun.FieldStartedAt:
@@ -71823,6 +71902,13 @@ func (m *ReportRunMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetCOC(v)
 		return nil
+	case reportrun.FieldProgress:
+		v, ok := value.(int32)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetProgress(v)
+		return nil
 	case reportrun.FieldChangeKey:
 		v, ok := value.(int64)
 		if !ok {
@@ -71872,6 +71958,9 @@ func (m *ReportRunMutation) AddedFields() []string {
 	if m.addorganization_key != nil {
 		fields = append(fields, reportrun.FieldOrganizationKey)
 	}
+	if m.addprogress != nil {
+		fields = append(fields, reportrun.FieldProgress)
+	}
 	if m.addchange_key != nil {
 		fields = append(fields, reportrun.FieldChangeKey)
 	}
@@ -71887,6 +71976,8 @@ func (m *ReportRunMutation) AddedField(name string) (ent.Value, bool) {
 		return m.AddedAccountKey()
 	case reportrun.FieldOrganizationKey:
 		return m.AddedOrganizationKey()
+	case reportrun.FieldProgress:
+		return m.AddedProgress()
 	case reportrun.FieldChangeKey:
 		return m.AddedChangeKey()
 	}
@@ -71912,6 +72003,13 @@ func (m *ReportRunMutation) AddField(name string, value ent.Value) error {
 		}
 		m.AddOrganizationKey(v)
 		return nil
+	case reportrun.FieldProgress:
+		v, ok := value.(int32)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddProgress(v)
+		return nil
 	case reportrun.FieldChangeKey:
 		v, ok := value.(int64)
 		if !ok {
@@ -71927,6 +72025,9 @@ func (m *ReportRunMutation) AddField(name string, value ent.Value) error {
 // mutation.
 func (m *ReportRunMutation) ClearedFields() []string {
 	var fields []string
+	if m.FieldCleared(reportrun.FieldProjectKeys) {
+		fields = append(fields, reportrun.FieldProjectKeys)
+	}
 	if m.FieldCleared(reportrun.FieldStartsOn) {
 		fields = append(fields, reportrun.FieldStartsOn)
 	}
@@ -71962,6 +72063,9 @@ func (m *ReportRunMutation) FieldCleared(name string) bool {
 // error if the field is not defined in the schema.
 func (m *ReportRunMutation) ClearField(name string) error {
 	switch name {
+	case reportrun.FieldProjectKeys:
+		m.ClearProjectKeys()
+		return nil
 	case reportrun.FieldStartsOn:
 		m.ClearStartsOn()
 		return nil
@@ -72014,6 +72118,9 @@ func (m *ReportRunMutation) ResetField(name string) error {
 		return nil
 	case reportrun.FieldCOC:
 		m.ResetCOC()
+		return nil
+	case reportrun.FieldProgress:
+		m.ResetProgress()
 		return nil
 	case reportrun.FieldChangeKey:
 		m.ResetChangeKey()

@@ -27,7 +27,7 @@ type ReportRun struct {
 	OrganizationKey int64 `json:"organization_key,omitempty"`
 	// a report.Kind
 	Kind string `json:"kind,omitempty"`
-	// ProjectKeys holds the value of the "project_keys" field.
+	// null until the data is read, for a report on all
 	ProjectKeys []int64 `json:"project_keys,omitempty"`
 	// StartsOn holds the value of the "starts_on" field.
 	StartsOn *hmis.Date `json:"starts_on,omitempty"`
@@ -35,6 +35,8 @@ type ReportRun struct {
 	EndsOn *hmis.Date `json:"ends_on,omitempty"`
 	// COC holds the value of the "coc" field.
 	COC *string `json:"coc,omitempty"`
+	// percent
+	Progress int32 `json:"progress,omitempty"`
 	// the last change that the data holds
 	ChangeKey int64 `json:"change_key,omitempty"`
 	// StartedAt holds the value of the "started_at" field.
@@ -62,7 +64,7 @@ func (*ReportRun) scanValues(columns []string) ([]any, error) {
 			values[i] = &sql.NullScanner{S: new(hmis.Timestamp)}
 		case reportrun.FieldProjectKeys, reportrun.FieldFigures:
 			values[i] = new([]byte)
-		case reportrun.FieldID, reportrun.FieldAccountKey, reportrun.FieldOrganizationKey, reportrun.FieldChangeKey:
+		case reportrun.FieldID, reportrun.FieldAccountKey, reportrun.FieldOrganizationKey, reportrun.FieldProgress, reportrun.FieldChangeKey:
 			values[i] = new(sql.NullInt64)
 		case reportrun.FieldUsername, reportrun.FieldKind, reportrun.FieldCOC, reportrun.FieldFailure:
 			values[i] = new(sql.NullString)
@@ -139,6 +141,12 @@ func (_m *ReportRun) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.COC = new(string)
 				*_m.COC = value.String
+			}
+		case reportrun.FieldProgress:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field progress", values[i])
+			} else if value.Valid {
+				_m.Progress = int32(value.Int64)
 			}
 		case reportrun.FieldChangeKey:
 			if value, ok := values[i].(*sql.NullInt64); !ok {
@@ -240,6 +248,9 @@ func (_m *ReportRun) String() string {
 		builder.WriteString("coc=")
 		builder.WriteString(*v)
 	}
+	builder.WriteString(", ")
+	builder.WriteString("progress=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Progress))
 	builder.WriteString(", ")
 	builder.WriteString("change_key=")
 	builder.WriteString(fmt.Sprintf("%v", _m.ChangeKey))

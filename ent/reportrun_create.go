@@ -92,6 +92,20 @@ func (_c *ReportRunCreate) SetNillableCOC(v *string) *ReportRunCreate {
 	return _c
 }
 
+// SetProgress sets the "progress" field.
+func (_c *ReportRunCreate) SetProgress(v int32) *ReportRunCreate {
+	_c.mutation.SetProgress(v)
+	return _c
+}
+
+// SetNillableProgress sets the "progress" field if the given value is not nil.
+func (_c *ReportRunCreate) SetNillableProgress(v *int32) *ReportRunCreate {
+	if v != nil {
+		_c.SetProgress(*v)
+	}
+	return _c
+}
+
 // SetChangeKey sets the "change_key" field.
 func (_c *ReportRunCreate) SetChangeKey(v int64) *ReportRunCreate {
 	_c.mutation.SetChangeKey(v)
@@ -197,6 +211,10 @@ func (_c *ReportRunCreate) ExecX(ctx context.Context) {
 
 // defaults sets the default values of the builder before save.
 func (_c *ReportRunCreate) defaults() error {
+	if _, ok := _c.mutation.Progress(); !ok {
+		v := reportrun.DefaultProgress
+		_c.mutation.SetProgress(v)
+	}
 	if _, ok := _c.mutation.ChangeKey(); !ok {
 		v := reportrun.DefaultChangeKey
 		_c.mutation.SetChangeKey(v)
@@ -218,8 +236,8 @@ func (_c *ReportRunCreate) check() error {
 	if _, ok := _c.mutation.Kind(); !ok {
 		return &ValidationError{Name: "kind", err: errors.New(`ent: missing required field "ReportRun.kind"`)}
 	}
-	if _, ok := _c.mutation.ProjectKeys(); !ok {
-		return &ValidationError{Name: "project_keys", err: errors.New(`ent: missing required field "ReportRun.project_keys"`)}
+	if _, ok := _c.mutation.Progress(); !ok {
+		return &ValidationError{Name: "progress", err: errors.New(`ent: missing required field "ReportRun.progress"`)}
 	}
 	if _, ok := _c.mutation.ChangeKey(); !ok {
 		return &ValidationError{Name: "change_key", err: errors.New(`ent: missing required field "ReportRun.change_key"`)}
@@ -287,6 +305,10 @@ func (_c *ReportRunCreate) createSpec() (*ReportRun, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.COC(); ok {
 		_spec.SetField(reportrun.FieldCOC, field.TypeString, value)
 		_node.COC = &value
+	}
+	if value, ok := _c.mutation.Progress(); ok {
+		_spec.SetField(reportrun.FieldProgress, field.TypeInt32, value)
+		_node.Progress = value
 	}
 	if value, ok := _c.mutation.ChangeKey(); ok {
 		_spec.SetField(reportrun.FieldChangeKey, field.TypeInt64, value)

@@ -9,6 +9,7 @@ import (
 
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
+	"entgo.io/ent/dialect/sql/sqljson"
 	"entgo.io/ent/schema/field"
 	"github.com/hearth-hmis/hearth/ent/predicate"
 	"github.com/hearth-hmis/hearth/ent/reportrun"
@@ -25,6 +26,24 @@ type ReportRunUpdate struct {
 // Where appends a list predicates to the ReportRunUpdate builder.
 func (_u *ReportRunUpdate) Where(ps ...predicate.ReportRun) *ReportRunUpdate {
 	_u.mutation.Where(ps...)
+	return _u
+}
+
+// SetProjectKeys sets the "project_keys" field.
+func (_u *ReportRunUpdate) SetProjectKeys(v []int64) *ReportRunUpdate {
+	_u.mutation.SetProjectKeys(v)
+	return _u
+}
+
+// AppendProjectKeys appends value to the "project_keys" field.
+func (_u *ReportRunUpdate) AppendProjectKeys(v []int64) *ReportRunUpdate {
+	_u.mutation.AppendProjectKeys(v)
+	return _u
+}
+
+// ClearProjectKeys clears the value of the "project_keys" field.
+func (_u *ReportRunUpdate) ClearProjectKeys() *ReportRunUpdate {
+	_u.mutation.ClearProjectKeys()
 	return _u
 }
 
@@ -65,6 +84,27 @@ func (_u *ReportRunUpdate) SetNillableEndsOn(v *hmis.Date) *ReportRunUpdate {
 // ClearEndsOn clears the value of the "ends_on" field.
 func (_u *ReportRunUpdate) ClearEndsOn() *ReportRunUpdate {
 	_u.mutation.ClearEndsOn()
+	return _u
+}
+
+// SetProgress sets the "progress" field.
+func (_u *ReportRunUpdate) SetProgress(v int32) *ReportRunUpdate {
+	_u.mutation.ResetProgress()
+	_u.mutation.SetProgress(v)
+	return _u
+}
+
+// SetNillableProgress sets the "progress" field if the given value is not nil.
+func (_u *ReportRunUpdate) SetNillableProgress(v *int32) *ReportRunUpdate {
+	if v != nil {
+		_u.SetProgress(*v)
+	}
+	return _u
+}
+
+// AddProgress adds value to the "progress" field.
+func (_u *ReportRunUpdate) AddProgress(v int32) *ReportRunUpdate {
+	_u.mutation.AddProgress(v)
 	return _u
 }
 
@@ -202,6 +242,17 @@ func (_u *ReportRunUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 			}
 		}
 	}
+	if value, ok := _u.mutation.ProjectKeys(); ok {
+		_spec.SetField(reportrun.FieldProjectKeys, field.TypeJSON, value)
+	}
+	if value, ok := _u.mutation.AppendedProjectKeys(); ok {
+		_spec.AddModifier(func(u *sql.UpdateBuilder) {
+			sqljson.Append(u, reportrun.FieldProjectKeys, value)
+		})
+	}
+	if _u.mutation.ProjectKeysCleared() {
+		_spec.ClearField(reportrun.FieldProjectKeys, field.TypeJSON)
+	}
 	if value, ok := _u.mutation.StartsOn(); ok {
 		_spec.SetField(reportrun.FieldStartsOn, field.TypeOther, value)
 	}
@@ -216,6 +267,12 @@ func (_u *ReportRunUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	}
 	if _u.mutation.COCCleared() {
 		_spec.ClearField(reportrun.FieldCOC, field.TypeString)
+	}
+	if value, ok := _u.mutation.Progress(); ok {
+		_spec.SetField(reportrun.FieldProgress, field.TypeInt32, value)
+	}
+	if value, ok := _u.mutation.AddedProgress(); ok {
+		_spec.AddField(reportrun.FieldProgress, field.TypeInt32, value)
 	}
 	if value, ok := _u.mutation.ChangeKey(); ok {
 		_spec.SetField(reportrun.FieldChangeKey, field.TypeInt64, value)
@@ -267,6 +324,24 @@ type ReportRunUpdateOne struct {
 	mutation *ReportRunMutation
 }
 
+// SetProjectKeys sets the "project_keys" field.
+func (_u *ReportRunUpdateOne) SetProjectKeys(v []int64) *ReportRunUpdateOne {
+	_u.mutation.SetProjectKeys(v)
+	return _u
+}
+
+// AppendProjectKeys appends value to the "project_keys" field.
+func (_u *ReportRunUpdateOne) AppendProjectKeys(v []int64) *ReportRunUpdateOne {
+	_u.mutation.AppendProjectKeys(v)
+	return _u
+}
+
+// ClearProjectKeys clears the value of the "project_keys" field.
+func (_u *ReportRunUpdateOne) ClearProjectKeys() *ReportRunUpdateOne {
+	_u.mutation.ClearProjectKeys()
+	return _u
+}
+
 // SetStartsOn sets the "starts_on" field.
 func (_u *ReportRunUpdateOne) SetStartsOn(v hmis.Date) *ReportRunUpdateOne {
 	_u.mutation.SetStartsOn(v)
@@ -304,6 +379,27 @@ func (_u *ReportRunUpdateOne) SetNillableEndsOn(v *hmis.Date) *ReportRunUpdateOn
 // ClearEndsOn clears the value of the "ends_on" field.
 func (_u *ReportRunUpdateOne) ClearEndsOn() *ReportRunUpdateOne {
 	_u.mutation.ClearEndsOn()
+	return _u
+}
+
+// SetProgress sets the "progress" field.
+func (_u *ReportRunUpdateOne) SetProgress(v int32) *ReportRunUpdateOne {
+	_u.mutation.ResetProgress()
+	_u.mutation.SetProgress(v)
+	return _u
+}
+
+// SetNillableProgress sets the "progress" field if the given value is not nil.
+func (_u *ReportRunUpdateOne) SetNillableProgress(v *int32) *ReportRunUpdateOne {
+	if v != nil {
+		_u.SetProgress(*v)
+	}
+	return _u
+}
+
+// AddProgress adds value to the "progress" field.
+func (_u *ReportRunUpdateOne) AddProgress(v int32) *ReportRunUpdateOne {
+	_u.mutation.AddProgress(v)
 	return _u
 }
 
@@ -471,6 +567,17 @@ func (_u *ReportRunUpdateOne) sqlSave(ctx context.Context) (_node *ReportRun, er
 			}
 		}
 	}
+	if value, ok := _u.mutation.ProjectKeys(); ok {
+		_spec.SetField(reportrun.FieldProjectKeys, field.TypeJSON, value)
+	}
+	if value, ok := _u.mutation.AppendedProjectKeys(); ok {
+		_spec.AddModifier(func(u *sql.UpdateBuilder) {
+			sqljson.Append(u, reportrun.FieldProjectKeys, value)
+		})
+	}
+	if _u.mutation.ProjectKeysCleared() {
+		_spec.ClearField(reportrun.FieldProjectKeys, field.TypeJSON)
+	}
 	if value, ok := _u.mutation.StartsOn(); ok {
 		_spec.SetField(reportrun.FieldStartsOn, field.TypeOther, value)
 	}
@@ -485,6 +592,12 @@ func (_u *ReportRunUpdateOne) sqlSave(ctx context.Context) (_node *ReportRun, er
 	}
 	if _u.mutation.COCCleared() {
 		_spec.ClearField(reportrun.FieldCOC, field.TypeString)
+	}
+	if value, ok := _u.mutation.Progress(); ok {
+		_spec.SetField(reportrun.FieldProgress, field.TypeInt32, value)
+	}
+	if value, ok := _u.mutation.AddedProgress(); ok {
+		_spec.AddField(reportrun.FieldProgress, field.TypeInt32, value)
 	}
 	if value, ok := _u.mutation.ChangeKey(); ok {
 		_spec.SetField(reportrun.FieldChangeKey, field.TypeInt64, value)

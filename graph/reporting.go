@@ -64,16 +64,12 @@ const reportPatience = time.Second
 
 // startReport runs a report in the background and keeps its figures. Most are done before it returns.
 func (r *Resolver) startReport(ctx context.Context, in model.ReportInput) (*ent.ReportRun, error) {
-	data, err := r.Store.ReportScope(ctx, in.Projects)
-	if err != nil {
-		return nil, err
-	}
-	run, err := r.Store.StartReportRun(ctx, store.NewReportRun{Kind: string(model.KindOf(in.Kind)), Projects: data.Keys(), Start: in.Start, End: in.End, CoC: in.Coc})
+	run, err := r.Store.StartReportRun(ctx, store.NewReportRun{Kind: string(model.KindOf(in.Kind)), Projects: in.Projects, Start: in.Start, End: in.End, CoC: in.Coc})
 	if err != nil {
 		return nil, err
 	}
 	done := make(chan error, 1)
-	go func() { done <- r.finishReport(context.WithoutCancel(ctx), run, data, in) }()
+	go func() { done <- r.finishReport(context.WithoutCancel(ctx), run, in) }()
 	select {
 	case err = <-done:
 	case <-time.After(reportPatience):
@@ -84,17 +80,27 @@ func (r *Resolver) startReport(ctx context.Context, in model.ReportInput) (*ent.
 	return r.Store.ReportRunOf(ctx, run.OpaqueID)
 }
 
+// halfWay is how far a run is, in percent, when the data is read and the counting begins.
+const halfWay = 50
+
 // finishReport keeps the figures of a run, or why there are none.
-func (r *Resolver) finishReport(ctx context.Context, run *ent.ReportRun, data *store.ReportScope, in model.ReportInput) error {
-	found, err := r.runReport(data, in)
+func (r *Resolver) finishReport(ctx context.Context, run *ent.ReportRun, in model.ReportInput) error {
+	data, err := r.Store.ReportScope(ctx, in.Projects)
 	if err == nil {
-		return r.Store.EndReportRun(ctx, run, data.Change, found.Figures(), nil)
+		err = r.Store.ReportProgress(ctx, run, halfWay)
+	}
+	var found *model.Report
+	if err == nil {
+		found, err = r.runReport(data, in)
+	}
+	if err == nil {
+		return r.Store.EndReportRun(ctx, run, data, found.Figures(), nil)
 	}
 	failure := "internal error"
 	if told, ok := errors.AsType[*hmis.Error](err); ok {
 		failure = told.Message
 	}
-	return r.Store.EndReportRun(ctx, run, data.Change, nil, &failure)
+	return r.Store.EndReportRun(ctx, run, data, nil, &failure)
 }
 
 // A run that did not end in this time was cut off with its server.

@@ -28,6 +28,8 @@ const (
 	FieldEndsOn = "ends_on"
 	// FieldCOC holds the string denoting the coc field in the database.
 	FieldCOC = "coc"
+	// FieldProgress holds the string denoting the progress field in the database.
+	FieldProgress = "progress"
 	// FieldChangeKey holds the string denoting the change_key field in the database.
 	FieldChangeKey = "change_key"
 	// FieldStartedAt holds the string denoting the started_at field in the database.
@@ -53,6 +55,7 @@ var Columns = []string{
 	FieldStartsOn,
 	FieldEndsOn,
 	FieldCOC,
+	FieldProgress,
 	FieldChangeKey,
 	FieldStartedAt,
 	FieldFinishedAt,
@@ -78,6 +81,8 @@ func ValidColumn(column string) bool {
 var (
 	Hooks        [1]ent.Hook
 	Interceptors [1]ent.Interceptor
+	// DefaultProgress holds the default value on creation for the "progress" field.
+	DefaultProgress int32
 	// DefaultChangeKey holds the default value on creation for the "change_key" field.
 	DefaultChangeKey int64
 )
@@ -123,6 +128,11 @@ func ByEndsOn(opts ...sql.OrderTermOption) OrderOption {
 // ByCOC orders the results by the coc field.
 func ByCOC(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldCOC, opts...).ToFunc()
+}
+
+// ByProgress orders the results by the progress field.
+func ByProgress(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldProgress, opts...).ToFunc()
 }
 
 // ByChangeKey orders the results by the change_key field.

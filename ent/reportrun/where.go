@@ -88,6 +88,11 @@ func COC(v string) predicate.ReportRun {
 	return predicate.ReportRun(sql.FieldEQ(FieldCOC, v))
 }
 
+// Progress applies equality check predicate on the "progress" field. It's identical to ProgressEQ.
+func Progress(v int32) predicate.ReportRun {
+	return predicate.ReportRun(sql.FieldEQ(FieldProgress, v))
+}
+
 // ChangeKey applies equality check predicate on the "change_key" field. It's identical to ChangeKeyEQ.
 func ChangeKey(v int64) predicate.ReportRun {
 	return predicate.ReportRun(sql.FieldEQ(FieldChangeKey, v))
@@ -318,6 +323,16 @@ func KindContainsFold(v string) predicate.ReportRun {
 	return predicate.ReportRun(sql.FieldContainsFold(FieldKind, v))
 }
 
+// ProjectKeysIsNil applies the IsNil predicate on the "project_keys" field.
+func ProjectKeysIsNil() predicate.ReportRun {
+	return predicate.ReportRun(sql.FieldIsNull(FieldProjectKeys))
+}
+
+// ProjectKeysNotNil applies the NotNil predicate on the "project_keys" field.
+func ProjectKeysNotNil() predicate.ReportRun {
+	return predicate.ReportRun(sql.FieldNotNull(FieldProjectKeys))
+}
+
 // StartsOnEQ applies the EQ predicate on the "starts_on" field.
 func StartsOnEQ(v hmis.Date) predicate.ReportRun {
 	return predicate.ReportRun(sql.FieldEQ(FieldStartsOn, v))
@@ -491,6 +506,46 @@ func COCEqualFold(v string) predicate.ReportRun {
 // COCContainsFold applies the ContainsFold predicate on the "coc" field.
 func COCContainsFold(v string) predicate.ReportRun {
 	return predicate.ReportRun(sql.FieldContainsFold(FieldCOC, v))
+}
+
+// ProgressEQ applies the EQ predicate on the "progress" field.
+func ProgressEQ(v int32) predicate.ReportRun {
+	return predicate.ReportRun(sql.FieldEQ(FieldProgress, v))
+}
+
+// ProgressNEQ applies the NEQ predicate on the "progress" field.
+func ProgressNEQ(v int32) predicate.ReportRun {
+	return predicate.ReportRun(sql.FieldNEQ(FieldProgress, v))
+}
+
+// ProgressIn applies the In predicate on the "progress" field.
+func ProgressIn(vs ...int32) predicate.ReportRun {
+	return predicate.ReportRun(sql.FieldIn(FieldProgress, vs...))
+}
+
+// ProgressNotIn applies the NotIn predicate on the "progress" field.
+func ProgressNotIn(vs ...int32) predicate.ReportRun {
+	return predicate.ReportRun(sql.FieldNotIn(FieldProgress, vs...))
+}
+
+// ProgressGT applies the GT predicate on the "progress" field.
+func ProgressGT(v int32) predicate.ReportRun {
+	return predicate.ReportRun(sql.FieldGT(FieldProgress, v))
+}
+
+// ProgressGTE applies the GTE predicate on the "progress" field.
+func ProgressGTE(v int32) predicate.ReportRun {
+	return predicate.ReportRun(sql.FieldGTE(FieldProgress, v))
+}
+
+// ProgressLT applies the LT predicate on the "progress" field.
+func ProgressLT(v int32) predicate.ReportRun {
+	return predicate.ReportRun(sql.FieldLT(FieldProgress, v))
+}
+
+// ProgressLTE applies the LTE predicate on the "progress" field.
+func ProgressLTE(v int32) predicate.ReportRun {
+	return predicate.ReportRun(sql.FieldLTE(FieldProgress, v))
 }
 
 // ChangeKeyEQ applies the EQ predicate on the "change_key" field.

@@ -253,8 +253,12 @@ func init() {
 	reportrun.Interceptors[0] = reportrunMixinInters0[0]
 	reportrunFields := schema.ReportRun{}.Fields()
 	_ = reportrunFields
+	// reportrunDescProgress is the schema descriptor for progress field.
+	reportrunDescProgress := reportrunFields[9].Descriptor()
+	// reportrun.DefaultProgress holds the default value on creation for the progress field.
+	reportrun.DefaultProgress = reportrunDescProgress.Default.(int32)
 	// reportrunDescChangeKey is the schema descriptor for change_key field.
-	reportrunDescChangeKey := reportrunFields[9].Descriptor()
+	reportrunDescChangeKey := reportrunFields[10].Descriptor()
 	// reportrun.DefaultChangeKey holds the default value on creation for the change_key field.
 	reportrun.DefaultChangeKey = reportrunDescChangeKey.Default.(int64)
 	restrictionMixin := schema.Restriction{}.Mixin()

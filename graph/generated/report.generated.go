@@ -835,6 +835,29 @@ func fieldContext_ReportRun_state(_ context.Context, ec *executionContext, field
 	return graphql.NewScalarFieldContext("ReportRun", field, true, true, errors.New("field of type RunState does not have child fields"))
 }
 
+func _ReportRun_progress(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.ReportRun) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_ReportRun_progress(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Progress, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int32) graphql.Marshaler {
+			return marshalNInt2int32(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_ReportRun_progress(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReportRun", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
 func _ReportRun_failure(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *ent.ReportRun) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -1848,6 +1871,11 @@ func _ReportRun(ctx context.Context, ec *executionContext, sel ast.SelectionSet,
 			}
 
 			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		case "progress":
+			out.Values[i] = _ReportRun_progress(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "failure":
 			out.Values[i] = _ReportRun_failure(ctx, ec, field, obj)
 			if out.Values[i] == graphql.RequiredNull {

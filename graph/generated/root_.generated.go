@@ -4187,6 +4187,8 @@ type ReportRun implements Node @client {
   coc: String @meta
   projects: [Project!]! @meta
   state: RunState! @meta
+  "How far it is, in percent."
+  progress: Int! @meta
   "Why it failed."
   failure: String @meta
   "Who ran it."
@@ -6604,6 +6606,8 @@ func childFields_ReportRun(ctx context.Context, ec *executionContext, field grap
 		return fieldContext_ReportRun_projects(ctx, ec, field)
 	case "state":
 		return fieldContext_ReportRun_state(ctx, ec, field)
+	case "progress":
+		return fieldContext_ReportRun_progress(ctx, ec, field)
 	case "failure":
 		return fieldContext_ReportRun_failure(ctx, ec, field)
 	case "username":

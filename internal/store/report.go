@@ -117,7 +117,7 @@ func (s *Store) EnrollmentsAmong(ctx context.Context, keys []int64) (map[int64]*
 // NewReportRun is a report that is about to be run.
 type NewReportRun struct {
 	Kind     string
-	Projects []int64 // row numbers
+	Projects []string // opaque ids; none: all that the viewer may report on
 	Start    hmis.Date
 	End      hmis.Date
 	CoC      *string
@@ -128,15 +128,16 @@ type Figures = map[string]map[string]any
 
 // StartReportRun keeps that a report is run. Errors as ReportScope.
 func (s *Store) StartReportRun(ctx context.Context, n NewReportRun) (*ent.ReportRun, error) {
-	if _, err := s.mayReport(ctx); err != nil {
-		return nil, err
-	}
 	ss, err := sessionOf(ctx)
 	if err != nil {
 		return nil, err
 	}
+	projects, err := s.reportable(ctx, n.Projects)
+	if err != nil {
+		return nil, err
+	}
 	create := s.ent.ReportRun.Create().SetAccountKey(ss.viewer.Account).SetUsername(ss.viewer.Username).SetOrganizationKey(ss.viewer.Organization).
-		SetKind(n.Kind).SetProjectKeys(n.Projects).SetStartsOn(n.Start).SetEndsOn(n.End).SetNillableCOC(n.CoC).SetStartedAt(*s.moment())
+		SetKind(n.Kind).SetProjectKeys(projects).SetStartsOn(n.Start).SetEndsOn(n.End).SetNillableCOC(n.CoC).SetStartedAt(*s.moment())
 	run, err := create.Save(s.System(ctx, "the viewer was found to have the right"))
 	if err != nil {
 		return nil, err
@@ -145,13 +146,41 @@ func (s *Store) StartReportRun(ctx context.Context, n NewReportRun) (*ent.Report
 	return found[run.ID], err
 }
 
-// EndReportRun keeps the figures of a run and the change that they stand on, or why there are none.
-func (s *Store) EndReportRun(ctx context.Context, run *ent.ReportRun, change int64, figures Figures, failure *string) error {
+// reportable finds the row numbers of projects that the viewer may report on.
+func (s *Store) reportable(ctx context.Context, ids []string) (keys []int64, err error) {
+	may, err := s.mayReport(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, id := range ids {
+		code, key, ok := s.keys.ParseID(id)
+		if !ok || code != kindProject.code || !may(key) {
+			return nil, errNoProject
+		}
+		keys = append(keys, key)
+	}
+	return keys, nil
+}
+
+// ReportProgress keeps how far a run is, in percent.
+func (s *Store) ReportProgress(ctx context.Context, run *ent.ReportRun, percent int32) error {
 	if _, err := s.mayReport(ctx); err != nil {
 		return err
 	}
-	return s.ent.ReportRun.UpdateOneID(run.ID).SetChangeKey(change).SetFigures(figures).SetNillableFailure(failure).SetFinishedAt(*s.moment()).
-		Exec(s.System(ctx, "the viewer was found to have the right"))
+	return s.ent.ReportRun.UpdateOneID(run.ID).SetProgress(percent).Exec(s.System(ctx, "the viewer was found to have the right"))
+}
+
+// EndReportRun keeps the figures of a run with the data that they stand on (nil where it was not read), or why there
+// are none.
+func (s *Store) EndReportRun(ctx context.Context, run *ent.ReportRun, data *ReportScope, figures Figures, failure *string) error {
+	if _, err := s.mayReport(ctx); err != nil {
+		return err
+	}
+	end := s.ent.ReportRun.UpdateOneID(run.ID).SetFigures(figures).SetNillableFailure(failure).SetFinishedAt(*s.moment()).SetProgress(100)
+	if data != nil {
+		end.SetChangeKey(data.Change).SetProjectKeys(data.Keys())
+	}
+	return end.Exec(s.System(ctx, "the viewer was found to have the right"))
 }
 
 // ReportRuns lists the runs that were kept, oldest first.

@@ -189,7 +189,7 @@ CREATE UNIQUE INDEX `projectcoc_source_key_project_coc_id` ON `project_cocs` (`s
 -- Create index "projectcoc_project_key" to table: "project_cocs"
 CREATE INDEX `projectcoc_project_key` ON `project_cocs` (`project_key`);
 -- Create "reportruns" table
-CREATE TABLE `reportruns` (`id` integer NOT NULL PRIMARY KEY AUTOINCREMENT, `account_key` integer NOT NULL, `username` text NOT NULL, `organization_key` integer NOT NULL, `kind` text NOT NULL, `project_keys` json NOT NULL, `starts_on` text NULL, `ends_on` text NULL, `coc` text NULL, `change_key` integer NOT NULL DEFAULT (0), `started_at` text NULL, `finished_at` text NULL, `failure` text NULL, `figures` json NULL);
+CREATE TABLE `reportruns` (`id` integer NOT NULL PRIMARY KEY AUTOINCREMENT, `account_key` integer NOT NULL, `username` text NOT NULL, `organization_key` integer NOT NULL, `kind` text NOT NULL, `project_keys` json NULL, `starts_on` text NULL, `ends_on` text NULL, `coc` text NULL, `progress` integer NOT NULL DEFAULT (0), `change_key` integer NOT NULL DEFAULT (0), `started_at` text NULL, `finished_at` text NULL, `failure` text NULL, `figures` json NULL);
 -- Create index "reportrun_organization_key" to table: "reportruns"
 CREATE INDEX `reportrun_organization_key` ON `reportruns` (`organization_key`);
 -- Create "restrictions" table
