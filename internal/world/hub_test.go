@@ -100,13 +100,18 @@ func (w *world) label(t testing.TB, c *community) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	o := newOracle(c, viewer{}, false)
 	for _, f := range hmis.Files() {
 		code, known := codes[f.TypeName()]
 		if !known {
 			continue
 		}
 		rows := c.rows[f.Name]
-		offset := w.offset(t, lead, code, rows)
+		live := make([]bool, len(rows))
+		for i, r := range rows {
+			live[i] = !o.gone(r)
+		}
+		offset := w.offset(t, lead, code, live)
 		for i, r := range rows {
 			w.name(f.TypeName(), int64(i)+offset, r[label])
 			if f.Name == "Client" {
@@ -123,20 +128,30 @@ func (w *world) label(t testing.TB, c *community) {
 	}
 }
 
-// offset is the number of the first row of a type.
-func (w *world) offset(t testing.TB, lead context.Context, code byte, rows []row) int64 {
+// offset is the number of the first row of a type: where the rows that are there for the lead are those that are not
+// marked deleted.
+func (w *world) offset(t testing.TB, lead context.Context, code byte, live []bool) int64 {
 	t.Helper()
-	live := slices.IndexFunc(rows, func(r row) bool { return !removed(r) })
-	for n := range int64(5) {
-		found, err := w.store.Node(lead, w.keys.ID(code, n+int64(max(live, 0))))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if found != nil {
-			return n
+	const most = 4
+	ids := make([]string, len(live)+most)
+	for i := range ids {
+		ids[i] = w.keys.ID(code, int64(i))
+	}
+	found, err := w.store.Nodes(lead, ids)
+	if err != nil {
+		t.Fatal(err)
+	}
+	there := make([]bool, len(ids))
+	for i, n := range found {
+		there[i] = n != nil
+	}
+	for offset := range most {
+		if slices.Equal(there[offset:offset+len(live)], live) && !slices.Contains(there[:offset], true) && !slices.Contains(there[offset+len(live):], true) {
+			return int64(offset)
 		}
 	}
-	return 1
+	t.Fatalf("the rows of type %d are not numbered as they came in", code)
+	return 0
 }
 
 func (w *world) accounts(t testing.TB, book *account.Book) {
@@ -296,6 +311,9 @@ func (l *logBook) WithGroup(string) slog.Handler            { return l }
 func (l *logBook) Handle(_ context.Context, r slog.Record) error {
 	line := r.Message
 	r.Attrs(func(a slog.Attr) bool {
+		if codes, ok := a.Value.Any().([]string); ok {
+			a = slog.Any(a.Key, slices.Sorted(slices.Values(codes)))
+		}
 		if a.Key != "ms" && a.Key != "incident" {
 			line += " " + a.String()
 		}
@@ -307,7 +325,7 @@ func (l *logBook) Handle(_ context.Context, r slog.Record) error {
 	return nil
 }
 
-// take empties the book. Fields are resolved side by side, so lines have no order of their own.
+// take empties the book. Fields are resolved side by side, so lines and codes have no order of their own.
 func (l *logBook) take() string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
