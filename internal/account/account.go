@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/hearth-hmis/hearth/internal/hmis"
@@ -25,13 +26,16 @@ const (
 // Book is the accounts of a hub.
 type Book struct {
 	store *store.Store
-	// decoy is checked where there is no such account, so that known and unknown names cost the same.
 	decoy string
 }
 
+// decoy is checked where there is no such account, so that known and unknown names cost the same. Making it costs as
+// much, hence once for all books.
+var decoy = sync.OnceValue(func() string { return hashPassword("no account has this password") })
+
 // Open opens the accounts of a store.
 func Open(s *store.Store) *Book {
-	return &Book{store: s, decoy: hashPassword("no account has this password")}
+	return &Book{store: s, decoy: decoy()}
 }
 
 // New is a new account. Training and agreement hold for a year from their day; without both there is no data.
