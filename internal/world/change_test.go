@@ -15,20 +15,50 @@ import (
 // fleeing, wherever a release opens LOCATION to the viewer, since it is then an input of the rule.
 // It returns how many changes stand.
 func change(r *rand.Rand, c *community, v viewer, writes bool, attempts int) (second *community, stood int) {
+	m := &maker{Rand: r, year: c.year, n: 10_000}
 	want := newOracle(c, v, writes).view()
 	second = c.clone()
-	m := &maker{Rand: r, year: c.year, n: 10_000}
-	for range attempts {
+	try := func(change func(*community)) bool {
 		next := second.clone()
-		if len(next.rows["Client"]) > 0 && len(next.rows["Enrollment"]) > 0 {
-			pick(r, changes)(m, next)
-		}
-		if newOracle(next, v, writes).view() == want {
+		change(next)
+		equal := len(next.rows["Client"]) > 0 && len(next.rows["Enrollment"]) > 0 && newOracle(next, v, writes).view() == want
+		if equal {
 			second = next
 			stood++
 		}
+		return equal
+	}
+	for _, client := range c.rows["Client"] {
+		if try(func(next *community) { m.changeHidden(newOracle(next, v, writes), client["PersonalID"], clientFiles) }) {
+			continue
+		}
+		for _, f := range clientFiles {
+			try(func(next *community) { m.changeHidden(newOracle(next, v, writes), client["PersonalID"], []*hmis.File{f}) })
+		}
+	}
+	for range attempts {
+		try(func(next *community) { pick(r, changes)(m, next) })
 	}
 	return second, stood
+}
+
+// changeHidden changes what the oracle says is hidden of the rows of a client: most cells of rows that are not there,
+// and of the others most cells that are withheld.
+func (m *maker) changeHidden(o *oracle, client string, files []*hmis.File) {
+	for _, f := range files {
+		for _, r := range o.c.rows[f.Name] {
+			if o.clientOf(r) != client {
+				continue
+			}
+			there, fact := o.visible(f.Name, r), o.factOf(f.Name, r)
+			for _, c := range f.Columns {
+				withheld := c.Category != hmis.Meta && o.decide(classOf(f, c, r), fact)[0] != '+'
+				if (!there || withheld) && c.Name != "HouseholdID" && m.chance(70) {
+					m.changeCell(f, r, c)
+				}
+			}
+		}
+	}
 }
 
 // changes are what can happen to a community. Cells of rows are changed most.

@@ -159,7 +159,7 @@ func (m *maker) row(file string, given map[string]string) map[string]string {
 			row[c.Name] = m.day()
 		}
 	}
-	if m.chance(4) {
+	if m.chance(6) {
 		row["DateDeleted"] = "2025-06-01 08:00:00"
 	}
 	for column, value := range given {
@@ -308,7 +308,7 @@ func (m *maker) act(client string, today hmis.Date) act {
 	}
 	for range 1 + m.IntN(2) {
 		p := provision{purpose: pick(m.Rand, []policy.Purpose{policy.AnyPurpose, policy.AnyPurpose, policy.AnyPurpose, policy.Treatment})}
-		if m.chance(50) {
+		if m.chance(35) {
 			p.categories = hmis.GeneralRelease
 		}
 		for _, c := range hmis.AllContent.List() {

@@ -221,7 +221,7 @@ func (w *world) act(t testing.TB, c *community) {
 			w.name("Consent", consent.ID, fmt.Sprint(a.client, ":", count[a.client]))
 			w.newest = consent.ID
 			if a.kind == releases {
-				newest[a.client] = consent.OpaqueID
+				newest[a.client] = w.keys.ID(codes["Consent"], consent.ID)
 			}
 		case revokesAtOnce, revokesFromNowOn:
 			effect := map[actKind]policy.RevocationEffect{revokesAtOnce: policy.HideAtOnce, revokesFromNowOn: policy.FromNowOn}[a.kind]

@@ -33,6 +33,7 @@ var viewers = []viewer{
 	{name: "narrowed", role: policy.CaseManager, organization: "2", projects: []string{"21"}},
 	{name: "intake", role: policy.Intake, organization: "1"},
 	{name: "app", role: policy.PartnerApp, organization: "5", scopes: hmis.CategoriesOf(hmis.Demographics, hmis.EnrollmentCategory, hmis.Location, hmis.HIV)},
+	{name: "benefits", role: policy.PartnerApp, organization: "2", scopes: hmis.CategoriesOf(hmis.ServicesCategory, hmis.Income, hmis.Identity)},
 	{name: "analyst", role: policy.Analyst},
 	{name: "funder", role: policy.Funder},
 	{name: "auditor", role: policy.Auditor},
@@ -276,6 +277,14 @@ func rowClass(file string, r row) hmis.Class {
 	return hmis.Class{}
 }
 
+// classOf is the class of a cell: of its column, or of the row where that decides.
+func classOf(f *hmis.File, c *hmis.Column, r row) hmis.Class {
+	if c.Category == hmis.Unclassified {
+		return rowClass(f.Name, r)
+	}
+	return c.Class()
+}
+
 // dayColumn is the column that tells that the row is there.
 var dayColumn = map[string]string{"Enrollment": "EntryDate", "Exit": "ExitDate", "CurrentLivingSituation": "InformationDate", "IncomeBenefits": "InformationDate",
 	"EmploymentEducation": "InformationDate", "YouthEducationStatus": "InformationDate", "Assessment": "AssessmentDate", "Event": "EventDate",
@@ -336,16 +345,12 @@ func (o *oracle) viewRow(b *strings.Builder, f *hmis.File, r row) {
 		fmt.Fprint(b, " ", o.decide(hmis.ClassOf(c), fact)) // access and the notice of 42 CFR part 2
 	}
 	for _, c := range f.Columns {
-		class := c.Class()
-		if c.Category == hmis.Unclassified {
-			class = rowClass(f.Name, r)
-		}
 		switch {
 		case c.Name == "PersonalID" && o.v.role == policy.Analyst:
 		case c.Category == hmis.Meta:
 			fmt.Fprintf(b, "|%s", r[c.Name])
 		default:
-			reason := o.decide(class, fact)
+			reason := o.decide(classOf(f, c, r), fact)
 			if reason[0] == '+' {
 				reason += r[c.Name]
 			}
