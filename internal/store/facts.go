@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"sync"
 
@@ -25,32 +26,42 @@ type Snapshot struct {
 	projects map[int64]int32 // index in Facts.Projects by row number
 }
 
-// snapshots keeps the newest snapshot.
+// snapshots keeps what was read at the newest change: the whole community, and of it what single agencies may report on.
 type snapshots struct {
 	mu     sync.Mutex
-	newest *Snapshot
+	change int64
+	of     map[string]*Snapshot // by the row numbers of the projects, "" for all
 }
 
-// snapshot returns the community as it is now: the one in memory while nothing has changed, else a new one.
-func (s *Store) snapshot(ctx context.Context) (*Snapshot, error) {
+// snapshot returns the community as it is now, all of it or (own not nil) as if there were no stays but those at some
+// projects. It is the one in memory while nothing has changed, else a new one.
+func (s *Store) snapshot(ctx context.Context, own []int64) (*Snapshot, error) {
 	s.facts.mu.Lock()
 	defer s.facts.mu.Unlock()
 	var last int64
 	if err := s.db.QueryRowContext(ctx, "SELECT COALESCE(max(id), 0) FROM changes").Scan(&last); err != nil {
 		return nil, err
 	}
-	if s.facts.newest != nil && s.facts.newest.Change == last {
-		return s.facts.newest, nil
+	if s.facts.change != last || s.facts.of == nil {
+		s.facts.change, s.facts.of = last, map[string]*Snapshot{}
 	}
-	found, err := s.readFacts(ctx)
-	if err == nil {
-		s.facts.newest = found
+	name := ""
+	if own != nil {
+		name = fmt.Sprint(own)
 	}
-	return found, err
+	found := s.facts.of[name]
+	if found == nil {
+		var err error
+		if found, err = s.readFacts(ctx, own); err != nil {
+			return nil, err
+		}
+		s.facts.of[name] = found
+	}
+	return found, nil
 }
 
 // readFacts reads all that facts are made of, as it stands at one moment.
-func (s *Store) readFacts(ctx context.Context) (found *Snapshot, err error) {
+func (s *Store) readFacts(ctx context.Context, own []int64) (found *Snapshot, err error) {
 	conn, err := s.db.Conn(ctx)
 	if err != nil {
 		return nil, err
@@ -73,7 +84,7 @@ func (s *Store) readFacts(ctx context.Context) (found *Snapshot, err error) {
 		return nil, err
 	}
 	b := facts.NewBuilder()
-	if err := s.addSources(ctx, conn, b); err != nil {
+	if err := s.addSources(ctx, conn, b, own); err != nil {
 		return nil, err
 	}
 	found.Facts = b.Facts()
@@ -84,7 +95,7 @@ func (s *Store) readFacts(ctx context.Context) (found *Snapshot, err error) {
 	return found, nil
 }
 
-func (s *Store) addSources(ctx context.Context, conn *sql.Conn, b *facts.Builder) error {
+func (s *Store) addSources(ctx context.Context, conn *sql.Conn, b *facts.Builder, own []int64) error {
 	sources, err := keyedNames(ctx, conn, "SELECT id, name FROM sources ORDER BY id")
 	if err != nil {
 		return err
@@ -96,7 +107,7 @@ func (s *Store) addSources(ctx context.Context, conn *sql.Conn, b *facts.Builder
 				if file == "Export" {
 					continue // the hub has no export period of its own
 				}
-				if err := s.addRows(ctx, conn, b, hmis.FileNamed(file), source.key); err != nil {
+				if err := s.addRows(ctx, conn, b, hmis.FileNamed(file), source.key, own); err != nil {
 					return err
 				}
 			}
@@ -127,7 +138,7 @@ func keyedNames(ctx context.Context, conn *sql.Conn, query string) (list []keyed
 }
 
 // addRows gives the builder the rows of a file that were not removed, in the shape in which a file has them.
-func (s *Store) addRows(ctx context.Context, conn *sql.Conn, b *facts.Builder, f *hmis.File, source int64) error {
+func (s *Store) addRows(ctx context.Context, conn *sql.Conn, b *facts.Builder, f *hmis.File, source int64, own []int64) error {
 	person := "0"
 	if f.Name == "Client" {
 		person = "person_key"
@@ -137,7 +148,8 @@ func (s *Store) addRows(ctx context.Context, conn *sql.Conn, b *facts.Builder, f
 	for _, i := range used {
 		selected = append(selected, s.cellSQL(f.Columns[i]))
 	}
-	rows, err := conn.QueryContext(ctx, fmt.Sprintf("SELECT %s FROM %s WHERE source_key = $1 AND removed_at IS NULL", strings.Join(selected, ", "), f.Table()), source)
+	rows, err := conn.QueryContext(ctx, fmt.Sprintf("SELECT %s FROM %s WHERE source_key = $1 AND removed_at IS NULL%s",
+		strings.Join(selected, ", "), f.Table(), atProjects(f, own)), source)
 	if err != nil {
 		return err
 	}
@@ -163,6 +175,22 @@ func (s *Store) addRows(ctx context.Context, conn *sql.Conn, b *facts.Builder, f
 		b.Add(f.Name, cells, o)
 	}
 	return rows.Err()
+}
+
+// atProjects is the SQL that leaves only stays at the projects, what hangs on them, and who stayed there.
+func atProjects(f *hmis.File, own []int64) string {
+	if own == nil || f.Level != hmis.ClientLevel {
+		return ""
+	}
+	keys := make([]string, len(own))
+	for i, key := range own {
+		keys[i] = strconv.FormatInt(key, 10)
+	}
+	at := "project_key IN (" + strings.Join(keys, ", ") + ")"
+	if f.Name == "Client" {
+		return " AND id IN (SELECT client_key FROM enrollments WHERE " + at + " AND removed_at IS NULL)"
+	}
+	return " AND " + at
 }
 
 // cellSQL is the SQL of a column as the number or text that a cell has: days and seconds since 1970.

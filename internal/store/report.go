@@ -45,11 +45,17 @@ func (s *Store) ReportScope(ctx context.Context, projects []string) (*ReportScop
 	if err != nil {
 		return nil, err
 	}
-	found, err := s.snapshot(ctx)
+	ss, err := sessionOf(ctx)
 	if err != nil {
 		return nil, err
 	}
-	ss, err := sessionOf(ctx)
+	var own []int64 // a check of data quality looks at all stays of a client, which an agency may not see
+	if ss.viewer.Role.OfAgency() {
+		if own = ss.own; len(own) == 0 {
+			return nil, errNoProject
+		}
+	}
+	found, err := s.snapshot(ctx, own)
 	if err != nil {
 		return nil, err
 	}

@@ -153,12 +153,15 @@ func fieldOf(set ast.SelectionSet, key string) *ast.Field {
 	return nil
 }
 
+// moments are the fields that tell when something was done.
+var moments = []string{"at", "expiresAt", "dataAt", "startedAt", "finishedAt"}
+
 func (o *opener) replace(p place, key, text string) string {
 	replaced := text
 	switch {
 	case key == "incidentId":
 		replaced = "incident"
-	case p.field != nil && (p.field.Definition.Name == "at" || p.field.Definition.Name == "expiresAt"):
+	case p.field != nil && slices.Contains(moments, p.field.Definition.Name):
 		replaced = "a moment" // of a clock that is the same for nobody
 	case p.field != nil && strings.HasSuffix(strings.ToLower(p.field.Name), "cursor"):
 		o.cursors = append(o.cursors, cursor{text, p.list})

@@ -33,7 +33,9 @@ func change(r *rand.Rand, c *community, v viewer, writes bool, attempts int) (se
 			continue
 		}
 		for _, f := range clientFiles {
-			try(func(next *community) { m.changeHidden(newOracle(next, v, writes), client["PersonalID"], []*hmis.File{f}) })
+			try(func(next *community) {
+				m.changeHidden(newOracle(next, v, writes), client["PersonalID"], []*hmis.File{f})
+			})
 		}
 	}
 	for range attempts {
