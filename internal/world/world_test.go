@@ -95,7 +95,7 @@ func twoWorlds(t *testing.T, d storetest.Database, n uint64, each int, total *ta
 	for i, v := range asking() {
 		t.Run(v.name, func(t *testing.T) {
 			if *who != "" && told.Load() {
-				t.Skip("a difference was found")
+				return
 			}
 			r := rand.New(rand.NewPCG(*seed, n<<8|uint64(i)))
 			p := &pair{t: t, v: v, database: d, total: total}
