@@ -11,6 +11,7 @@ import (
 	"github.com/vektah/gqlparser/v2"
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/formatter"
+	"github.com/vektah/gqlparser/v2/validator/rules"
 
 	"github.com/hearth-hmis/hearth/internal/hmis"
 )
@@ -36,7 +37,7 @@ func (op *operation) body(w *world, n int) string {
 
 // document reads an operation; nil where it does not fit the schema.
 func (op *operation) document(s *ast.Schema) *ast.QueryDocument {
-	doc, _ := gqlparser.LoadQuery(s, op.query)
+	doc, _ := gqlparser.LoadQueryWithRules(s, op.query, rules.NewDefaultRules())
 	return doc
 }
 
