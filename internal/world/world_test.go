@@ -262,19 +262,20 @@ func (p *pair) compare(op *operation) (answers [2]opened, difference string) {
 }
 
 // compareWork compares how many statements the worlds ran. Fields that are resolved side by side now and then load the
-// same releases twice, so a difference must show in the least of several times.
+// same releases twice, so the numbers of several times must lie apart.
 func (p *pair) compareWork(op *operation, first, second int64) string {
-	least := [2]int64{first, second}
 	if strings.HasPrefix(op.query, "mutation") {
 		return ""
 	}
+	least, most := [2]int64{first, second}, [2]int64{first, second}
 	for range 20 {
-		if least[0] == least[1] {
+		if least[0] <= most[1] && least[1] <= most[0] {
 			return ""
 		}
 		for i, w := range p.worlds {
-			least[i] = min(least[i], w.send(p.v, op.purpose, op.body(w, i)).statements)
+			n := w.send(p.v, op.purpose, op.body(w, i)).statements
+			least[i], most[i] = min(least[i], n), max(most[i], n)
 		}
 	}
-	return fmt.Sprintf("%d and %d statements", least[0], least[1])
+	return fmt.Sprintf("%d to %d and %d to %d statements", least[0], most[0], least[1], most[1])
 }
