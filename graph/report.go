@@ -77,6 +77,10 @@ func (r *reportTableResolver) Cells(ctx context.Context, obj *model.ReportTable,
 	return obj.CellsAt(address), nil
 }
 
+func (r *subscriptionResolver) ReportRun(ctx context.Context, id string) (<-chan *ent.ReportRun, error) {
+	return r.r.followRun(ctx, id)
+}
+
 func (r *Resolver) Report() generated.ReportResolver { return &reportResolver{r} }
 
 func (r *Resolver) ReportCell() generated.ReportCellResolver { return &reportCellResolver{r} }
@@ -85,9 +89,12 @@ func (r *Resolver) ReportRun() generated.ReportRunResolver { return &reportRunRe
 
 func (r *Resolver) ReportTable() generated.ReportTableResolver { return &reportTableResolver{r} }
 
+func (r *Resolver) Subscription() generated.SubscriptionResolver { return &subscriptionResolver{r} }
+
 type (
-	reportResolver      struct{ r *Resolver }
-	reportCellResolver  struct{ r *Resolver }
-	reportRunResolver   struct{ r *Resolver }
-	reportTableResolver struct{ r *Resolver }
+	reportResolver       struct{ r *Resolver }
+	reportCellResolver   struct{ r *Resolver }
+	reportRunResolver    struct{ r *Resolver }
+	reportTableResolver  struct{ r *Resolver }
+	subscriptionResolver struct{ r *Resolver }
 )

@@ -118,6 +118,50 @@ func stateOf(run *ent.ReportRun, now hmis.Timestamp) model.RunState {
 
 var errNoRun = hmis.Errorf(hmis.NotFound, "there is no such run, or not for this account")
 
+// runPace is how often a run that is followed is looked at.
+const runPace = 500 * time.Millisecond
+
+// followRun gives a run as it is, and again whenever it has got further, until it has ended or is no longer for the
+// viewer. Each look is a question of its own to the store, which asks anew what the viewer may see.
+func (r *Resolver) followRun(ctx context.Context, id string) (<-chan *ent.ReportRun, error) {
+	run, err := r.Store.ReportRunOf(ctx, id)
+	if err == nil && run == nil {
+		err = errNoRun
+	}
+	if err != nil {
+		return nil, err
+	}
+	runs := make(chan *ent.ReportRun)
+	go func() {
+		defer close(runs)
+		for told := (*ent.ReportRun)(nil); run != nil && err == nil; run, err = r.Store.ReportRunOf(ctx, id) {
+			ended := stateOf(run, r.Store.Now()) != model.RunStateRunning
+			if told == nil || ended || run.Progress != told.Progress {
+				select {
+				case runs <- run:
+					told = run
+				case <-ctx.Done():
+					return
+				}
+			}
+			if ended || !pause(ctx, runPace) {
+				return
+			}
+		}
+	}()
+	return runs, nil
+}
+
+// pause waits; it reports whether ctx still holds.
+func pause(ctx context.Context, d time.Duration) bool {
+	select {
+	case <-time.After(d):
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
 // place is where a figure stands.
 type place struct{ table, address string }
 

@@ -9,6 +9,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"slices"
 	"time"
 
@@ -32,6 +33,16 @@ type Config struct {
 	Ready   func(ctx context.Context) error
 	Console http.Handler // the web console at /; nil: none
 	Origins []string     // web pages that may call the hub, as exact origins; empty: those of the hub only
+	// Caller tells who asks in a context that Authenticate made; nil: everybody is a stranger.
+	Caller func(ctx context.Context) Caller
+	// Documents are the trusted documents; nil: there are none, and every document runs.
+	Documents *Documents
+	// Proxies are the addresses of proxies whose word for the caller's address and connection is taken.
+	Proxies []netip.Prefix
+	// Unmetered lets callers ask without end; for tests and measurements.
+	Unmetered bool
+	// Observe is called when an operation comes in, and what it returns when it has ended; nil: nobody looks.
+	Observe func(ctx context.Context) (context.Context, func(Operation))
 	Log     *slog.Logger // nil: slog.Default
 }
 
@@ -50,6 +61,7 @@ func Handler(c Config) http.Handler {
 	share := crossOrigin(c.Origins)
 	mux := http.NewServeMux()
 	mux.Handle("/graphql", share(d))
+	mux.Handle("/session", only(http.HandlerFunc(d.session), http.MethodPost, http.MethodDelete))
 	mux.Handle("/schema.graphql", share(only(http.HandlerFunc(d.schema), http.MethodGet, http.MethodHead)))
 	mux.Handle("/healthz", only(http.HandlerFunc(healthy), http.MethodGet, http.MethodHead))
 	mux.Handle("/readyz", only(http.HandlerFunc(d.ready), http.MethodGet, http.MethodHead))
@@ -74,13 +86,19 @@ func (d *door) guard(next http.Handler) http.Handler {
 			d.logPanic(r.Context(), newIncident(), p)
 			w.WriteHeader(http.StatusInternalServerError)
 		}()
-		w.Header().Set("X-Content-Type-Options", "nosniff")
-		w.Header().Set("Referrer-Policy", "no-referrer")
+		h := w.Header()
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("X-Frame-Options", "DENY")
+		h.Set("Referrer-Policy", "no-referrer")
+		h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'") // the console sets its own
+		if d.secure(r) {
+			h.Set("Strict-Transport-Security", "max-age=31536000")
+		}
 		next.ServeHTTP(w, r)
 	})
 }
 
-// crossOrigin lets the pages of the origins call the hub. There are no cookies, hence no credentials.
+// crossOrigin lets the pages of the origins call the hub, with a token; the session cookie is for the hub's own pages.
 func crossOrigin(origins []string) func(http.Handler) http.Handler {
 	if len(origins) == 0 { // which the library takes for "all"
 		return func(h http.Handler) http.Handler { return h }
@@ -124,10 +142,16 @@ func (d *door) ready(w http.ResponseWriter, r *http.Request) {
 
 // schema answers the SDL to whoever may introspect.
 func (d *door) schema(w http.ResponseWriter, r *http.Request) {
-	ctx, refused := d.enter(r, newIncident())
+	c := d.newCall(r)
+	ctx, refused := d.enter(r, c)
+	if paid := d.pay(c, operationCost); paid != nil {
+		refused = paid
+	}
 	switch {
 	case refused != nil:
-		w.Header().Set("WWW-Authenticate", "Bearer")
+		if refused.status == http.StatusUnauthorized {
+			w.Header().Set("WWW-Authenticate", "Bearer")
+		}
 		plain(w, refused.status, refused.Message+"\n")
 	case !d.mayIntrospect(ctx):
 		w.Header().Set("WWW-Authenticate", "Bearer")

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -27,7 +28,7 @@ type Query {
   must: String!
 }
 type Mutation { login(name: String!, secret: String!): String }
-type Subscription { changes: String }
+type Subscription { changes(n: Int = 2): String }
 enum How { TOLD WRAPPED PLAIN PANIC ARGUMENT LATE BREAK }
 input ClientFilter { veteran: Boolean, name: String, age: Int, how: [How!], need: Need }
 input Need { must: Int! }
@@ -47,7 +48,8 @@ type Service { id: ID! enrollment: Enrollment! }
 type Consent { id: ID! client: Client! }
 `
 
-// testSchema answers every field with null or an empty object, and fail as it is told to.
+// testSchema answers every field with null or an empty object, and fail as it is told to. The subscription changes gives
+// n answers; from -1 on it gives one, and then waits.
 type testSchema struct{ schema *ast.Schema }
 
 func (t testSchema) Schema() *ast.Schema { return t.schema }
@@ -58,6 +60,9 @@ func (testSchema) Complexity(context.Context, string, string, int, map[string]an
 
 func (t testSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 	oc := graphql.GetOperationContext(ctx)
+	if oc.Operation.Operation == ast.Subscription {
+		return t.changes(ctx, oc)
+	}
 	done := false
 	return func(ctx context.Context) *graphql.Response {
 		if done {
@@ -72,6 +77,21 @@ func (t testSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		}
 		out.WriteByte('}')
 		return &graphql.Response{Data: out.Bytes()}
+	}
+}
+
+func (testSchema) changes(ctx context.Context, oc *graphql.OperationContext) graphql.ResponseHandler {
+	f := graphql.CollectFields(oc, oc.Operation.SelectionSet, []string{"Subscription"})[0]
+	n, _ := f.ArgumentMap(oc.Variables)["n"].(int64)
+	given := int64(0)
+	return func(ctx context.Context) *graphql.Response {
+		if n < 0 && given == 1 {
+			<-ctx.Done()
+		}
+		if given++; given > max(n, 1) || ctx.Err() != nil {
+			return nil
+		}
+		return &graphql.Response{Data: fmt.Appendf(nil, `{%q:%q}`, f.Alias, fmt.Sprint(given))}
 	}
 }
 
@@ -126,10 +146,39 @@ func (stateError) SQLState() string { return "23505" }
 
 type signedIn struct{}
 
-// newHub makes a hub over the test schema; the token "good" signs in.
-func newHub(t testing.TB, change ...func(*Config)) (http.Handler, *bytes.Buffer) {
+// logBook is a log that several goroutines write.
+type logBook struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (l *logBook) Write(b []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.Write(b)
+}
+
+func (l *logBook) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.String()
+}
+
+func (l *logBook) Reset() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.text.Reset()
+}
+
+// newHub makes a hub over the test schema; the token "good" signs in, as does "app" an app.
+func newHub(t testing.TB, change ...func(*Config)) (http.Handler, *logBook) {
 	t.Helper()
-	log := &bytes.Buffer{}
+	c, log := newConfig(change...)
+	return Handler(c), log
+}
+
+func newConfig(change ...func(*Config)) (Config, *logBook) {
+	log := &logBook{}
 	c := Config{
 		API: API{Schema: testSchema{gqlparser.MustLoadSchema(&ast.Source{Input: testSDL})}, SDL: testSDL},
 		Authenticate: func(ctx context.Context, token, _ string) (context.Context, error) {
@@ -137,7 +186,9 @@ func newHub(t testing.TB, change ...func(*Config)) (http.Handler, *bytes.Buffer)
 			case "":
 				return ctx, nil
 			case "good":
-				return context.WithValue(ctx, signedIn{}, true), nil
+				return context.WithValue(ctx, signedIn{}, Caller{Account: 1}), nil
+			case "app":
+				return context.WithValue(ctx, signedIn{}, Caller{Account: 2, App: "shelter"}), nil
 			case "away":
 				return nil, hmis.Errorf(hmis.Unavailable, "try again later")
 			case "broken":
@@ -147,13 +198,17 @@ func newHub(t testing.TB, change ...func(*Config)) (http.Handler, *bytes.Buffer)
 			}
 		},
 		Introspect: func(ctx context.Context) bool { return ctx.Value(signedIn{}) != nil },
-		Console:    http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "console") }),
-		Log:        slog.New(slog.NewTextHandler(log, nil)),
+		Caller: func(ctx context.Context) Caller {
+			c, _ := ctx.Value(signedIn{}).(Caller)
+			return c
+		},
+		Console: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "console") }),
+		Log:     slog.New(slog.NewTextHandler(log, nil)),
 	}
 	for _, f := range change {
 		f(&c)
 	}
-	return Handler(c), log
+	return c, log
 }
 
 // ask sends a body as a caller who is signed in; header lines such as "Accept: …" change the request.

@@ -12,6 +12,14 @@ import (
 // shutdownLimit is how long running operations may take to end once the hub is told to stop.
 const shutdownLimit = 15 * time.Second
 
+type stoppingKey struct{}
+
+// stopping is closed when the hub is told to stop: operations then end by themselves, streams must.
+func stopping(ctx context.Context) <-chan struct{} {
+	done, _ := ctx.Value(stoppingKey{}).(<-chan struct{})
+	return done
+}
+
 // Serve answers on the listener until ctx ends. It then takes no more requests, waits for those that run, at most
 // 15 seconds, and returns nil if all of them ended.
 func Serve(ctx context.Context, l net.Listener, h http.Handler, log *slog.Logger) error {
@@ -23,6 +31,9 @@ func Serve(ctx context.Context, l net.Listener, h http.Handler, log *slog.Logger
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    16 << 10,
 		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
+		BaseContext: func(net.Listener) context.Context {
+			return context.WithValue(context.Background(), stoppingKey{}, ctx.Done())
+		},
 	}
 	failed := make(chan error, 1)
 	go func() { failed <- s.Serve(l) }()

@@ -2,12 +2,13 @@ package server
 
 import (
 	"bytes"
-	"context"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"io"
 	"mime"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 
@@ -19,10 +20,8 @@ import (
 const (
 	mediaGraphQL = "application/graphql-response+json"
 	mediaJSON    = "application/json"
+	mediaStream  = "text/event-stream" // server-sent events, for subscriptions
 )
-
-// purposeHeader names what a request is made for, as policy.Purpose; releases may be for one purpose only.
-const purposeHeader = "Hearth-Purpose"
 
 // bodyLimit is in bytes.
 const bodyLimit = 256 << 10
@@ -30,6 +29,7 @@ const bodyLimit = 256 << 10
 // request is what a caller asks, its parameters checked for their types only.
 type request struct {
 	query     string
+	document  string // the hash of a trusted document, in place of the query or with it
 	operation string
 	variables map[string]any
 }
@@ -58,32 +58,6 @@ func (f *refusal) statusFor(media string) int {
 		return http.StatusUnauthorized
 	default:
 		return http.StatusBadRequest
-	}
-}
-
-// enter finds out who asks. A stranger may enter too; what a stranger may do is not decided here.
-func (d *door) enter(r *http.Request, incident string) (context.Context, *refusal) {
-	token := ""
-	if header := r.Header.Get("Authorization"); header != "" {
-		scheme, rest, _ := strings.Cut(header, " ")
-		token = strings.TrimSpace(rest)
-		if !strings.EqualFold(scheme, "Bearer") || token == "" {
-			return nil, refuse(http.StatusUnauthorized, hmis.Denied, "the Authorization header must be: Bearer, a space, the token")
-		}
-	}
-	ctx, err := d.Authenticate(r.Context(), token, r.Header.Get(purposeHeader))
-	if err == nil {
-		return ctx, nil
-	}
-	e, told := errors.AsType[*hmis.Error](err)
-	switch {
-	case !told:
-		d.Log.ErrorContext(r.Context(), "authentication failed", "incident", incident, "cause", cause(err))
-		return nil, refuse(http.StatusUnauthorized, hmis.Denied, "the token could not be checked; sign in again")
-	case e.Code == hmis.Unavailable:
-		return nil, &refusal{Error: e, status: http.StatusServiceUnavailable}
-	default:
-		return nil, refuse(http.StatusUnauthorized, hmis.Denied, "%s", e.Message)
 	}
 }
 
@@ -122,29 +96,69 @@ func decode(body []byte) (*request, *refusal) {
 	}
 	var q request
 	var extensions map[string]json.RawMessage
-	for _, p := range []struct {
-		name string
-		into any
-		kind string
-	}{
+	var persisted struct{ Sha256Hash string }
+	parameters := []parameter{
 		{"query", &q.query, "a string"},
 		{"operationName", &q.operation, "a string"},
 		{"variables", &q.variables, "an object"},
+		{"documentId", &q.document, "a string"},
 		{"extensions", &extensions, "an object"},
-	} {
-		if raw[p.name] == nil {
-			continue
-		}
-		parameter := json.NewDecoder(bytes.NewReader(raw[p.name]))
-		parameter.UseNumber() // a float64 would round a long id
-		if parameter.Decode(p.into) != nil {
-			return nil, refuse(http.StatusBadRequest, hmis.Invalid, "%s must be %s", p.name, p.kind)
-		}
 	}
-	if q.query == "" {
+	if refused := decodeParameters(raw, parameters); refused != nil {
+		return nil, refused
+	}
+	if refused := decodeParameters(extensions, []parameter{{"persistedQuery", &persisted, "an object with sha256Hash"}}); refused != nil {
+		return nil, refused
+	}
+	q.document = cmp.Or(q.document, persisted.Sha256Hash)
+	if q.query == "" && q.document == "" {
 		return nil, refuse(http.StatusBadRequest, hmis.Invalid, "query must be a GraphQL document")
 	}
 	return &q, nil
+}
+
+type parameter struct {
+	name string
+	into any
+	kind string
+}
+
+func decodeParameters(raw map[string]json.RawMessage, parameters []parameter) *refusal {
+	for _, p := range parameters {
+		if raw[p.name] == nil {
+			continue
+		}
+		value := json.NewDecoder(bytes.NewReader(raw[p.name]))
+		value.UseNumber() // a float64 would round a long id
+		if value.Decode(p.into) != nil {
+			return refuse(http.StatusBadRequest, hmis.Invalid, "%s must be %s", p.name, p.kind)
+		}
+	}
+	return nil
+}
+
+// readAddress reads a request that came by GET from its address, as if it had come as JSON.
+func readAddress(r *http.Request) (*request, *refusal) {
+	values, err := url.ParseQuery(r.URL.RawQuery)
+	if err != nil {
+		return nil, refuse(http.StatusBadRequest, hmis.Invalid, "the address is not well formed")
+	}
+	raw := map[string]json.RawMessage{}
+	for _, name := range []string{"query", "operationName", "documentId"} {
+		if values.Has(name) {
+			raw[name], _ = json.Marshal(values.Get(name)) // a string
+		}
+	}
+	for _, name := range []string{"variables", "extensions"} {
+		if values.Has(name) {
+			raw[name] = json.RawMessage(values.Get(name))
+		}
+	}
+	body, err := json.Marshal(raw)
+	if err != nil {
+		return nil, refuse(http.StatusBadRequest, hmis.Invalid, "variables and extensions must be JSON objects")
+	}
+	return decode(body)
 }
 
 // accepted picks the media type of the answer; "" is none that the hub can give. */* means JSON, as it does to
@@ -169,10 +183,10 @@ func accepted(header []string) string {
 		if media == "*/*" || media == "application/*" {
 			media = mediaJSON
 		}
-		if media != mediaJSON && media != mediaGraphQL {
+		if media != mediaJSON && media != mediaGraphQL && media != mediaStream {
 			continue
 		}
-		if q > weight || q == weight && q > 0 && media == mediaGraphQL {
+		if q > weight || q == weight && q > 0 && media != mediaJSON {
 			best, weight = media, q
 		}
 	}

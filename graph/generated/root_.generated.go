@@ -52,6 +52,7 @@ type ResolverRoot interface {
 	ReportRun() ReportRunResolver
 	ReportTable() ReportTableResolver
 	Service() ServiceResolver
+	Subscription() SubscriptionResolver
 	YouthEducationStatus() YouthEducationStatusResolver
 }
 
@@ -137,6 +138,23 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			ctx = graphql.WithUnmarshalerMap(ctx, inputUnmarshalMap)
 			data := _Mutation(ctx, ec, opCtx.Operation.SelectionSet)
 			var buf bytes.Buffer
+			data.MarshalGQL(&buf)
+
+			return &graphql.Response{
+				Data: buf.Bytes(),
+			}
+		}
+	case ast.Subscription:
+		next := _Subscription(ctx, ec, opCtx.Operation.SelectionSet)
+
+		var buf bytes.Buffer
+		return func(ctx context.Context) *graphql.Response {
+			buf.Reset()
+			data := next(ctx)
+
+			if data == nil {
+				return nil
+			}
 			data.MarshalGQL(&buf)
 
 			return &graphql.Response{
@@ -4239,6 +4257,11 @@ type ReportRunPayload @client {
   "Null where nothing was run; see userErrors."
   run: ReportRun
   userErrors: [UserError!]! @meta
+}
+
+type Subscription {
+  "A run that was kept: as it is, and again whenever it has got further, until it is done or has failed."
+  reportRun(id: ID!): ReportRun!
 }
 `, BuiltIn: false},
 	{Name: "../../schema/schema.graphql", Input: `# Hearth's API. Every list is a connection: ask for edges or nodes, and page with first and after or last and before.

@@ -181,6 +181,9 @@ type SignConsentInput struct {
 	Method   policy.ConsentMethod `json:"method"`
 }
 
+type Subscription struct {
+}
+
 type Timeliness struct {
 	Project *ent.Project `json:"project"`
 	Starts  int32        `json:"starts"`
