@@ -42,7 +42,7 @@ func openDoor(t testing.TB, url string, rows storetest.Rows) *door {
 	t.Helper()
 	d := &door{store: storetest.OpenURL(t, url), tokens: map[string]string{}, log: &bytes.Buffer{}}
 	storetest.Import(t, d.store, rows)
-	d.Handler = handler(d.store, nil, slog.New(slog.NewTextHandler(d.log, nil)))
+	d.Handler = handler(d.store, server.Config{Log: slog.New(slog.NewTextHandler(d.log, nil))})
 	d.book = account.Open(d.store)
 	today := d.store.Now().Day()
 	for _, n := range []account.New{ // in one order, so that cursors, which are bound to the account, are the same in two hubs
@@ -378,7 +378,7 @@ func TestImmediateOnAnotherServer(t *testing.T) {
 	onBoth(t, func(t *testing.T, url string) {
 		a := openDoor(t, url, storetest.Community())
 		other := storetest.OpenURL(t, url)
-		b := &door{Handler: handler(other, nil, slog.New(slog.DiscardHandler)), store: other, tokens: a.tokens}
+		b := &door{Handler: handler(other, server.Config{Log: slog.New(slog.DiscardHandler)}), store: other, tokens: a.tokens}
 		const names = `{ viewer { role } clients { nodes { firstName lastName enrollments { nodes { livingSituation } } } } }`
 		ctx := context.Background()
 
