@@ -16,7 +16,8 @@ import (
 // Caller is who asks, as far as the door needs to know.
 type Caller struct {
 	Account int64  // 0: a stranger
-	App     string // the app that asks, by its name among the trusted documents; "": a person
+	App     string // the program that asks, or the role of a person: from a closed list, for metrics and traces
+	Program bool   // it is an agency's program, which App names also among the trusted documents
 }
 
 // purposeHeader names what a request is made for, as policy.Purpose; releases may be for one purpose only.

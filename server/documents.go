@@ -76,7 +76,7 @@ func (docs *Documents) find(who Caller, hash string) *trusted {
 	switch {
 	case docs == nil:
 		return nil
-	case who.App != "":
+	case who.Program:
 		return docs.apps[who.App][hash]
 	}
 	return docs.all[hash]
@@ -106,7 +106,7 @@ func (d *door) resolve(c *call, q *request) *refusal {
 // distrust refuses a document that is not on the list, where only those run. A stranger may sign in without one.
 func (d *door) distrust(c *call, q *request, op *ast.OperationDefinition) *refusal {
 	docs := d.Documents
-	if docs == nil || c.trusted != nil || c.caller.App == "" && c.caller.Account != 0 {
+	if docs == nil || c.trusted != nil || !c.caller.Program && c.caller.Account != 0 {
 		return nil
 	}
 	switch {

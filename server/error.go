@@ -13,6 +13,7 @@ import (
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/gqlerror"
+	"go.opentelemetry.io/otel/trace"
 
 	"github.com/hearth-hmis/hearth/internal/hmis"
 )
@@ -137,50 +138,29 @@ func cause(err error) string {
 	return strings.Join(kinds, " > ")
 }
 
-// Operation is what metrics and traces may know of an operation that has ended. Nothing in it was made up by the
-// caller: only trusted documents have a name, and only known apps.
-type Operation struct {
-	Name  string
-	App   string
-	Kind  string // query, mutation or subscription; "" where the document could not be read
-	Codes []string
-	Rows  int // what it may have read
-	Took  time.Duration
-}
-
-// begin is called when an operation comes in; done when its last answer is on its way.
-func (d *door) begin(ctx context.Context, c *call) (_ context.Context, done func(answer)) {
-	start, observed := time.Now(), func(Operation) {}
-	if d.Observe != nil {
-		ctx, observed = d.Observe(ctx)
-	}
-	return ctx, func(a answer) {
-		o := Operation{App: c.caller.App, Kind: string(c.kind), Codes: codes(a.errors), Rows: c.rows, Took: time.Since(start)}
-		if c.trusted != nil {
-			o.Name = c.trusted.name
-		}
-		d.logCall(ctx, c, a, o)
-		observed(o)
+// begin counts a running operation until done is called with its last answer, which is then counted, traced and logged.
+func (d *door) begin(ctx context.Context, c *call) (done func(answer)) {
+	start, end := time.Now(), d.Metrics.begin()
+	return func(a answer) {
+		end()
+		took := time.Since(start)
+		d.Metrics.observe(c, a, took)
+		c.describe(trace.SpanFromContext(ctx), a)
+		d.logCall(ctx, c, a, took)
 	}
 }
 
 // logCall logs one line per operation, and nothing in it that the caller chose.
-func (d *door) logCall(ctx context.Context, c *call, a answer, o Operation) {
+func (d *door) logCall(ctx context.Context, c *call, a answer, took time.Duration) {
 	attrs := []slog.Attr{
-		slog.String("operation", o.Kind), slog.Int("status", a.status),
-		slog.Float64("ms", float64(o.Took.Microseconds())/1000), slog.Int("cost", o.Rows),
-	}
-	if o.Name != "" {
-		attrs = append(attrs, slog.String("name", o.Name))
-	}
-	if o.App != "" {
-		attrs = append(attrs, slog.String("app", o.App))
+		slog.String("operation", string(c.kind)), slog.Int("status", a.status),
+		slog.Float64("ms", float64(took.Microseconds())/1000), slog.Int("cost", c.rows),
 	}
 	if c.untrusted != "" {
-		attrs = append(attrs, slog.String("untrusted", c.untrusted))
+		attrs = append(attrs, slog.String("app", c.caller.App), slog.String("untrusted", c.untrusted))
 	}
 	if len(a.errors) > 0 {
-		attrs = append(attrs, slog.Any("codes", o.Codes), slog.String("incident", c.incident))
+		attrs = append(attrs, slog.Any("codes", codes(a.errors)), slog.String("incident", c.incident))
 	}
 	d.Log.LogAttrs(ctx, slog.LevelInfo, "graphql", attrs...)
 }

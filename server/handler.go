@@ -41,9 +41,8 @@ type Config struct {
 	Proxies []netip.Prefix
 	// Unmetered lets callers ask without end; for tests and measurements.
 	Unmetered bool
-	// Observe is called when an operation comes in, and what it returns when it has ended; nil: nobody looks.
-	Observe func(ctx context.Context) (context.Context, func(Operation))
 	Log     *slog.Logger // nil: slog.Default
+	Metrics *Metrics     // nil: nothing is counted
 }
 
 // API is a schema that is executed, and its text, which is answered at /schema.graphql.
@@ -60,7 +59,7 @@ func Handler(c Config) http.Handler {
 	d := newDoor(c)
 	share := crossOrigin(c.Origins)
 	mux := http.NewServeMux()
-	mux.Handle("/graphql", share(d))
+	mux.Handle("/graphql", share(traced(d)))
 	mux.Handle("/session", only(http.HandlerFunc(d.session), http.MethodPost, http.MethodDelete))
 	mux.Handle("/schema.graphql", share(only(http.HandlerFunc(d.schema), http.MethodGet, http.MethodHead)))
 	mux.Handle("/healthz", only(http.HandlerFunc(healthy), http.MethodGet, http.MethodHead))

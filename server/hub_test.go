@@ -188,7 +188,7 @@ func newConfig(change ...func(*Config)) (Config, *logBook) {
 			case "good":
 				return context.WithValue(ctx, signedIn{}, Caller{Account: 1}), nil
 			case "app":
-				return context.WithValue(ctx, signedIn{}, Caller{Account: 2, App: "shelter"}), nil
+				return context.WithValue(ctx, signedIn{}, Caller{Account: 2, App: "shelter", Program: true}), nil
 			case "away":
 				return nil, hmis.Errorf(hmis.Unavailable, "try again later")
 			case "broken":

@@ -84,6 +84,7 @@ type call struct {
 	caller    Caller
 	safe      bool          // came by GET: may be in logs of proxies, and a browser sends it for anybody
 	kind      ast.Operation // "" until the document is read
+	name      string        // what is asked of the schema, or what a trusted document is called
 	rows      int
 	purse     *purse // nil: nothing was paid
 	hash      string // of the document, where trusted documents are asked for
@@ -112,8 +113,7 @@ func (d *door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	c := d.newCall(r)
-	ctx, done := d.begin(r.Context(), c)
-	r = r.WithContext(ctx)
+	done := d.begin(r.Context(), c)
 	var a answer
 	switch {
 	case c.media == "":
@@ -207,7 +207,10 @@ func (d *door) prepare(ctx context.Context, c *call, q *request) (*side, *graphq
 	side := d.side(ctx)
 	op, weight, refused := weigh(side.Schema.Schema(), q)
 	if op != nil {
-		c.kind = op.Operation
+		c.kind, c.name = op.Operation, nameOf(side.Schema.Schema(), op)
+	}
+	if c.trusted != nil {
+		c.name = c.trusted.name
 	}
 	c.rows = weight.rows
 	if refused == nil {

@@ -69,7 +69,7 @@ func (d *door) socket(w http.ResponseWriter, r *http.Request) {
 	if refused != nil {
 		a := c.refused(refused)
 		c.write(w, a)
-		d.logCall(r.Context(), c, a, Operation{Codes: codes(a.errors)})
+		d.logCall(r.Context(), c, a, 0)
 		return
 	}
 	s := &socket{door: d, call: *c, shown: shown, operations: map[string]context.CancelFunc{}, leave: func() { d.sockets.leave(unknown) }}
@@ -272,12 +272,14 @@ func (s *socket) subscribe(id string, payload json.RawMessage) (websocket.Status
 // operate runs an operation and writes its answers, unless the caller has ended it.
 func (s *socket) operate(ctx context.Context, id string, q *request) {
 	c := &call{incident: newIncident(), media: mediaGraphQL, address: s.call.address, caller: s.call.caller}
-	observed, done := s.begin(ctx, c)
+	traced, span := tracer().Start(ctx, "operation")
+	defer span.End()
+	done := s.begin(traced, c)
 	var last answer
 	if paid := s.pay(c, operationCost); paid != nil {
 		last = c.refused(paid)
 	} else {
-		last = s.follow(observed, c, q, func(a answer) error {
+		last = s.follow(traced, c, q, func(a answer) error {
 			if ctx.Err() != nil {
 				return ctx.Err()
 			}

@@ -20,8 +20,9 @@ import (
 )
 
 func serveCommand(h *hub) *cobra.Command {
-	var addr string
+	var addr, metricsAddr string
 	var origins []string
+	var d doorFlags
 	c := &cobra.Command{
 		Use:   "serve",
 		Short: "Serve the GraphQL API and the console",
@@ -40,11 +41,34 @@ func serveCommand(h *hub) *cobra.Command {
 			if h.json {
 				log = slog.New(slog.NewJSONHandler(cmd.ErrOrStderr(), nil))
 			}
+			l, err = d.secure(cmd.Context(), l, log)
+			if err != nil {
+				return err
+			}
+			config := server.Config{Origins: origins, Log: log, Metrics: server.NewMetrics(s.Statements)}
+			if err := d.apply(&config); err != nil {
+				return err
+			}
+			stopTracing, err := startTracing(cmd.Context())
+			if err != nil {
+				return err
+			}
+			defer func() { _ = stopTracing(context.WithoutCancel(cmd.Context())) }()
+			if metricsAddr != "" {
+				m, err := listen(metricsAddr)
+				if err != nil {
+					return err
+				}
+				log.Info("metrics", "addr", m.Addr().String())
+				go func() { _ = server.Serve(cmd.Context(), m, config.Metrics.Handler(), log) }()
+			}
 			log.Info("serving", "addr", l.Addr().String())
-			return server.Serve(cmd.Context(), l, handler(s, origins, log), log)
+			return server.Serve(cmd.Context(), l, handler(s, config), log)
 		},
 	}
-	c.Flags().StringVar(&addr, "addr", "127.0.0.1:8080", "address to listen on; put a TLS proxy before it")
+	c.Flags().StringVar(&addr, "addr", "127.0.0.1:8080", "address to listen on; beyond this machine with --tls-cert, --tls-auto or --behind-proxy")
+	d.declare(c)
+	c.Flags().StringVar(&metricsAddr, "metrics-addr", "", "address of a listener of its own for /metrics, as 127.0.0.1:9090; empty: none")
 	c.Flags().StringSliceVar(&origins, "origin", nil, "a web origin that may call the API, as https://app.example.org; may be repeated")
 	return c
 }
@@ -57,21 +81,31 @@ func listen(addr string) (net.Listener, error) {
 	return l, nil
 }
 
-// handler puts the hub's parts behind the server's door.
-func handler(s *store.Store, origins []string, log *slog.Logger) http.Handler {
+// handler puts the hub's parts behind the server's door, as far as c does not name them.
+func handler(s *store.Store, c server.Config) http.Handler {
 	resolver := &graph.Resolver{Store: s, Accounts: account.Open(s)}
 	numbers := resolver.NumbersSchema()
-	return server.Handler(server.Config{
-		API:          server.API{Schema: resolver.Schema(), SDL: schema.SDL()},
-		Numbers:      server.API{Schema: numbers, SDL: schema.Format(numbers.Schema())},
-		SeesPeople:   graph.SeesPeople,
-		Authenticate: resolver.Authenticate,
-		Introspect:   func(ctx context.Context) bool { return policy.ViewerOf(ctx) != nil },
-		Ready:        s.Ready,
-		Console:      web.Handler(),
-		Origins:      origins,
-		Log:          log,
-	})
+	c.API = server.API{Schema: resolver.Schema(), SDL: schema.SDL()}
+	c.Numbers = server.API{Schema: numbers, SDL: schema.Format(numbers.Schema())}
+	c.SeesPeople = graph.SeesPeople
+	c.Authenticate = resolver.Authenticate
+	c.Introspect = func(ctx context.Context) bool { return policy.ViewerOf(ctx) != nil }
+	c.Ready = s.Ready
+	c.Console = web.Handler()
+	c.Caller = callerOf
+	return server.Handler(c)
+}
+
+// callerOf names an agency's program by its account, and people by nothing but their role.
+func callerOf(ctx context.Context) server.Caller {
+	v := policy.ViewerOf(ctx)
+	switch {
+	case v == nil:
+		return server.Caller{App: "stranger"}
+	case v.Role == policy.PartnerApp:
+		return server.Caller{Account: v.Account, App: v.Username, Program: true}
+	}
+	return server.Caller{Account: v.Account, App: v.Role.String()}
 }
 
 // address is where a browser finds the listener.
