@@ -41,8 +41,8 @@ type Config struct {
 	Proxies []netip.Prefix
 	// Unmetered lets callers ask without end; for tests and measurements.
 	Unmetered bool
-	Log     *slog.Logger // nil: slog.Default
-	Metrics *Metrics     // nil: nothing is counted
+	Log       *slog.Logger // nil: slog.Default
+	Metrics   *Metrics     // nil: nothing is counted
 }
 
 // API is a schema that is executed, and its text, which is answered at /schema.graphql.
@@ -55,17 +55,18 @@ type API struct {
 const readyLimit = 2 * time.Second
 
 // Handler is the whole hub as one handler.
-func Handler(c Config) http.Handler {
-	d := newDoor(c)
-	share := crossOrigin(c.Origins)
+func Handler(c Config) http.Handler { return newDoor(c).routes() }
+
+func (d *door) routes() http.Handler {
+	share := crossOrigin(d.Origins)
 	mux := http.NewServeMux()
 	mux.Handle("/graphql", share(traced(d)))
 	mux.Handle("/session", only(http.HandlerFunc(d.session), http.MethodPost, http.MethodDelete))
 	mux.Handle("/schema.graphql", share(only(http.HandlerFunc(d.schema), http.MethodGet, http.MethodHead)))
 	mux.Handle("/healthz", only(http.HandlerFunc(healthy), http.MethodGet, http.MethodHead))
 	mux.Handle("/readyz", only(http.HandlerFunc(d.ready), http.MethodGet, http.MethodHead))
-	if c.Console != nil {
-		mux.Handle("/", c.Console)
+	if d.Console != nil {
+		mux.Handle("/", d.Console)
 	}
 	return d.guard(mux)
 }

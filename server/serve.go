@@ -20,6 +20,12 @@ func stopping(ctx context.Context) <-chan struct{} {
 	return done
 }
 
+func withStopping(stop <-chan struct{}) func(net.Listener) context.Context {
+	return func(net.Listener) context.Context {
+		return context.WithValue(context.Background(), stoppingKey{}, stop)
+	}
+}
+
 // Serve answers on the listener until ctx ends. It then takes no more requests, waits for those that run, at most
 // 15 seconds, and returns nil if all of them ended.
 func Serve(ctx context.Context, l net.Listener, h http.Handler, log *slog.Logger) error {
