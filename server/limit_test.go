@@ -2,6 +2,7 @@ package server
 
 import (
 	"fmt"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -86,6 +87,34 @@ func TestHostile(t *testing.T) {
 				t.Errorf("%d %s, want LIMIT about %q", w.Code, w.Body, c.says)
 			}
 		})
+	}
+}
+
+// TestHostileMemory refuses each hostile document, and bodies of 5 MB, without taking more than 16 MiB from the heap; and
+// with no more of it than the document is long, many times over, since time follows allocations here.
+func TestHostileMemory(t *testing.T) {
+	h, _ := newHub(t, func(c *Config) { c.Unmetered = true })
+	bodies := map[string]string{"5 MB comment": document("#" + strings.Repeat("a", 5<<20)), "5 MB of comments": document(strings.Repeat("#\n", 5<<19)),
+		"5 MB literal": document(`{ fail(how: TOLD, note: "` + strings.Repeat("a", 5<<20) + `") }`), "5 MB of brackets": strings.Repeat("[", 5<<20),
+		"5 MB variable": parameters(map[string]any{"query": "{ must }", "variables": map[string]any{"a": strings.Repeat("a", 5<<20)}})}
+	for _, c := range hostile {
+		bodies[c.name] = parameters(map[string]any{"query": c.query, "operationName": operationName(c.query)})
+	}
+	for name, body := range bodies {
+		for _, accept := range []string{mediaGraphQL, mediaStream} {
+			var before, after runtime.MemStats
+			runtime.ReadMemStats(&before)
+			w := ask(h, body, "Accept: "+accept)
+			runtime.ReadMemStats(&after)
+			if !strings.Contains(w.Body.String(), `"errors"`) || strings.Contains(w.Body.String(), `"data"`) {
+				t.Errorf("%s: not refused: %.200s", name, w.Body)
+			}
+			if taken, count := after.TotalAlloc-before.TotalAlloc, after.Mallocs-before.Mallocs; taken > 16<<20 || count > 50_000 {
+				t.Errorf("%s: %d bytes in %d pieces", name, taken, count)
+			} else if testing.Verbose() {
+				t.Logf("%-40s %-35s %8d bytes %6d pieces", name, accept, taken, count)
+			}
+		}
 	}
 }
 
