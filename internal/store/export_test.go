@@ -397,3 +397,37 @@ func (s *Store) Unguarded(ctx context.Context) (answered []string, entities int)
 	}
 	return answered, entities
 }
+
+// Endless runs a statement that does not end by itself, and reports how it ended.
+func (s *Store) Endless(ctx context.Context) error {
+	rows, err := s.query(ctx, "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) AS endless FROM n")
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+	}
+	return rows.Err()
+}
+
+// Running counts the statements that PostgreSQL works on, or that wait, and in which a text stands.
+func (s *Store) Running(t testing.TB, text string) (n int) {
+	t.Helper()
+	if err := s.db.QueryRow("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state = 'active' AND pid <> pg_backend_pid() AND strpos(query, $1) > 0", text).Scan(&n); err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+// Lock keeps everybody else from a table until unlock is called.
+func (s *Store) Lock(t testing.TB, table string) (unlock func()) {
+	t.Helper()
+	tx, err := s.db.Begin()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := tx.Exec("LOCK TABLE " + table + " IN ACCESS EXCLUSIVE MODE"); err != nil {
+		t.Fatal(err)
+	}
+	return func() { tx.Rollback() }
+}
