@@ -3,6 +3,7 @@ package server
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/vektah/gqlparser/v2/ast"
@@ -11,7 +12,7 @@ import (
 	"github.com/hearth-hmis/hearth/internal/hmis"
 )
 
-// reportLimit is how many faults of one document are answered.
+// reportLimit is how many faults of one document are answered, and how many places of each.
 const reportLimit = 10
 
 // complaints are our sentences for the validation rules of gqlparser, whose own quote what was sent and suggest what
@@ -51,21 +52,26 @@ var complaints = map[string]struct {
 	"VariablesInAllowedPosition":   {text: "a variable does not fit the type where it is used"},
 }
 
-// invalid turns what gqlgen found wrong with a request into refusals without anything that was sent.
+// invalid turns what gqlgen found wrong with a request into refusals without anything that was sent: one for each
+// sentence, with all its places.
 func (s *side) invalid(op *ast.OperationDefinition, problems gqlerror.List, known bool) []*refusal {
 	var all []*refusal
-	for _, p := range problems[:min(len(problems), reportLimit)] {
-		f := refuse(0, hmis.Invalid, "%s", s.complaint(p, known))
-		if len(p.Locations) > 0 {
-			f.line, f.column = p.Locations[0].Line, p.Locations[0].Column
-		}
+	for _, p := range problems {
+		text, at := s.complaint(p, known), p.Locations
 		if p.Rule == "" && len(p.Path) > 1 { // a variable: variable, its name, and where in its value
-			f.Message = s.variableComplaint(p, known)
+			text = s.variableComplaint(p, known)
 			if v := op.VariableDefinitions.ForName(fmt.Sprint(p.Path[1])); v != nil && v.Position != nil {
-				f.line, f.column = v.Position.Line, v.Position.Column
+				at = []gqlerror.Location{{Line: v.Position.Line, Column: v.Position.Column}}
 			}
 		}
-		all = append(all, f)
+		i := slices.IndexFunc(all, func(f *refusal) bool { return f.Message == text })
+		if i < 0 && len(all) == reportLimit {
+			break
+		}
+		if i < 0 {
+			i, all = len(all), append(all, refuse(0, hmis.Invalid, "%s", text))
+		}
+		all[i].at = append(all[i].at, at[:min(len(at), reportLimit-min(len(all[i].at), reportLimit))]...)
 	}
 	return all
 }

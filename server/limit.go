@@ -116,7 +116,7 @@ func fewTokens(query string) bool {
 func syntaxError(err error) *refusal {
 	f := refuse(0, hmis.Invalid, "the document is not GraphQL: a syntax error")
 	if e, ok := err.(*gqlerror.Error); ok && len(e.Locations) > 0 {
-		f.line, f.column = e.Locations[0].Line, e.Locations[0].Column
+		f.at = e.Locations
 	}
 	return f
 }

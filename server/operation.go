@@ -247,9 +247,7 @@ func (c *call) refused(all ...*refusal) answer {
 	a := answer{status: all[0].statusFor(c.media)}
 	for _, f := range all {
 		e := c.error(f.Error)
-		if f.line > 0 {
-			e.Locations = []gqlerror.Location{{Line: f.line, Column: f.column}}
-		}
+		e.Locations = f.at
 		a.errors = append(a.errors, e)
 	}
 	return a

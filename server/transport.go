@@ -12,6 +12,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/vektah/gqlparser/v2/gqlerror"
+
 	"github.com/hearth-hmis/hearth/internal/hmis"
 )
 
@@ -39,8 +41,7 @@ type refusal struct {
 	*hmis.Error
 	// status is 0 where the request could be read: the media type then decides.
 	status int
-	line   int // in the document, with the column; 0: nowhere in it
-	column int
+	at     []gqlerror.Location // in the document
 }
 
 func refuse(status int, code hmis.ErrorCode, format string, args ...any) *refusal {
