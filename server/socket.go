@@ -46,10 +46,11 @@ func headerHas(h http.Header, name, token string) bool {
 type socket struct {
 	*door
 	conn  *websocket.Conn
-	call  call       // what its operations have in common
-	shown credential // of the handshake; connection_init may show another
-	live  context.Context
-	ready atomic.Bool // connection_ack was sent
+	call  call            // what its operations have in common
+	shown credential      // of the handshake; connection_init may show another
+	base  context.Context // of the connection
+	live  context.Context // of its caller
+	ready atomic.Bool     // connection_ack was sent
 
 	running    sync.WaitGroup
 	mu         sync.Mutex
@@ -113,6 +114,7 @@ func (s *socket) serve(ctx context.Context) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer s.running.Wait()
 	defer cancel()
+	s.base = ctx
 	s.conn.SetReadLimit(bodyLimit)
 	late := time.AfterFunc(s.patience.init, func() {
 		if !s.ready.Load() {
@@ -172,7 +174,7 @@ func (s *socket) handle(ctx context.Context, kind websocket.MessageType, message
 	case "connection_init":
 		return s.init(ctx, raw["payload"])
 	case "ping":
-		_ = s.writeText(ctx, []byte(`{"type":"pong"}`)) // an error ends the connection, which the reader notices
+		_ = s.writeText([]byte(`{"type":"pong"}`)) // an error ends the connection, which the reader notices
 		return 0, ""
 	case "pong":
 		return 0, ""
@@ -210,7 +212,7 @@ func (s *socket) init(ctx context.Context, payload json.RawMessage) (websocket.S
 	s.leave = func() { s.sockets.leave(s.call.key()) }
 	s.live = live
 	s.ready.Store(true)
-	_ = s.writeText(ctx, []byte(`{"type":"connection_ack"}`)) // as above
+	_ = s.writeText([]byte(`{"type":"connection_ack"}`)) // as above
 	return 0, ""
 }
 
@@ -283,7 +285,7 @@ func (s *socket) operate(ctx context.Context, id string, q *request) {
 			if ctx.Err() != nil {
 				return ctx.Err()
 			}
-			return s.send(ctx, id, "next", c.body(a))
+			return s.send(id, "next", c.body(a))
 		})
 	}
 	done(last)
@@ -292,10 +294,10 @@ func (s *socket) operate(ctx context.Context, id string, q *request) {
 	}
 	if len(last.errors) > 0 {
 		list, _ := json.Marshal(last.errors) // texts and numbers
-		_ = s.send(ctx, id, "error", list)
+		_ = s.send(id, "error", list)
 		return
 	}
-	_ = s.send(ctx, id, "complete", nil)
+	_ = s.send(id, "complete", nil)
 }
 
 // finish forgets an operation and returns what ends it; nil: there is none of the id.
@@ -307,7 +309,7 @@ func (s *socket) finish(id string) context.CancelFunc {
 	return cancel
 }
 
-func (s *socket) send(ctx context.Context, id, about string, payload json.RawMessage) error {
+func (s *socket) send(id, about string, payload json.RawMessage) error {
 	var b bytes.Buffer
 	b.WriteString(`{"id":`)
 	name, _ := json.Marshal(id) // a string
@@ -318,11 +320,12 @@ func (s *socket) send(ctx context.Context, id, about string, payload json.RawMes
 		b.Write(payload)
 	}
 	b.WriteByte('}')
-	return s.writeText(ctx, b.Bytes())
+	return s.writeText(b.Bytes())
 }
 
-func (s *socket) writeText(ctx context.Context, text []byte) error {
-	ctx, cancel := context.WithTimeout(ctx, s.patience.write)
+// writeText has the time of the connection and not of an operation: a message that is broken off ends the connection.
+func (s *socket) writeText(text []byte) error {
+	ctx, cancel := context.WithTimeout(s.base, s.patience.write)
 	defer cancel()
 	return s.conn.Write(ctx, websocket.MessageText, text)
 }

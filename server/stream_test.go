@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -179,6 +180,38 @@ func TestSocketCloses(t *testing.T) {
 		t.Fatal(err)
 	}
 	binary.expectClose(4400)
+}
+
+// TestCompleteWhileWriting ends an operation in the middle of its answer, which the caller has not read yet. The
+// connection must live on.
+func TestCompleteWhileWriting(t *testing.T) {
+	c, _ := newConfig()
+	l := pipes(make(chan net.Conn))
+	s := &http.Server{Handler: Handler(c)}
+	go s.Serve(l)
+	defer s.Close()
+	caller := &http.Client{Transport: &http.Transport{DialContext: l.dial, DisableKeepAlives: true}}
+	for range 50 {
+		conn, _, err := websocket.Dial(t.Context(), "ws://localhost/graphql", &websocket.DialOptions{HTTPClient: caller, Subprotocols: []string{subprotocol}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		c := &client{t, conn}
+		c.send(initGood)
+		c.expect(`{"type":"connection_ack"}`)
+		c.send(subscribe("a", "subscription { changes(n: -1) }"))
+		c.send(`{"id":"a","type":"complete"}`)
+		c.send(`{"id":"none","type":"complete"}`) // by now the one before was handled
+		go c.send(`{"type":"ping"}`)
+		text, code := c.receive()
+		if strings.HasPrefix(text, `{"id":"a","type":"next"`) {
+			text, code = c.receive()
+		}
+		if text != `{"type":"pong"}` {
+			t.Fatalf("%q %d", text, code)
+		}
+		conn.CloseNow()
+	}
 }
 
 // TestSocketLate lets nobody wait: the hub closes a connection that does not say who it is.
