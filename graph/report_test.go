@@ -48,3 +48,28 @@ func TestReportsTellNothingOfOthers(t *testing.T) {
 		})
 	}
 }
+
+// A run that is hidden from the viewer is answered as one that is absent, and one's own ends as it is.
+func TestAFollowedRunIsHidden(t *testing.T) {
+	const question = `subscription($id: ID!) { reportRun(id: $id) { kind username state progress } }`
+	for _, d := range storetest.Databases(t, server) {
+		t.Run(d.Name, func(t *testing.T) {
+			h := newHub(t, d)
+			for _, viewer := range []string{"lead", "admin"} {
+				if answer := h.ask(t, viewer, `mutation { runReport(input: {kind: DQ, start: "2024-07-01", end: "2025-06-30"}) { run { id } userErrors { message } } }`, nil); !strings.Contains(answer, `"id"`) {
+					t.Fatal(answer)
+				}
+			}
+			leads, admins := h.ids(t).value("$ReportRun:1;"), h.ids(t).value("$ReportRun:2;")
+			absent := h.ask(t, "admin", question, map[string]any{"id": "nonsense"})
+			for viewer, sees := range map[string][2]bool{"lead": {true, true}, "admin": {false, true}, "north": {}, "south": {}, "analyst": {}, "app": {}} {
+				for i, id := range []string{leads, admins} {
+					answer := h.ask(t, viewer, question, map[string]any{"id": id})
+					if shown := strings.Contains(answer, `"progress"`); shown != sees[i] || !shown && answer != absent {
+						t.Errorf("%s, run %d: %s", viewer, i+1, answer)
+					}
+				}
+			}
+		})
+	}
+}
