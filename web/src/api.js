@@ -1,5 +1,7 @@
-// The three requests that the page makes by itself, and the fetcher that
-// GraphiQL uses for everything else.
+// The requests that the page makes by itself, and the fetcher that GraphiQL
+// uses for everything else. A session is kept in a cookie that no script can
+// read; where the hub gives none (without TLS, from another machine), the token
+// stays in the page.
 
 const LOGIN = `mutation Login($username: String!, $password: String!) {
   login(input: {username: $username, password: $password}) {
@@ -13,7 +15,7 @@ const VIEWER = 'query Viewer { viewer { username role } }';
 
 const LOGOUT = 'mutation Logout { logout { ok } }';
 
-/** Returns a GraphiQL fetcher that signs each request with the token, if there is one. */
+/** Returns a GraphiQL fetcher. It signs each request with the token, if there is one; else the cookie does. */
 export function fetcher(token) {
   return async (request) => {
     const response = await fetch('/graphql', {
@@ -25,7 +27,7 @@ export function fetcher(token) {
       },
       body: JSON.stringify(request),
       cache: 'no-store',
-      credentials: 'omit',
+      credentials: 'same-origin',
     });
     try {
       return await response.json();
@@ -44,16 +46,33 @@ export async function login(username, password) {
   return login;
 }
 
-/** Says whose token it is. Throws when it is nobody's. */
+/** Says whose token it is, or whose cookie; null when nobody is signed in. */
 export async function viewer(token) {
-  const { viewer } = await ask(token, VIEWER);
-  if (!viewer) throw new Error('This token is not valid, or no longer.');
-  return viewer;
+  return (await ask(token, VIEWER)).viewer;
 }
 
-/** Ends the session on the hub. */
+/** Puts the token into the cookie. Returns the token that is still to be sent: none where the cookie was taken. */
+export async function keep(token) {
+  const { ok } = await session('POST', { Authorization: `Bearer ${token}` });
+  return ok ? null : token;
+}
+
+/** Ends the session on the hub, and the cookie. */
 export async function logout(token) {
-  await ask(token, LOGOUT);
+  try {
+    await ask(token, LOGOUT);
+  } finally {
+    await forget();
+  }
+}
+
+/** Takes the cookie away. */
+export async function forget() {
+  await session('DELETE', {});
+}
+
+function session(method, headers) {
+  return fetch('/session', { method, headers, cache: 'no-store', credentials: 'same-origin' });
 }
 
 async function ask(token, query, variables) {

@@ -5,20 +5,24 @@ import 'graphiql/graphiql.css';
 import './style.css';
 
 import { GraphiQL } from 'graphiql';
-import { useMemo, useState } from 'react';
+import { useEffect, useMemo, useState } from 'react';
 import { createRoot } from 'react-dom/client';
-import { fetcher } from './api.js';
+import { fetcher, forget, viewer } from './api.js';
 import { examples } from './examples.js';
 import { SignedIn, SignIn } from './signin.jsx';
 
-// On a shared computer nothing may stay behind: the session lives in this
-// component only, GraphiQL gets no storage (null) and no history plugin, and a
-// reload forgets all.
+// On a shared computer nothing may stay behind: GraphiQL gets no storage (null)
+// and no history plugin, and the session is in a cookie that ends with the
+// browser, or in this component only.
 function Console() {
   const [session, setSession] = useState(null);
   const token = session?.token;
+  // Whoever reloads the page is still signed in, if the cookie is good.
+  useEffect(() => {
+    viewer(null).then((v) => v && setSession((s) => s ?? v)).catch(forget);
+  }, []);
   // A new fetcher makes GraphiQL read the schema again, which differs by role.
-  const fetch = useMemo(() => fetcher(token), [token]);
+  const fetch = useMemo(() => fetcher(token), [token, session?.username]);
 
   return (
     <>

@@ -1,5 +1,5 @@
 import { useState } from 'react';
-import { login, logout, viewer } from './api.js';
+import { keep, login, logout, viewer } from './api.js';
 
 /** Two ways in: a username with its password, or a token from `hearth token create`. */
 export function SignIn({ onSession }) {
@@ -14,7 +14,9 @@ export function SignIn({ onSession }) {
     setMessage('');
     try {
       const { token, expiresAt } = await open(values);
-      onSession({ token, expiresAt, ...(await viewer(token)) });
+      const who = await viewer(token);
+      if (!who) throw new Error('This token is not valid, or no longer.');
+      onSession({ token: await keep(token), expiresAt, ...who });
     } catch (error) {
       form.querySelector('[type=password]').value = '';
       setMessage(error.message);
@@ -50,8 +52,8 @@ export function SignIn({ onSession }) {
 /** Who is signed in, and the way out. */
 export function SignedIn({ session }) {
   async function signOut() {
-    // The page forgets even when the hub does not answer: it keeps all it knows
-    // in memory, so loading it anew drops the token and the answers on screen.
+    // Loading the page anew drops the answers on screen, and the token where the
+    // page kept it.
     await logout(session.token).catch(() => {});
     location.reload();
   }
