@@ -7,12 +7,13 @@ import (
 	"strings"
 
 	"entgo.io/ent/dialect"
+	entsql "entgo.io/ent/dialect/sql"
 	"go.opentelemetry.io/otel"
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/trace"
 )
 
-// counted is ent's driver with a count of the statements that went through it.
+// counted is ent's driver with a count of the statements that went through it, and with sealed cells opened.
 type counted struct {
 	dialect.Driver
 	s *Store
@@ -21,7 +22,13 @@ type counted struct {
 func (c counted) Query(ctx context.Context, query string, args, v any) error {
 	ctx, end := c.s.statement(ctx, query)
 	defer end()
-	return c.Driver.Query(ctx, query, args, v)
+	if err := c.Driver.Query(ctx, query, args, v); err != nil {
+		return err
+	}
+	if rows, ok := v.(*entsql.Rows); ok {
+		return c.s.opening(query, rows)
+	}
+	return nil
 }
 
 func (c counted) Exec(ctx context.Context, query string, args, v any) error {
