@@ -3,11 +3,14 @@ package store
 import (
 	"context"
 	"fmt"
+	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"entgo.io/ent/dialect"
 
 	"github.com/hearth-hmis/hearth/ent"
 	"github.com/hearth-hmis/hearth/internal/hmis"
@@ -142,6 +145,34 @@ func (s *Store) Unseal(t testing.TB) {
 		}
 	}
 	if _, err := s.db.Exec("UPDATE hub SET key_id = NULL"); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Folders are where the database keeps its files; of a PostgreSQL, those of this database and what all share.
+func (s *Store) Folders(t testing.TB) []string {
+	t.Helper()
+	var folder, id string
+	if s.dialect == dialect.SQLite {
+		if err := s.db.QueryRow("SELECT file FROM pragma_database_list WHERE name = 'main'").Scan(&folder); err != nil {
+			t.Fatal(err)
+		}
+		return []string{filepath.Dir(folder)}
+	}
+	err := s.db.QueryRow("SELECT current_setting('data_directory'), oid FROM pg_database WHERE datname = current_database()").Scan(&folder, &id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return []string{filepath.Join(folder, "base", id), filepath.Join(folder, "base", "pgsql_tmp"), filepath.Join(folder, "pg_wal"), filepath.Join(folder, "global")}
+}
+
+// Flush has PostgreSQL write all that it holds in memory.
+func (s *Store) Flush(t testing.TB) {
+	t.Helper()
+	if s.dialect == dialect.SQLite {
+		return
+	}
+	if _, err := s.db.Exec("CHECKPOINT"); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -324,7 +355,7 @@ func (ss *session) tellingOf(t *testing.T, project int64) hmis.Categories {
 }
 
 // TestMethods are what these files add to Store.
-var TestMethods = []string{"Unseal", "Clear", "Spoil", "Swap", "IDOf", "IDNamed", "Records", "Flee", "Fleeing", "Link", "CompareRule", "Aggregates", "SetClock", "TimeFiles", "Unruled", "Unguarded"}
+var TestMethods = []string{"Unseal", "Clear", "Spoil", "Swap", "Folders", "Flush", "IDOf", "IDNamed", "Records", "Flee", "Fleeing", "Link", "CompareRule", "Aggregates", "SetClock", "TimeFiles", "Unruled", "Unguarded"}
 
 // TypeNames lists the types of rows by their GraphQL names.
 func TypeNames() (names []string) {
