@@ -235,6 +235,9 @@ func TestSession(t *testing.T) {
 			if w := send("GET", "/graphql?query={__typename}", "", "Cookie: "+name); w.Code != 405 {
 				t.Errorf("a cookie counts for GET: %d %s", w.Code, w.Body)
 			}
+			if w := send("GET", "/schema.graphql", "", "Cookie: "+name); w.Code != 401 {
+				t.Errorf("a cookie counts for GET: %d %s", w.Code, w.Body)
+			}
 			if w := send("DELETE", "/session", "", "Cookie: "+name); w.Code != 204 || !strings.Contains(w.Header().Get("Set-Cookie"), "Max-Age=0") {
 				t.Errorf("%d %v", w.Code, w.Header())
 			}
@@ -392,7 +395,7 @@ func TestTLS(t *testing.T) {
 	if n, protocol, err := serial(&tls.Config{NextProtos: []string{"h2"}}); n != 1 || protocol != "h2" || err != nil {
 		t.Errorf("%d %s %v", n, protocol, err)
 	}
-	if _, _, err := serial(&tls.Config{MaxVersion: tls.VersionTLS11}); err == nil {
+	if _, _, err := serial(&tls.Config{MinVersion: tls.VersionTLS10, MaxVersion: tls.VersionTLS11}); err == nil {
 		t.Error("TLS 1.1 is spoken")
 	}
 	client := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}, ForceAttemptHTTP2: true}}

@@ -582,16 +582,16 @@ func TestLimitsEverywhere(t *testing.T) {
 		limit int
 		of    func(n int) question
 	}{
-		{"tokens", tokenLimit, query(func(n int) string { return "{ must " + strings.Repeat("#\n", n-3) + "}" })},
-		{"bytes of the document", documentLimit, query(func(n int) string { return "{ must #" + strings.Repeat("a", n-10) + "\n}" })},
-		{"depth", depthLimit, query(func(n int) string { return "{ clients { nodes { " + nested(n-3, "self { ", "id", " }") + " } } }" })},
-		{"aliases", aliasLimit, query(func(n int) string { return "{ clients { nodes { " + aliases(n) + " } } }" })},
-		{"fields of the operation", rootLimit, query(func(n int) string { return "{ " + strings.Repeat("must ", n) + "}" })},
-		{"fields of a selection", setLimit, query(func(n int) string { return "{ clients { nodes { " + strings.Repeat("id ", n) + "} } }" })},
-		{"directives", directiveLimit, query(func(n int) string {
+		{"tokens", 1000, query(func(n int) string { return "{ must " + strings.Repeat("#\n", n-3) + "}" })},
+		{"bytes of the document", 64 << 10, query(func(n int) string { return "{ must #" + strings.Repeat("a", n-10) + "\n}" })},
+		{"depth", 12, query(func(n int) string { return "{ clients { nodes { " + nested(n-3, "self { ", "id", " }") + " } } }" })},
+		{"aliases", 30, query(func(n int) string { return "{ clients { nodes { " + aliases(n) + " } } }" })},
+		{"fields of the operation", 10, query(func(n int) string { return "{ " + strings.Repeat("must ", n) + "}" })},
+		{"fields of a selection", 200, query(func(n int) string { return "{ clients { nodes { " + strings.Repeat("id ", n) + "} } }" })},
+		{"directives", 50, query(func(n int) string {
 			return "{ clients { nodes { " + strings.Repeat("id @include(if: true) ", n) + "} } }"
 		})},
-		{"rows", rowLimit, func(n int) question {
+		{"rows", 500_000, func(n int) question {
 			return question{"query($n: Int) { clients(first: $n) { nodes { id } } }", map[string]any{"n": n}}
 		}},
 	} {
@@ -604,5 +604,28 @@ func TestLimitsEverywhere(t *testing.T) {
 				t.Errorf("over the limit: %q", found)
 			}
 		})
+	}
+}
+
+// TestBodyLimit sends 256 KiB, and one byte more.
+func TestBodyLimit(t *testing.T) {
+	h, _ := newHub(t)
+	s, _ := open(t, nil)
+	padded := func(text string, n int) string { return text + strings.Repeat(" ", n-len(text)) }
+	for _, accept := range []string{mediaGraphQL, mediaJSON, mediaStream} {
+		for n, status := range map[int]int{256 << 10: 200, 256<<10 + 1: 413} {
+			if w := ask(h, padded(document("{ must }"), n), "Accept: "+accept); w.Code != status {
+				t.Errorf("%s, %d bytes: %d, want %d", accept, n, w.Code, status)
+			}
+		}
+	}
+	for n, want := range map[int]websocket.StatusCode{256 << 10: 0, 256<<10 + 1: websocket.StatusMessageTooBig} {
+		c := connect(t, s)
+		c.send(initGood)
+		c.expect(`{"type":"connection_ack"}`)
+		c.send(padded(subscribe("a", "{ must }"), n))
+		if text, code := c.receive(); code != want || code == 0 && !strings.HasPrefix(text, `{"id":"a","type":"next"`) {
+			t.Errorf("%d bytes: %s %d", n, text, code)
+		}
 	}
 }
