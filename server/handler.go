@@ -107,6 +107,7 @@ func crossOrigin(origins []string) func(http.Handler) http.Handler {
 		AllowOriginFunc: func(origin string) bool { return slices.Contains(origins, origin) },
 		AllowedMethods:  []string{http.MethodPost, http.MethodGet},
 		AllowedHeaders:  []string{"Authorization", "Content-Type", purposeHeader},
+		ExposedHeaders:  []string{"X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset", "Retry-After"},
 		MaxAge:          600, // seconds
 	}).Handler
 }

@@ -80,6 +80,12 @@ func (d *door) admitStream(ctx context.Context, c *call, shown credential, end f
 var errStopping = refuse(0, hmis.Unavailable, "the hub is stopping; connect again")
 
 func (d *door) watch(live *renewed, c call, shown credential, end func(*refusal)) {
+	defer func() {
+		if p := recover(); p != nil { // nobody else would, and the whole hub would end
+			d.logPanic(live, c.incident, p)
+			end(refuse(http.StatusInternalServerError, hmis.Internal, internalText))
+		}
+	}()
 	side, account := d.side(live), c.caller.Account
 	for {
 		select {

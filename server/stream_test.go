@@ -312,6 +312,28 @@ func TestRevokedSocket(t *testing.T) {
 	c.expectClose(4401)
 }
 
+// TestPanicOfACheck keeps the hub alive when the look at a stream's caller panics.
+func TestPanicOfACheck(t *testing.T) {
+	var broken atomic.Bool
+	s, log := open(t, quick, func(c *Config) {
+		good := c.Authenticate
+		c.Authenticate = func(ctx context.Context, token, purpose string) (context.Context, error) {
+			if broken.Load() {
+				panic("planted")
+			}
+			return good(ctx, token, purpose)
+		}
+	})
+	c := connect(t, s)
+	c.send(initGood)
+	c.expect(`{"type":"connection_ack"}`)
+	broken.Store(true)
+	c.expectClose(4401)
+	if !strings.Contains(log.String(), "msg=panic") || strings.Contains(log.String(), "planted") {
+		t.Error(log)
+	}
+}
+
 func TestRevokedEvents(t *testing.T) {
 	var revoked atomic.Bool
 	s, _ := open(t, quick, revocable(&revoked))
