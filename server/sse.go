@@ -32,6 +32,7 @@ func (d *door) events(w http.ResponseWriter, r *http.Request, c *call) (last ans
 	s := &eventStream{w: w, control: http.NewResponseController(w), patience: d.patience}
 	c.media = mediaStream
 	c.header(w.Header())
+	_ = s.control.SetWriteDeadline(time.Time{})
 	go s.keepAlive(ctx)
 	last = d.follow(ctx, c, q, func(a answer) error { return s.send("next", c.body(a)) })
 	if why := ended.Load(); why != nil {
@@ -61,7 +62,8 @@ func (s *eventStream) send(event string, data []byte) error {
 	return s.write(b.Bytes(), event == "complete")
 }
 
-// write gives each event its own time: that of the whole answer is too short for a stream.
+// write gives each event its own time: that of the whole answer is too short for a stream. Between events there is no
+// deadline, since HTTP/2 ends a stream that reaches one even if nothing is being written.
 func (s *eventStream) write(b []byte, last bool) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -70,6 +72,7 @@ func (s *eventStream) write(b []byte, last bool) error {
 	}
 	s.ended = last
 	_ = s.control.SetWriteDeadline(time.Now().Add(s.patience.write)) // a recorder of tests has none
+	defer func() { _ = s.control.SetWriteDeadline(time.Time{}) }()
 	if _, err := s.w.Write(b); err != nil {
 		return err
 	}

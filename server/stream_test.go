@@ -392,7 +392,7 @@ func follow(t *testing.T, s *httptest.Server, query string) <-chan string {
 		t.Fatal(err)
 	}
 	r.Header = http.Header{"Content-Type": {mediaJSON}, "Accept": {mediaStream}, "Authorization": {"Bearer good"}}
-	res, err := http.DefaultClient.Do(r)
+	res, err := s.Client().Do(r)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -472,6 +472,30 @@ func TestEventsKeepAlive(t *testing.T) {
 	<-events
 	if e := <-events; e != "alive" {
 		t.Error(e)
+	}
+}
+
+// TestEventsOutliveTimeouts keeps an event stream open for longer than the server lets a request and its answer take, and
+// than one event may take.
+func TestEventsOutliveTimeouts(t *testing.T) {
+	for _, second := range []bool{false, true} {
+		t.Run(map[bool]string{false: "HTTP/1.1", true: "HTTP/2"}[second], func(t *testing.T) {
+			t.Parallel()
+			c, _ := newConfig()
+			d := newDoor(c)
+			d.patience.write, d.patience.alive = time.Second, 1500*time.Millisecond
+			s := httptest.NewUnstartedServer(d.routes())
+			s.Config.ReadTimeout, s.Config.WriteTimeout = 100*time.Millisecond, 100*time.Millisecond
+			s.EnableHTTP2 = second
+			s.StartTLS()
+			t.Cleanup(s.Close)
+			events := follow(t, s, "subscription { changes(n: -1) }")
+			for _, want := range []string{`next {"data"`, "alive", "alive"} {
+				if e := <-events; !strings.HasPrefix(e, want) {
+					t.Fatalf("%q, want %q", e, want)
+				}
+			}
+		})
 	}
 }
 
