@@ -4,7 +4,6 @@
 package audit
 
 import (
-	"bytes"
 	"crypto/hkdf"
 	"crypto/hmac"
 	"crypto/sha256"
@@ -28,6 +27,7 @@ const (
 	Login        Kind = "LOGIN"         // a session was opened
 	LoginFailed  Kind = "LOGIN_FAILED"  // a name or password was wrong
 	TokenRefused Kind = "TOKEN_REFUSED" // a token was none, had ended, or could not be used for the purpose
+	LogRead      Kind = "LOG_READ"      // the log was read by somebody about others
 	Pruned       Kind = "PRUNED"        // records before Record.Before were deleted, as the retention policy says
 )
 
@@ -48,15 +48,15 @@ type Record struct {
 	Outcome      Outcome        `json:"outcome"`
 	Account      int64          `json:"account,omitempty"`      // row number; 0: a stranger, or the command
 	Organization int64          `json:"organization,omitempty"` // row number; 0: the HMIS lead's own
-	Role         string         `json:"role,omitempty"`    // by name, as the purpose
-	Purpose      string         `json:"purpose,omitempty"` // "": none in particular
-	Session      string         `json:"session,omitempty"`   // the beginning of the hash of the token, in hexadecimal
-	App          string         `json:"app,omitempty"`       // the program that asked, as the account of an app is named
-	Operation    string         `json:"operation,omitempty"` // its name in the document
-	Fields       []string       `json:"fields,omitempty"`    // what was asked of the schema's roots
-	Document     string         `json:"document,omitempty"`  // Keys.Document of its text
-	Clients      []Client       `json:"clients,omitempty"`   // in the order of their row numbers
-	Before       int64          `json:"before,omitempty"`    // of Pruned
+	Role         string         `json:"role,omitempty"`         // by name, as the purpose
+	Purpose      string         `json:"purpose,omitempty"`      // "": none in particular
+	Session      string         `json:"session,omitempty"`      // the beginning of the hash of the token, in hexadecimal
+	App          string         `json:"app,omitempty"`          // the program that asked, as the account of an app is named
+	Operation    string         `json:"operation,omitempty"`    // its name in the document
+	Fields       []string       `json:"fields,omitempty"`       // what was asked of the schema's roots
+	Document     string         `json:"document,omitempty"`     // Keys.Document of its text
+	Clients      []Client       `json:"clients,omitempty"`      // in the order of their row numbers
+	Before       int64          `json:"before,omitempty"`       // of Pruned
 }
 
 // Client says what a record's operation showed of a client.
@@ -69,7 +69,7 @@ type Client struct {
 
 // Basis is what it rested on that categories were shown.
 type Basis struct {
-	Reason  string          `json:"reason"` // a policy.Reason, by name
+	Reason  string          `json:"reason"`            // a policy.Reason, by name
 	Release int64           `json:"release,omitempty"` // row number of a consent; 0: none
 	Shown   hmis.Categories `json:"shown"`
 }
@@ -134,12 +134,8 @@ func (k *Keys) Open(body []byte) (*Record, error) {
 
 // Parse reads a stored record without asking who wrote it, for those who show the log; hearth audit verify asks.
 func Parse(body []byte) (*Record, error) {
-	if len(body) < sha256.Size {
-		return nil, errBody
-	}
 	r := &Record{}
-	d := json.NewDecoder(bytes.NewReader(body[sha256.Size:]))
-	if err := d.Decode(r); err != nil {
+	if len(body) < sha256.Size || json.Unmarshal(body[sha256.Size:], r) != nil {
 		return nil, errBody
 	}
 	return r, nil

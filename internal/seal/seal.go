@@ -30,6 +30,7 @@ type Keys struct {
 	nonces  []byte
 	prints  []byte
 	check   []byte
+	audit   []byte
 	hashers sync.Pool
 }
 
@@ -102,13 +103,16 @@ func New(secret []byte) (*Keys, error) {
 	if err != nil {
 		return nil, err
 	}
-	k := &Keys{ids: ids, cursors: aead, nonces: derive("nonces", 32), prints: derive("fingerprints", 32), check: derive("check", 16)}
+	k := &Keys{ids: ids, cursors: aead, nonces: derive("nonces", 32), prints: derive("fingerprints", 32), check: derive("check", 16), audit: derive("audit", 32)}
 	k.hashers.New = func() any { return hmac.New(sha256.New, k.prints) }
 	return k, nil
 }
 
 // Check identifies the secret without telling it: a database remembers which keys it was made with.
 func (k *Keys) Check() []byte { return k.check }
+
+// Audit is the secret, 32 bytes, from which internal/audit makes the keys of the log.
+func (k *Keys) Audit() []byte { return k.audit }
 
 var encoding = base64.RawURLEncoding.Strict()
 
