@@ -7,7 +7,6 @@ package graph
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/hearth-hmis/hearth/ent"
 	"github.com/hearth-hmis/hearth/graph/model"
@@ -15,17 +14,17 @@ import (
 )
 
 func (r *clientResolver) Disclosures(ctx context.Context, obj *ent.ClientRecord, first *int32, after *string) (*store.DisclosureConnection, error) {
-	panic(fmt.Errorf("not implemented: Disclosures - disclosures"))
+	return r.r.Store.DisclosuresOf(ctx, obj, store.Page{First: first, After: after})
 }
 
 func (r *queryResolver) DisclosureLog(ctx context.Context, first *int32, after *string, where *store.DisclosureFilter) (*store.DisclosureConnection, error) {
-	panic(fmt.Errorf("not implemented: DisclosureLog - disclosureLog"))
+	return r.r.Store.DisclosureLog(ctx, store.Page{First: first, After: after}, where)
 }
 
 func (r *queryResolver) AccountActivity(ctx context.Context, account *string, first *int32, after *string) (*store.DisclosureConnection, error) {
-	panic(fmt.Errorf("not implemented: AccountActivity - accountActivity"))
+	return r.r.Store.AccountActivity(ctx, account, store.Page{First: first, After: after})
 }
 
 func (r *queryResolver) AccessReview(ctx context.Context, year int32, quarter int32) (*model.AccessReview, error) {
-	panic(fmt.Errorf("not implemented: AccessReview - accessReview"))
+	return r.r.accessReview(ctx, int(year), int(quarter))
 }

@@ -77,6 +77,9 @@ func (s *Store) Record(ctx context.Context, r audit.Record) error {
 	}
 }
 
+// LogPublicKey is what others can check the signatures of checkpoints with.
+func (s *Store) LogPublicKey() string { return s.log.keys.PublicKey() }
+
 // DocumentHash is how records name a document.
 func (s *Store) DocumentHash(text string) string { return s.log.keys.Document(text) }
 
