@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -157,11 +158,18 @@ func (s *Store) addRows(ctx context.Context, conn *sql.Conn, b *facts.Builder, f
 	var o facts.Origin
 	cells := make([]hmiscsv.Cell, len(f.Columns))
 	numbers, texts := make([]sql.NullInt64, len(used)), make([]sql.NullString, len(used))
+	sealed := make([][]byte, len(used))
+	readers := make([]*cellReader, len(used))
+	record := slices.Index(used, 0) // the key, which sealed cells are bound to
 	into := []any{&o.Row, &o.Person}
 	for at, i := range used {
-		if f.Columns[i].Kind == hmis.Text {
+		switch c := f.Columns[i]; {
+		case c.Sealed():
+			readers[at] = &cellReader{s.keys, source, c, placeOf(f, c)}
+			into = append(into, &sealed[at])
+		case c.Kind == hmis.Text:
 			into = append(into, &texts[at])
-		} else {
+		default:
 			into = append(into, &numbers[at])
 		}
 	}
@@ -170,6 +178,12 @@ func (s *Store) addRows(ctx context.Context, conn *sql.Conn, b *facts.Builder, f
 			return err
 		}
 		for at, i := range used {
+			if r := readers[at]; r != nil {
+				if cells[i], err = r.cell(texts[record].String, sealed[at]); err != nil {
+					return err
+				}
+				continue
+			}
 			cells[i] = hmiscsv.Cell{N: numbers[at].Int64, S: texts[at].String, Set: numbers[at].Valid || texts[at].Valid}
 		}
 		b.Add(f.Name, cells, o)
@@ -197,6 +211,8 @@ func atProjects(f *hmis.File, own []int64) string {
 func (s *Store) cellSQL(c *hmis.Column) string {
 	name, postgres := c.SQLName(), s.dialect == dialect.Postgres
 	switch {
+	case c.Sealed():
+		return name
 	case c.Kind == hmis.Day && postgres:
 		return "(" + name + " - DATE '1970-01-01')"
 	case c.Kind == hmis.Day:
