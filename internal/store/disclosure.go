@@ -325,8 +325,8 @@ func (s *Store) disclosures(ctx context.Context, ss *session, records []*audit.R
 	}
 	list := make([]*Disclosure, len(records))
 	for i, r := range records {
-		d := &Disclosure{At: r.At, Kind: r.Kind, Outcome: r.Outcome, Organization: known[r.Organization], Account: filled(names[r.Account]),
-			Session: filled(r.Session), App: filled(r.App), Operation: filled(r.Operation), Document: filled(r.Document), Fields: append([]string{}, r.Fields...)}
+		d := &Disclosure{At: r.At, Kind: r.Kind, Outcome: r.Outcome, Organization: known[r.Organization], Account: orNil(names[r.Account]),
+			Session: orNil(r.Session), App: orNil(r.App), Operation: orNil(r.Operation), Document: orNil(r.Document), Fields: append([]string{}, r.Fields...)}
 		if ss.readsLog() {
 			n := int(r.Number)
 			d.Number = &n
@@ -367,7 +367,7 @@ func (s *Store) disclosedClient(c audit.Client) (*DisclosedClient, error) {
 	return of, nil
 }
 
-func filled(text string) *string {
+func orNil(text string) *string {
 	if text == "" {
 		return nil
 	}
