@@ -75,7 +75,7 @@ func denied(e *gqlerror.Error) bool {
 // describe completes a record with who asks and what.
 func (r *Resolver) describe(ctx context.Context, record *audit.Record) {
 	oc := graphql.GetOperationContext(ctx)
-	record.Operation, record.Document = oc.OperationName, r.Store.DocumentHash(oc.RawQuery)
+	record.Operation, record.Document = oc.Operation.Name, r.Store.DocumentHash(oc.RawQuery)
 	const longest = 64 // bytes of a name
 	record.Operation = record.Operation[:min(len(record.Operation), longest)]
 	for _, f := range graphql.CollectFields(oc, oc.Operation.SelectionSet, nil) {

@@ -225,4 +225,3 @@ func TestPagesOfTheLog(t *testing.T) {
 		t.Errorf("another's cursor: %s", answer)
 	}
 }
-
