@@ -73,6 +73,9 @@ func (r *Recorder) Show(n int, row func(i int) Row) {
 	defer r.mu.Unlock()
 	for i := range n {
 		row := row(i)
+		if !r.asksFor(row.Type) { // a page of which only the count is wanted
+			continue
+		}
 		at := sight{row.Loaded.View, row.Loaded.File, row.Loaded.Type}
 		s := r.seen[at]
 		if s == nil {
@@ -81,6 +84,16 @@ func (r *Recorder) Show(n int, row func(i int) Row) {
 		}
 		r.client(row.Client).add(s)
 	}
+}
+
+// asksFor reports whether the operation names any field of rows of the type, also by the interface of all rows.
+func (r *Recorder) asksFor(typ string) bool {
+	if r.asked == nil {
+		return true
+	}
+	_, named := r.asked[typ]
+	_, any := r.asked["Node"]
+	return named || any
 }
 
 // look asks the row's view about what the operation asks for.

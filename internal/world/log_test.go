@@ -48,7 +48,11 @@ func TestLogReplay(t *testing.T) {
 					withIDs(doc)
 					op = op.print(doc)
 					before := newestRecord(t, w, auditor)
-					answer := w.send(v, v.purpose.String(), op.body(w, 0)).body
+					purpose := ""
+					if v.purpose != policy.AnyPurpose {
+						purpose = v.purpose.String()
+					}
+					answer := w.send(v, purpose, op.body(w, 0)).body
 					var parsed struct {
 						Data   map[string]any
 						Errors []any
@@ -68,7 +72,7 @@ func TestLogReplay(t *testing.T) {
 							recorded[w.rowNamed(of.Client)] = hmis.CategoriesOf(of.Shown...)
 						}
 					}
-					if difference := compareReplay(shown.clients, recorded); difference != "" {
+					if difference := compareReplay(shown.clients, recorded, strings.Contains(op.query, "totalCount") || strings.Contains(op.query, "pageInfo")); difference != "" {
 						t.Fatalf("%s: %s\n%s\n%s", v.name, difference, op.query, answer)
 					}
 					compared++
@@ -96,7 +100,9 @@ func newestRecord(t *testing.T, w *world, auditor context.Context) *store.Disclo
 	return page.Nodes[0]
 }
 
-func compareReplay(shown, recorded map[string]hmis.Categories) string {
+// compareReplay says how the log differs from an answer. A list that is asked for its count alone may have its page recorded
+// where the operation asks for rows of the type elsewhere.
+func compareReplay(shown, recorded map[string]hmis.Categories, counts bool) string {
 	for client, categories := range shown {
 		if have, ok := recorded[client]; !ok {
 			return client + " is in the answer and not in the log"
@@ -105,7 +111,7 @@ func compareReplay(shown, recorded map[string]hmis.Categories) string {
 		}
 	}
 	for client := range recorded {
-		if _, ok := shown[client]; !ok {
+		if _, ok := shown[client]; !ok && !counts {
 			return client + " is in the log and not in the answer"
 		}
 	}
