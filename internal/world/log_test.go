@@ -20,7 +20,7 @@ import (
 // Replaying the log gives what random operations were shown: of each operation the clients in the answer are those of
 // its record, and no category is in the answer that the record does not name for that client.
 func TestLogReplay(t *testing.T) {
-	const each = 150
+	const each = 220
 	for _, d := range databases(t) {
 		t.Run(d.Name, func(t *testing.T) {
 			c := newCommunity(rand.New(rand.NewPCG(*seed, 77)), hmis.DateOf(time.Now()))
