@@ -55,6 +55,7 @@ func newHubOf(t testing.TB, d storetest.Database, community storetest.Rows) *hub
 	storetest.Import(t, h.store, community)
 	h.resolver = &graph.Resolver{Store: h.store, Accounts: account.Open(h.store)}
 	h.executor = executor.New(h.resolver.Schema())
+	h.executor.Use(h.resolver.Recording())
 	today := h.store.Now().Day()
 	ctx := context.Background()
 	for name, n := range map[string]account.New{

@@ -48,7 +48,7 @@ func (r *Resolver) Authenticate(ctx context.Context, token, purpose string) (con
 	}
 	v, err := r.Accounts.Viewer(ctx, token, purpose)
 	if err != nil {
-		return nil, err
+		return nil, r.recordRefused(ctx, token, err)
 	}
 	return r.Store.As(context.WithValue(ctx, tokenKey{}, token), v)
 }

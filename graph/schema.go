@@ -47,6 +47,9 @@ func (r *mutationResolver) RunReport(ctx context.Context, input model.ReportInpu
 
 func (r *mutationResolver) Login(ctx context.Context, input model.LoginInput) (*model.LoginPayload, error) {
 	session, err := r.r.Accounts.Login(ctx, input.Username, input.Password)
+	if err := r.r.recordLogin(ctx, input.Username, session.Token, err); err != nil {
+		return nil, err
+	}
 	if err != nil {
 		problems, err := userErrors(err)
 		return &model.LoginPayload{UserErrors: problems}, err

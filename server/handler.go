@@ -27,6 +27,7 @@ type Config struct {
 	// in which the operation runs; "" is a stranger, or no purpose. An error is answered as DENIED with 401, an
 	// hmis.Error of the code UNAVAILABLE with 503.
 	Authenticate func(ctx context.Context, token, purpose string) (context.Context, error)
+	Extension    graphql.HandlerExtension // hung around every operation; nil: none
 	// Introspect tells whether a caller may read the schema and is told its names in errors; nil: nobody may.
 	Introspect func(ctx context.Context) bool
 	// Ready returns an error while the hub cannot answer; nil: it always can.

@@ -65,6 +65,9 @@ func (d *door) newSide(api API) *side {
 	s.executor.SetDisableSuggestion(true)
 	s.executor.SetErrorPresenter(d.present)
 	s.executor.SetRecoverFunc(d.recovered)
+	if d.Extension != nil {
+		s.executor.Use(d.Extension)
+	}
 	return s
 }
 

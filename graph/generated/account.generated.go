@@ -513,6 +513,22 @@ func marshalNRole2githubᚗcomᚋhearthᚑhmisᚋhearthᚋinternalᚋpolicyᚐRo
 	return v
 }
 
+func unmarshalORole2ᚖgithubᚗcomᚋhearthᚑhmisᚋhearthᚋinternalᚋpolicyᚐRole(ctx context.Context, ec *executionContext, v any) (*policy.Role, error) {
+	if v == nil {
+		return nil, nil
+	}
+	var res = new(policy.Role)
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func marshalORole2ᚖgithubᚗcomᚋhearthᚑhmisᚋhearthᚋinternalᚋpolicyᚐRole(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *policy.Role) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return v
+}
+
 func marshalOViewer2ᚖgithubᚗcomᚋhearthᚑhmisᚋhearthᚋgraphᚋmodelᚐViewer(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.Viewer) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null

@@ -85,6 +85,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		unmarshalInputConsentProvisionInput,
 		unmarshalInputDateFilter,
 		unmarshalInputDateRange,
+		unmarshalInputDisclosureFilter,
 		unmarshalInputEnrollmentFilter,
 		unmarshalInputHouseholdFilter,
 		unmarshalInputLockClientInput,
@@ -229,6 +230,127 @@ type LoginPayload @open {
 
 type LogoutPayload @open {
   ok: Boolean!
+}
+`, BuiltIn: false},
+	{Name: "../../schema/audit.graphql", Input: `"A record of the log: an operation that showed or wrote of clients, a login, or a refusal. It holds no fact about a client."
+type Disclosure @open {
+  "Its place in the log, from 0, as hearth audit verify names it; null but for the HMIS lead and the privacy officer."
+  number: Int
+  "In UTC."
+  at: Timestamp!
+  kind: DisclosureKind!
+  outcome: DisclosureOutcome!
+  "The account by its username; null for a stranger and for the command line."
+  account: String
+  organization: Organization
+  role: Role
+  purpose: Purpose!
+  "Which of the account's sessions and tokens, as a part of a hash."
+  session: String
+  "The agency's program that asked; null for a person."
+  app: String
+  "The operation's name in its document, and what it asked of the roots of the schema."
+  operation: String
+  fields: [String!]!
+  "The same document always has the same hash."
+  document: String
+  "The clients that the answer was about."
+  about: [DisclosedClient!]!
+}
+
+enum DisclosureKind {
+  "An operation that showed clients, or was refused."
+  READ
+  "An operation that wrote of clients."
+  WRITE
+  "Somebody asked why an account sees a client or does not."
+  EXPLAIN
+  LOGIN
+  LOGIN_FAILED
+  "A token was none, had ended, or was used for a purpose that its account may not name."
+  TOKEN_REFUSED
+  "Somebody read in the log about others."
+  LOG_READ
+  "Old records were deleted, as the retention policy says."
+  PRUNED
+}
+
+enum DisclosureOutcome {
+  DONE
+  "All or part of it was refused."
+  DENIED
+}
+
+"What was shown of a client."
+type DisclosedClient @open {
+  "The client's id, which opens nothing."
+  client: ID!
+  "The categories that the operation asked for and was shown; none where only the client's being there was."
+  shown: [Category!]!
+  "The categories that it asked for and was not shown."
+  withheld: [Category!]!
+  "What it rested on that they were shown."
+  bases: [DisclosureBasis!]!
+}
+
+type DisclosureBasis @open {
+  reason: Reason!
+  "The consent, by its id."
+  release: ID
+  categories: [Category!]!
+}
+
+type DisclosureConnection @open {
+  nodes: [Disclosure!]!
+  pageInfo: PageInfo!
+}
+
+input DisclosureFilter {
+  client: ID
+  "By username."
+  account: String
+  "Days in UTC, the last one included."
+  from: Date
+  to: Date
+  kind: DisclosureKind
+}
+
+"What a review of access looks at, by account. Office hours are Monday to Friday, 7 to 19 o'clock in the hub's time zone."
+type AccessReview @open {
+  accounts: [AccountReview!]!
+  "The same as a CSV file."
+  csv: String!
+}
+
+type AccountReview @open {
+  account: String!
+  role: Role!
+  organization: Organization
+  active: Boolean!
+  "In the quarter, in UTC."
+  lastUsed: Timestamp
+  "Recorded operations: those that showed or wrote of clients, logins and refusals."
+  operations: Int!
+  "Different clients that it was shown; as its agency's own, and by a release or by its role. A client can be both."
+  clientsShown: Int!
+  ownClientsShown: Int!
+  otherClientsShown: Int!
+  outsideHours: Int!
+  denied: Int!
+}
+
+extend type Client {
+  "The accounting of disclosures, newest first: for the HMIS lead, and for the administrators of the client's own agencies."
+  disclosures(first: Int, after: String): DisclosureConnection! @meta
+}
+
+extend type Query {
+  "The log, newest first: for the HMIS lead and the privacy officer."
+  disclosureLog(first: Int, after: String, where: DisclosureFilter): DisclosureConnection!
+  "What an account did, newest first: one's own; any for the HMIS lead and the privacy officer; their people's for administrators of agencies."
+  accountActivity(account: String, first: Int, after: String): DisclosureConnection!
+  "A quarter of the calendar year: for the HMIS lead and the privacy officer, and for administrators of agencies about their people."
+  accessReview(year: Int!, quarter: Int!): AccessReview!
 }
 `, BuiltIn: false},
 	{Name: "../../schema/consent.graphql", Input: `"What a client signed, or refused to sign."
@@ -4499,6 +4621,16 @@ func childFields_AccessExplanation(ctx context.Context, ec *executionContext, fi
 	return nil, fmt.Errorf("no field named %q was found under type AccessExplanation", field.Name)
 }
 
+func childFields_AccessReview(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "accounts":
+		return fieldContext_AccessReview_accounts(ctx, ec, field)
+	case "csv":
+		return fieldContext_AccessReview_csv(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AccessReview", field.Name)
+}
+
 func childFields_AccessSection(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "origin":
@@ -4517,6 +4649,34 @@ func childFields_AccessStep(ctx context.Context, ec *executionContext, field gra
 		return fieldContext_AccessStep_holds(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type AccessStep", field.Name)
+}
+
+func childFields_AccountReview(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "account":
+		return fieldContext_AccountReview_account(ctx, ec, field)
+	case "role":
+		return fieldContext_AccountReview_role(ctx, ec, field)
+	case "organization":
+		return fieldContext_AccountReview_organization(ctx, ec, field)
+	case "active":
+		return fieldContext_AccountReview_active(ctx, ec, field)
+	case "lastUsed":
+		return fieldContext_AccountReview_lastUsed(ctx, ec, field)
+	case "operations":
+		return fieldContext_AccountReview_operations(ctx, ec, field)
+	case "clientsShown":
+		return fieldContext_AccountReview_clientsShown(ctx, ec, field)
+	case "ownClientsShown":
+		return fieldContext_AccountReview_ownClientsShown(ctx, ec, field)
+	case "otherClientsShown":
+		return fieldContext_AccountReview_otherClientsShown(ctx, ec, field)
+	case "outsideHours":
+		return fieldContext_AccountReview_outsideHours(ctx, ec, field)
+	case "denied":
+		return fieldContext_AccountReview_denied(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AccountReview", field.Name)
 }
 
 func childFields_Affiliation(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -4941,6 +5101,8 @@ func childFields_Client(ctx context.Context, ec *executionContext, field graphql
 		return fieldContext_Client_access(ctx, ec, field)
 	case "notice":
 		return fieldContext_Client_notice(ctx, ec, field)
+	case "disclosures":
+		return fieldContext_Client_disclosures(ctx, ec, field)
 	case "source":
 		return fieldContext_Client_source(ctx, ec, field)
 	case "restricted":
@@ -5257,6 +5419,76 @@ func childFields_DisabilityEdge(ctx context.Context, ec *executionContext, field
 		return fieldContext_DisabilityEdge_node(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type DisabilityEdge", field.Name)
+}
+
+func childFields_DisclosedClient(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "client":
+		return fieldContext_DisclosedClient_client(ctx, ec, field)
+	case "shown":
+		return fieldContext_DisclosedClient_shown(ctx, ec, field)
+	case "withheld":
+		return fieldContext_DisclosedClient_withheld(ctx, ec, field)
+	case "bases":
+		return fieldContext_DisclosedClient_bases(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DisclosedClient", field.Name)
+}
+
+func childFields_Disclosure(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "number":
+		return fieldContext_Disclosure_number(ctx, ec, field)
+	case "at":
+		return fieldContext_Disclosure_at(ctx, ec, field)
+	case "kind":
+		return fieldContext_Disclosure_kind(ctx, ec, field)
+	case "outcome":
+		return fieldContext_Disclosure_outcome(ctx, ec, field)
+	case "account":
+		return fieldContext_Disclosure_account(ctx, ec, field)
+	case "organization":
+		return fieldContext_Disclosure_organization(ctx, ec, field)
+	case "role":
+		return fieldContext_Disclosure_role(ctx, ec, field)
+	case "purpose":
+		return fieldContext_Disclosure_purpose(ctx, ec, field)
+	case "session":
+		return fieldContext_Disclosure_session(ctx, ec, field)
+	case "app":
+		return fieldContext_Disclosure_app(ctx, ec, field)
+	case "operation":
+		return fieldContext_Disclosure_operation(ctx, ec, field)
+	case "fields":
+		return fieldContext_Disclosure_fields(ctx, ec, field)
+	case "document":
+		return fieldContext_Disclosure_document(ctx, ec, field)
+	case "about":
+		return fieldContext_Disclosure_about(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Disclosure", field.Name)
+}
+
+func childFields_DisclosureBasis(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "reason":
+		return fieldContext_DisclosureBasis_reason(ctx, ec, field)
+	case "release":
+		return fieldContext_DisclosureBasis_release(ctx, ec, field)
+	case "categories":
+		return fieldContext_DisclosureBasis_categories(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DisclosureBasis", field.Name)
+}
+
+func childFields_DisclosureConnection(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "nodes":
+		return fieldContext_DisclosureConnection_nodes(ctx, ec, field)
+	case "pageInfo":
+		return fieldContext_DisclosureConnection_pageInfo(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DisclosureConnection", field.Name)
 }
 
 func childFields_EmploymentEducation(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {

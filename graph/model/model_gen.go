@@ -14,6 +14,13 @@ import (
 	"github.com/hearth-hmis/hearth/internal/store"
 )
 
+// What a review of access looks at, by account. Office hours are Monday to Friday, 7 to 19 o'clock in the hub's time zone.
+type AccessReview struct {
+	Accounts []*store.AccountReview `json:"accounts"`
+	// The same as a CSV file.
+	CSV string `json:"csv"`
+}
+
 // A cell of two runs; null where a run has none.
 type CellDifference struct {
 	Table   string   `json:"table"`

@@ -25,11 +25,11 @@ var arrows = map[string][]string{
 	"":                         {"internal/cli"}, // main
 	"internal/cli":             {"server", "graph", "schema", "web", "internal/account", "internal/store", "internal/report", "internal/facts", "internal/synth", "internal/hmiscsv", "internal/seal", "internal/policy", "internal/hmis"},
 	"server":                   {"internal/hmis"},
-	"graph":                    {"graph", "ent", "internal/store", "internal/report", "internal/facts", "internal/account", "internal/policy", "internal/hmis"},
+	"graph":                    {"graph", "ent", "internal/store", "internal/report", "internal/facts", "internal/account", "internal/audit", "internal/policy", "internal/hmis"},
 	"schema":                   {},
 	"web":                      {},
 	"internal/account":         {"internal/store", "internal/policy", "internal/hmis"},
-	"internal/store":           {"ent", "migrations", "internal/seal", "internal/facts", "internal/hmiscsv", "internal/policy", "internal/hmis"},
+	"internal/store":           {"ent", "migrations", "internal/seal", "internal/audit", "internal/facts", "internal/hmiscsv", "internal/policy", "internal/hmis"},
 	"internal/store/storetest": {"internal/store", "migrations", "internal/seal", "internal/synth", "internal/hmiscsv", "internal/hmis"},
 	"ent":                      {"ent", "internal/policy", "internal/hmis"},
 	"migrations":               {},
@@ -37,12 +37,13 @@ var arrows = map[string][]string{
 	"internal/facts":           {"internal/hmiscsv", "internal/hmis"},
 	"internal/synth":           {"internal/hmiscsv", "internal/hmis"},
 	"internal/hmiscsv":         {"internal/hmis"},
+	"internal/audit":           {"internal/policy", "internal/hmis"},
 	"internal/seal":            {"internal/hmis"},
 	"internal/policy":          {"internal/hmis"},
 	"internal/hmis":            {},
 	"internal/kit":             {},
 	"internal/arch":            {},
-	"internal/world":           {"server", "graph", "schema", "internal/account", "internal/store", "internal/seal", "internal/policy", "internal/hmis"},
+	"internal/world":           {"server", "graph", "schema", "internal/account", "internal/audit", "internal/store", "internal/seal", "internal/policy", "internal/hmis"},
 }
 
 // free may import anything: it makes the code and is no part of what runs.

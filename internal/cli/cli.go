@@ -68,7 +68,7 @@ func command() *cobra.Command {
 	root.PersistentFlags().StringVar(&h.keys, "keys", os.Getenv("HEARTH_KEYS"), "the key file, made on first use (also HEARTH_KEYS; default: in your configuration folder)")
 	root.PersistentFlags().BoolVar(&h.json, "json", false, "print the result as JSON, one line for a script")
 	root.AddCommand(demoCommand(h), serveCommand(h), importCommand(h), synthCommand(h), accountCommand(h), tokenCommand(h), reportCommand(h), migrateCommand(h),
-		backupCommand(h), restoreCommand(h), doctorCommand(h), keysCommand(h))
+		backupCommand(h), restoreCommand(h), doctorCommand(h), keysCommand(h), auditCommand(h))
 	return root
 }
 

@@ -58,6 +58,25 @@ func showMaking(ctx context.Context, w io.Writer, clients int) (progress func(ma
 	return progress, func() { finish(bar) }
 }
 
+// showVerifying shows how many records of the log were read: a bar on a terminal, a line for each tenth of many elsewhere.
+func showVerifying(w io.Writer) (progress func(done, all int64), end func()) {
+	const many = 100_000
+	var bar *progressbar.ProgressBar
+	next := int64(0)
+	progress = func(done, all int64) {
+		if bar == nil && next == 0 {
+			bar, next = newBar(w, all), all/10
+		}
+		if bar != nil {
+			_ = bar.Set64(done)
+		} else if all >= many && done >= next {
+			fmt.Fprintf(w, "%d of %d records\n", done, all)
+			next += all / 10
+		}
+	}
+	return progress, func() { finish(bar) }
+}
+
 // showSealing shows how many rows of each table are sealed: a bar on a terminal, a line a table elsewhere.
 func showSealing(w io.Writer) (progress func(table string, rows, all int64), done func()) {
 	bar, last := newBar(w, 1), ""

@@ -21,6 +21,7 @@ import (
 
 func serveCommand(h *hub) *cobra.Command {
 	var addr, metricsAddr string
+	var checkpoints string
 	var origins []string
 	var d doorFlags
 	c := &cobra.Command{
@@ -33,6 +34,9 @@ func serveCommand(h *hub) *cobra.Command {
 				return err
 			}
 			defer s.Close()
+			if err := h.keepCheckpoints(s, checkpoints); err != nil {
+				return err
+			}
 			l, err := listen(addr)
 			if err != nil {
 				return err
@@ -69,6 +73,7 @@ func serveCommand(h *hub) *cobra.Command {
 	c.Flags().StringVar(&addr, "addr", "127.0.0.1:8080", "address to listen on; beyond this machine with --tls-cert, --tls-auto or --behind-proxy")
 	d.declare(c)
 	c.Flags().StringVar(&metricsAddr, "metrics-addr", "", "address of a listener of its own for /metrics, as 127.0.0.1:9090; empty: none")
+	checkpointsFlag(c, &checkpoints)
 	c.Flags().StringSliceVar(&origins, "origin", nil, "a web origin that may call the API, as https://app.example.org; may be repeated")
 	return c
 }
@@ -89,6 +94,7 @@ func handler(s *store.Store, c server.Config) http.Handler {
 	c.Numbers = server.API{Schema: numbers, SDL: schema.Format(numbers.Schema())}
 	c.SeesPeople = graph.SeesPeople
 	c.Authenticate = resolver.Authenticate
+	c.Extension = resolver.Recording()
 	c.Introspect = func(ctx context.Context) bool { return policy.ViewerOf(ctx) != nil }
 	c.Ready = s.Ready
 	c.Console = web.Handler()

@@ -81,6 +81,7 @@ type Access struct {
 	CanView  bool
 	CanEdit  bool
 	Reason   Reason // why it may be seen or may not
+	Release  int64  // row number of the release that it rests on, 0 for none
 }
 
 // Access lists what the viewer may do with the row, by category in the order of the constants: a category may be seen
@@ -98,7 +99,7 @@ func (l *Loaded) Access() []Access {
 				d, q.Class = of, class
 			}
 		}
-		list = append(list, Access{c, d.Permit, MayEdit(q), d.Reason})
+		list = append(list, Access{c, d.Permit, MayEdit(q), d.Reason, d.Release})
 	}
 	return list
 }

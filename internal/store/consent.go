@@ -10,6 +10,7 @@ import (
 	"github.com/hearth-hmis/hearth/ent/consentevent"
 	"github.com/hearth-hmis/hearth/ent/consentprovision"
 	"github.com/hearth-hmis/hearth/ent/grant"
+	"github.com/hearth-hmis/hearth/internal/audit"
 	"github.com/hearth-hmis/hearth/internal/hmis"
 	"github.com/hearth-hmis/hearth/internal/policy"
 )
@@ -128,11 +129,22 @@ func (s *Store) consentingClients(ctx context.Context, ids []string) ([]int64, e
 var errNoClient = hmis.Errorf(hmis.NotFound, "there is no such client, or not for this account")
 
 // mayConsent asks whether the viewer may record and revoke consents of the clients, and lock their records.
-func (ss *session) mayConsent(ctx context.Context, clients ...int64) error {
+func (ss *session) mayConsent(ctx context.Context, clients ...int64) (err error) {
 	if ss.system {
 		return nil
 	}
-	found, err := byKeys(ctx, ss.store, kindClient, clients)
+	recorder := audit.RecorderOf(ctx)
+	recorder.Is(audit.Write)
+	defer func() {
+		if err != nil {
+			recorder.Deny()
+			return
+		}
+		for _, key := range clients {
+			recorder.Touch(key)
+		}
+	}()
+	found, err := byKeys(audit.WithRecorder(ctx, nil), ss.store, kindClient, clients) // shown to nobody yet
 	if err != nil {
 		return err
 	}

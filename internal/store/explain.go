@@ -4,6 +4,7 @@ import (
 	"context"
 	"strings"
 
+	"github.com/hearth-hmis/hearth/internal/audit"
 	"github.com/hearth-hmis/hearth/internal/hmis"
 	"github.com/hearth-hmis/hearth/internal/policy"
 )
@@ -63,6 +64,9 @@ func (s *Store) ExplainAccess(ctx context.Context, client, username string) (*Ac
 	if a == nil || ss.viewer.Role == policy.AgencyAdmin && a.Organization != ss.viewer.Organization {
 		return nil, errNoAccount
 	}
+	recorder := audit.RecorderOf(ctx)
+	recorder.Is(audit.Explain)
+	recorder.Touch(key)
 	return s.explain(ctx, key, a)
 }
 
@@ -79,7 +83,7 @@ func (s *Store) clientToExplain(ctx context.Context, id string) (int64, error) {
 	if ss.viewer.Role == policy.Auditor {
 		ctx = s.System(ctx, "the privacy officer looks into access and is shown no client")
 	}
-	found, err := byKeys(ctx, s, kindClient, []int64{key})
+	found, err := byKeys(audit.WithRecorder(ctx, nil), s, kindClient, []int64{key})
 	if err != nil {
 		return 0, err
 	}

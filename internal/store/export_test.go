@@ -355,7 +355,7 @@ func (ss *session) tellingOf(t *testing.T, project int64) hmis.Categories {
 }
 
 // TestMethods are what these files add to Store.
-var TestMethods = []string{"Unseal", "Clear", "Spoil", "Swap", "Folders", "Flush", "IDOf", "IDNamed", "Records", "Flee", "Fleeing", "Link", "CompareRule", "Aggregates", "SetClock", "TimeFiles", "Unruled", "Unguarded"}
+var TestMethods = []string{"Unseal", "Clear", "Spoil", "Swap", "Folders", "Flush", "IDOf", "IDNamed", "Records", "Flee", "Fleeing", "Link", "CompareRule", "Aggregates", "SetClock", "Tamper", "Try", "TimeFiles", "Unruled", "Unguarded"}
 
 // TypeNames lists the types of rows by their GraphQL names.
 func TypeNames() (names []string) {
@@ -503,6 +503,31 @@ func filled(row reflect.Value, file *hmis.File) map[*hmis.Column]reflect.Value {
 
 // SetClock changes the time by which the store judges.
 func (s *Store) SetClock(now func() time.Time) { s.now = now }
+
+// Try runs a statement on the database.
+func (s *Store) Try(statement string) error {
+	_, err := s.db.Exec(statement)
+	return err
+}
+
+// Tamper runs a statement as the owner of the database could: no trigger is in its way.
+func (s *Store) Tamper(t testing.TB, statements ...string) {
+	t.Helper()
+	for _, table := range []string{"audit_records", "audit_clients", "audit_hashes", "audit_checkpoints"} {
+		for _, trigger := range []string{table + "_unchanged", table + "_kept"} {
+			drop := "DROP TRIGGER IF EXISTS " + trigger
+			if s.dialect == dialect.Postgres {
+				drop += " ON " + table
+			}
+			statements = append([]string{drop}, statements...)
+		}
+	}
+	for _, statement := range statements {
+		if _, err := s.db.Exec(statement); err != nil {
+			t.Fatalf("%s: %v", statement, err)
+		}
+	}
+}
 
 // Unruled lists the tables whose rows no rule narrows for some role, and the entities that are neither rows of a type
 // nor refused to viewers.

@@ -207,11 +207,13 @@ func load[T Node](ctx context.Context, s *Store, k *kind[T], l list) (map[int64]
 		}
 		byParent[parent] = append(byParent[parent], r)
 	}
-	return connections(ss, k, l, w, byParent), nil
+	answer, kept := connections(ss, k, l, w, byParent)
+	note(ctx, ss, k, kept)
+	return answer, nil
 }
 
-// connections cuts the rows that were loaded of each parent to the page.
-func connections[T Node](ss *session, k *kind[T], l list, w window, byParent map[int64][]T) map[int64]*Connection[T] {
+// connections cuts the rows that were loaded of each parent to the page, and returns those that are kept of all.
+func connections[T Node](ss *session, k *kind[T], l list, w window, byParent map[int64][]T) (map[int64]*Connection[T], []T) {
 	parents := l.keys
 	if l.parent == "" {
 		parents = []int64{0}
@@ -250,7 +252,7 @@ func connections[T Node](ss *session, k *kind[T], l list, w window, byParent map
 		}
 		answer[parent] = c
 	}
-	return answer
+	return answer, together.rows
 }
 
 // shape turns the question into the statement: where, order and limit.

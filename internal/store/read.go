@@ -288,6 +288,10 @@ func (s *Store) Nodes(ctx context.Context, ids []string) ([]Node, error) {
 
 // named finds a row by its source's name and HUD id, the zero T where it is absent or not for this viewer.
 func named[T Node](ctx context.Context, s *Store, k *kind[T], sourceName, id string) (found T, err error) {
+	ss, err := sessionOf(ctx)
+	if err != nil {
+		return found, err
+	}
 	rows, err := k.find(ctx, s.ent, func(sel *sql.Selector) {
 		src := sql.Table("sources").As("named_sources")
 		sel.Where(sql.And(sql.EQ(sel.C(k.file.Key().SQLName()), id),
@@ -296,6 +300,7 @@ func named[T Node](ctx context.Context, s *Store, k *kind[T], sourceName, id str
 	if err != nil || len(rows) == 0 {
 		return found, err
 	}
+	note(ctx, ss, k, rows[:1])
 	return rows[0], nil
 }
 

@@ -103,7 +103,8 @@ func referred[C, T Node](ctx context.Context, s *Store, ck *kind[C], r C, column
 // byKeys finds rows by their numbers; those that the viewer may not see are not in the answer.
 func byKeys[T Node](ctx context.Context, s *Store, k *kind[T], keys []int64) (map[int64]T, error) {
 	found := map[int64]T{}
-	if _, err := sessionOf(ctx); err != nil || len(keys) == 0 {
+	ss, err := sessionOf(ctx)
+	if err != nil || len(keys) == 0 {
 		return found, err
 	}
 	rows, err := k.find(ctx, s.ent, func(sel *sql.Selector) { sel.Where(in(sel.C("id"), keys)) })
@@ -112,6 +113,7 @@ func byKeys[T Node](ctx context.Context, s *Store, k *kind[T], keys []int64) (ma
 		together.add(r)
 		found[k.key(r, "id")] = r
 	}
+	note(ctx, ss, k, rows)
 	return found, err
 }
 

@@ -21,6 +21,7 @@ import (
 
 	"github.com/hearth-hmis/hearth/ent"
 	_ "github.com/hearth-hmis/hearth/ent/runtime" // hooks and interceptors of the schema
+	"github.com/hearth-hmis/hearth/internal/audit"
 	"github.com/hearth-hmis/hearth/internal/hmis"
 	"github.com/hearth-hmis/hearth/internal/seal"
 	"github.com/hearth-hmis/hearth/migrations"
@@ -35,6 +36,7 @@ type Store struct {
 	now     func() time.Time
 
 	facts snapshots
+	log   log
 
 	statements atomic.Int64
 }
@@ -51,6 +53,9 @@ func Open(ctx context.Context, databaseURL string, keys *seal.Keys) (*Store, err
 		return nil, err
 	}
 	s := &Store{db: db, dialect: dialect.Postgres, keys: keys, now: time.Now}
+	if s.log.keys, err = audit.NewKeys(keys.Derive("audit")); err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
 	if driver == "sqlite" {
 		s.dialect = dialect.SQLite
 	}
@@ -112,8 +117,8 @@ func (s *Store) checkKeys(ctx context.Context) error {
 // Ready reports whether the database answers.
 func (s *Store) Ready(ctx context.Context) error { return s.db.PingContext(ctx) }
 
-// Close closes the database.
-func (s *Store) Close() error { return s.ent.Close() }
+// Close signs what the log has and closes the database.
+func (s *Store) Close() error { return errors.Join(s.closeLog(), s.ent.Close()) }
 
 // today is the day on which consents and accounts are judged.
 func (s *Store) today() hmis.Date { return hmis.DateOf(s.now()) }

@@ -70,6 +70,7 @@ func newWorld(t testing.TB, d storetest.Database, c *community) *world {
 		Numbers:      server.API{Schema: numbers, SDL: schema.Format(numbers.Schema())},
 		SeesPeople:   graph.SeesPeople,
 		Authenticate: resolver.Authenticate,
+		Extension:    resolver.Recording(),
 		Introspect:   func(ctx context.Context) bool { return policy.ViewerOf(ctx) != nil },
 		Ready:        w.store.Ready,
 		Unmetered:    true, // thousands of operations of one caller, one after the other

@@ -160,3 +160,33 @@ func Cases(t testing.TB) string {
 	t.Skip("NOT TESTED: the folder shared/cases with the real inputs is not here")
 	return ""
 }
+
+// Run runs a statement past the store, as somebody who holds the database could, and returns the first column of its rows.
+func Run(t testing.TB, url, statement string) (texts []string) {
+	t.Helper()
+	driver, name := "postgres", url
+	if file, ok := strings.CutPrefix(url, "sqlite:"); ok {
+		driver, name = "sqlite", file
+	}
+	db, err := sql.Open(driver, name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	rows, err := db.Query(statement)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var text []byte
+		if err := rows.Scan(&text); err != nil {
+			t.Fatal(err)
+		}
+		texts = append(texts, string(text))
+	}
+	if err := rows.Err(); err != nil {
+		t.Fatal(err)
+	}
+	return texts
+}

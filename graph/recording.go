@@ -1,0 +1,211 @@
+package graph
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/csv"
+	"encoding/json"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"github.com/hearth-hmis/hearth/graph/model"
+	"github.com/hearth-hmis/hearth/internal/audit"
+	"github.com/hearth-hmis/hearth/internal/hmis"
+	"github.com/hearth-hmis/hearth/internal/policy"
+	"github.com/hearth-hmis/hearth/internal/store"
+)
+
+// Recording is what must hang around every operation: each answer that shows clients, and each refusal, is in the log
+// before it leaves. Of a subscription every event is an answer. Where the log cannot be written, no data leaves.
+func (r *Resolver) Recording() graphql.HandlerExtension { return recording{r} }
+
+type recording struct{ r *Resolver }
+
+var _ interface {
+	graphql.HandlerExtension
+	graphql.OperationInterceptor
+	graphql.ResponseInterceptor
+} = recording{}
+
+// ExtensionName is for gqlgen.
+func (recording) ExtensionName() string { return "Recording" }
+
+// Validate is for gqlgen.
+func (recording) Validate(graphql.ExecutableSchema) error { return nil }
+
+// InterceptOperation begins to collect what the operation shows.
+func (recording) InterceptOperation(ctx context.Context, next graphql.OperationHandler) graphql.ResponseHandler {
+	oc := graphql.GetOperationContext(ctx)
+	return next(audit.WithRecorder(ctx, audit.NewRecorder(asked(oc.Operation.SelectionSet))))
+}
+
+// InterceptResponse records what was collected and waits until it is durable.
+func (x recording) InterceptResponse(ctx context.Context, next graphql.ResponseHandler) *graphql.Response {
+	response := next(ctx)
+	recorder := audit.RecorderOf(ctx)
+	if response == nil {
+		return nil
+	}
+	if slices.ContainsFunc(response.Errors, denied) {
+		recorder.Deny()
+	}
+	record, any := recorder.Take()
+	if !any {
+		return response
+	}
+	x.r.describe(ctx, &record)
+	if err := x.r.Store.Record(ctx, record); err != nil {
+		return &graphql.Response{Data: json.RawMessage("null"), Errors: gqlerror.List{gqlerror.Wrap(err)}}
+	}
+	return response
+}
+
+// denied reports whether an error says so, before or after it was presented.
+func denied(e *gqlerror.Error) bool {
+	code, _ := e.Extensions["code"].(hmis.ErrorCode)
+	return code == hmis.Denied || hmis.CodeOf(e) == hmis.Denied
+}
+
+// describe completes a record with who asks and what.
+func (r *Resolver) describe(ctx context.Context, record *audit.Record) {
+	oc := graphql.GetOperationContext(ctx)
+	record.Operation, record.Document = oc.Operation.Name, r.Store.DocumentHash(oc.RawQuery)
+	const longest = 64 // bytes of a name
+	record.Operation = record.Operation[:min(len(record.Operation), longest)]
+	for _, f := range graphql.CollectFields(oc, oc.Operation.SelectionSet, nil) {
+		record.Fields = append(record.Fields, f.Name)
+	}
+	record.Fields = slices.Compact(slices.Sorted(slices.Values(record.Fields)))
+	if v := policy.ViewerOf(ctx); v != nil {
+		record.Account, record.Organization, record.Role = v.Account, v.Organization, v.Role.String()
+		if v.Purpose != policy.AnyPurpose {
+			record.Purpose = v.Purpose.String()
+		}
+		if v.Role == policy.PartnerApp {
+			record.App = v.Username
+		}
+	}
+	if token, ok := ctx.Value(tokenKey{}).(string); ok && record.Session == "" {
+		record.Session = sessionOf(token)
+	}
+}
+
+// sessionOf is how records name the holder of a token, "" for none.
+func sessionOf(token string) string {
+	if token == "" {
+		return ""
+	}
+	sum := sha256.Sum256([]byte(token)) // as internal/account keeps it
+	return audit.Session(sum[:])
+}
+
+// asked are the categories of the fields that a selection names, by the type that they are fields of; Unclassified
+// where the record type of the row decides.
+func asked(set ast.SelectionSet) map[string]hmis.Categories {
+	found := map[string]hmis.Categories{}
+	walked := map[string]bool{} // fragments by name
+	var walk func(ast.SelectionSet)
+	walk = func(set ast.SelectionSet) {
+		for _, s := range set {
+			switch s := s.(type) {
+			case *ast.Field:
+				if s.Definition != nil && s.ObjectDefinition != nil {
+					found[s.ObjectDefinition.Name] |= categoriesOf(s.Definition)
+				}
+				walk(s.SelectionSet)
+			case *ast.InlineFragment:
+				walk(s.SelectionSet)
+			case *ast.FragmentSpread:
+				if !walked[s.Name] {
+					walked[s.Name] = true
+					walk(s.Definition.SelectionSet)
+				}
+			}
+		}
+	}
+	walk(set)
+	return found
+}
+
+func categoriesOf(f *ast.FieldDefinition) hmis.Categories {
+	d := f.Directives.ForName("category")
+	if d == nil {
+		return 0
+	}
+	of := d.Arguments.ForName("of")
+	if of == nil {
+		return hmis.CategoriesOf(hmis.Unclassified)
+	}
+	c, _ := hmis.ParseCategory(of.Value.Raw)
+	return hmis.CategoriesOf(c)
+}
+
+// recordLogin notes an attempt to sign in. Which name was tried is not recorded where there is no such account: people
+// type passwords into the wrong field.
+func (r *Resolver) recordLogin(ctx context.Context, username, token string, failure error) error {
+	if failure != nil && hmis.CodeOf(failure) != hmis.Denied {
+		return nil // it could not be tried
+	}
+	a, err := r.Store.AccountNamed(ctx, strings.ToLower(username))
+	if err != nil {
+		return err
+	}
+	var account int64
+	if a != nil {
+		account = a.Key
+	}
+	audit.RecorderOf(ctx).SignIn(account, sessionOf(token), failure == nil)
+	return nil
+}
+
+// recordRefused records that a token was refused, and returns why.
+func (r *Resolver) recordRefused(ctx context.Context, token string, why error) error {
+	if hmis.CodeOf(why) != hmis.Denied {
+		return why
+	}
+	err := r.Store.Record(ctx, audit.Record{Kind: audit.TokenRefused, Outcome: audit.Denied, Session: sessionOf(token)})
+	if err != nil {
+		return err
+	}
+	return why
+}
+
+// accessReview is a review of access as lines and as CSV.
+func (r *Resolver) accessReview(ctx context.Context, year, quarter int) (*model.AccessReview, error) {
+	lines, err := r.Store.AccessReview(ctx, year, quarter)
+	if err != nil {
+		return nil, err
+	}
+	var b bytes.Buffer
+	w := csv.NewWriter(&b)
+	_ = w.Write(strings.Fields("account role organization active lastUsed operations clientsShown ownClientsShown otherClientsShown outsideHours denied"))
+	for _, l := range lines {
+		_ = w.Write(reviewCells(l))
+	}
+	w.Flush() // into memory, which does not fail
+	return &model.AccessReview{Accounts: lines, CSV: b.String()}, nil
+}
+
+func reviewCells(l *store.AccountReview) []string {
+	organization, last := "", ""
+	if l.Organization != nil && l.Organization.OrganizationName != nil {
+		organization = *l.Organization.OrganizationName
+		if strings.ContainsAny(organization[:min(len(organization), 1)], "=+-@\t\r") {
+			organization = "'" + organization // or a spreadsheet takes it for a formula
+		}
+	}
+	if l.LastUsed != nil {
+		last = l.LastUsed.String()
+	}
+	cells := []string{l.Account, l.Role.String(), organization, strconv.FormatBool(l.Active), last}
+	for _, n := range []int{l.Operations, l.ClientsShown, l.OwnClientsShown, l.OtherClientsShown, l.OutsideHours, l.Denied} {
+		cells = append(cells, strconv.Itoa(n))
+	}
+	return cells
+}

@@ -1,0 +1,160 @@
+package cli
+
+import (
+	"bytes"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net/http"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/hearth-hmis/hearth/internal/hmis"
+	"github.com/hearth-hmis/hearth/internal/store/storetest"
+)
+
+var logKills = flag.Int("log-kills", 10, "how many times a hub that answers is killed, on both databases together")
+
+// A hub that is killed while it answers leaves no answer without its record, and a log that is whole.
+func TestKilledHubLeavesNoAnswerUnrecorded(t *testing.T) {
+	for _, d := range storetest.Databases(t, postgresURL) {
+		t.Run(d.Name, func(t *testing.T) {
+			url, keys := d.New(t), filepath.Join(t.TempDir(), "keys.json")
+			path := storetest.Community().WriteZip(t, hmis.FY2026)
+			if out, err := hearth(t, keys, url, "import", path, "--source", "made-up").CombinedOutput(); err != nil {
+				t.Fatalf("%s", out)
+			}
+			token := leadToken(t, url, keys)
+			answered := map[string]int{} // by operation name
+			for n := range (*logKills + 1) / 2 {
+				for name := range killed(t, url, keys, token, n) {
+					answered[name]++
+				}
+			}
+			if len(answered) < *logKills/2 {
+				t.Fatalf("%d answers are too few to show anything", len(answered))
+			}
+			recorded := map[string]bool{}
+			for _, body := range storetest.Run(t, url, "SELECT body FROM audit_records") {
+				if m := regexp.MustCompile(`"operation":"(\w+)"`).FindStringSubmatch(body); m != nil {
+					recorded[m[1]] = true
+				}
+			}
+			for name := range answered {
+				if !recorded[name] {
+					t.Errorf("the answer to %s has no record", name)
+				}
+			}
+			if out, err := hearth(t, keys, url, "audit", "verify").CombinedOutput(); err != nil {
+				t.Errorf("%s", out)
+			}
+			t.Logf("%d kills, %d answers, %d records", (*logKills+1)/2, len(answered), len(recorded))
+		})
+	}
+}
+
+func leadToken(t *testing.T, url, keys string) string {
+	t.Helper()
+	today := hmis.DateOf(time.Now().UTC()).String()
+	if out, err := hearth(t, keys, url, "account", "create", "--username", "lead", "--role", "SYSTEM_ADMIN", "--trained", today, "--agreed", today).CombinedOutput(); err != nil {
+		t.Fatalf("%s", out)
+	}
+	out, err := hearth(t, keys, url, "token", "create", "--username", "lead").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.TrimSpace(string(out))
+}
+
+// killed serves, has several clients ask, kills the hub, and returns the names of the operations whose answers came.
+func killed(t *testing.T, url, keys, token string, n int) map[string]bool {
+	t.Helper()
+	c := hearth(t, keys, url, "serve", "--addr", "127.0.0.1:0", "--json")
+	messages, err := c.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
+	}
+	address := servedAt(t, messages)
+	answers := map[string]bool{}
+	var mu sync.Mutex
+	var all sync.WaitGroup
+	for client := range 6 {
+		all.Go(func() {
+			for i := 0; ; i++ {
+				name := fmt.Sprintf("Op_%d_%d_%d", n, client, i)
+				if !asked(address, token, name) {
+					return
+				}
+				mu.Lock()
+				answers[name] = true
+				mu.Unlock()
+			}
+		})
+	}
+	time.Sleep(100*time.Millisecond + time.Duration(rand.Int64N(int64(400*time.Millisecond))))
+	_ = c.Process.Kill()
+	_ = c.Wait()
+	all.Wait()
+	return answers
+}
+
+func servedAt(t *testing.T, messages io.Reader) string {
+	t.Helper()
+	d := json.NewDecoder(messages)
+	for {
+		var line struct{ Msg, Addr string }
+		if err := d.Decode(&line); err != nil {
+			t.Fatal(err)
+		}
+		if line.Msg == "serving" {
+			go func() { _, _ = io.Copy(io.Discard, io.MultiReader(d.Buffered(), messages)) }()
+			return line.Addr
+		}
+	}
+}
+
+// asked reports whether the whole answer to an operation of the name came.
+func asked(address, token, name string) bool {
+	text := body(`query ` + name + ` { clients { nodes { firstName } } }`)
+	r, err := http.NewRequest(http.MethodPost, "http://"+address+"/graphql", strings.NewReader(text))
+	if err != nil {
+		return false
+	}
+	r.Header.Set("Content-Type", "application/json")
+	r.Header.Set("Authorization", "Bearer "+token)
+	answer, err := http.DefaultClient.Do(r)
+	if err != nil {
+		return false
+	}
+	defer answer.Body.Close()
+	got, err := io.ReadAll(answer.Body)
+	return err == nil && bytes.Contains(got, []byte("Ada"))
+}
+
+// Serving, then verifying: the checkpoint of the end is in the file beside the key.
+func TestCheckpointWhenTheHubStops(t *testing.T) {
+	for _, d := range storetest.Databases(t, postgresURL) {
+		t.Run(d.Name, func(t *testing.T) {
+			d := openDoor(t, d.New(t), storetest.Community())
+			file := filepath.Join(t.TempDir(), "checkpoints.txt")
+			d.store.KeepCheckpoints(file)
+			d.ask("lead", everything)
+			if err := d.store.Close(); err != nil {
+				t.Fatal(err)
+			}
+			if text, err := os.ReadFile(file); err != nil || !strings.HasPrefix(string(text), "1 ") {
+				t.Errorf("%q, %v", text, err)
+			}
+		})
+	}
+}
