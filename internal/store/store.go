@@ -29,12 +29,13 @@ import (
 // Store is an open database. It is safe for many goroutines.
 type Store struct {
 	db      *sql.DB
+	dsn     string
 	ent     *ent.Client
 	dialect string
 	keys    *seal.Keys
 	now     func() time.Time
 
-	facts snapshots
+	facts community
 
 	statements atomic.Int64
 }
@@ -50,7 +51,7 @@ func Open(ctx context.Context, databaseURL string, keys *seal.Keys) (*Store, err
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{db: db, dialect: dialect.Postgres, keys: keys, now: time.Now}
+	s := &Store{db: db, dsn: dsn, dialect: dialect.Postgres, keys: keys, now: time.Now}
 	if driver == "sqlite" {
 		s.dialect = dialect.SQLite
 	}
