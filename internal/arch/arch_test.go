@@ -34,6 +34,7 @@ var arrows = map[string][]string{
 	"ent":                      {"ent", "internal/policy", "internal/hmis"},
 	"migrations":               {},
 	"internal/report":          {"internal/facts", "internal/hmis"},
+	"internal/stats":           {"internal/facts", "internal/hmis"},
 	"internal/facts":           {"internal/hmiscsv", "internal/hmis"},
 	"internal/synth":           {"internal/hmiscsv", "internal/hmis"},
 	"internal/hmiscsv":         {"internal/hmis"},
