@@ -228,6 +228,8 @@ type Group struct {
 	Period  Period  // the part of the period; the whole of it without a grain
 	Values  []Value // one for each of Groups.By
 	Answers []Answer
+
+	codes []int // places of the values in the catalogue
 }
 
 // Compare says what a change is measured from.
