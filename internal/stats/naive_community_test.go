@@ -27,12 +27,24 @@ type row struct {
 }
 
 func (r row) cell(column string) *hmiscsv.Cell {
-	c := r.file.Column(column)
-	if c == nil {
+	c, known := places[r.file][column]
+	if !known {
 		panic(r.file.Name + " has no column " + column)
 	}
-	return &r.cells[slices.Index(r.file.Columns, c)]
+	return &r.cells[c]
 }
+
+// places are the places of the columns of every file.
+var places = func() map[*hmis.File]map[string]int {
+	m := map[*hmis.File]map[string]int{}
+	for _, f := range hmis.Files() {
+		m[f] = map[string]int{}
+		for i, c := range f.Columns {
+			m[f][c.Name] = i
+		}
+	}
+	return m
+}()
 
 const (
 	empty = -1                       // no code

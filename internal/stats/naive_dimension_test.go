@@ -1,6 +1,7 @@
 package stats_test
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -101,12 +102,7 @@ func (a *asked) ofStay(d stats.Dimension, s *stay) []string {
 	case stats.CoC:
 		return one(s.coc)
 	case stats.Geocode:
-		for _, r := range s.project.cocs {
-			if r.text("CoCCode") == s.coc && r.text("Geocode") != "" {
-				return one(r.text("Geocode"))
-			}
-		}
-		return one(unknown)
+		return one(s.project.geocode(s.coc))
 	case stats.HouseholdType:
 		return one(a.householdType(s))
 	case stats.Relationship:
@@ -149,6 +145,16 @@ func (a *asked) ofStay(d stats.Dimension, s *stay) []string {
 		return one(incomeBand(a.incomeOf(a.latestIncome(s))))
 	}
 	panic("no such dimension: " + d.String())
+}
+
+// geocode is that of the project's first record for a CoC.
+func (p *project) geocode(coc string) string {
+	for _, r := range p.cocs {
+		if r.text("CoCCode") == coc {
+			return cmp.Or(r.text("Geocode"), unknown)
+		}
+	}
+	return unknown
 }
 
 func (a *asked) householdType(s *stay) string {

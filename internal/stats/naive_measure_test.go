@@ -1,6 +1,7 @@
 package stats_test
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"sort"
@@ -12,16 +13,16 @@ import (
 // considered are the stays that meet all conditions and belong to the unit.
 func (a *asked) considered(where []stats.Condition) (list []*stay) {
 	for _, s := range a.stays {
-		if a.meets(where, func(d stats.Dimension) []string { return a.values(d, s) }) && a.belongs(s) {
+		if a.meets(where, s) && a.belongs(s) {
 			list = append(list, s)
 		}
 	}
 	return list
 }
 
-func (a *asked) meets(where []stats.Condition, values func(stats.Dimension) []string) bool {
+func (a *asked) meets(where []stats.Condition, s *stay) bool {
 	for _, c := range where {
-		if !slices.ContainsFunc(values(c.Dimension), func(v string) bool { return slices.Contains(c.Values, v) }) {
+		if !slices.ContainsFunc(a.values(c.Dimension, s), func(v string) bool { return slices.Contains(c.Values, v) }) {
 			return false
 		}
 	}
@@ -67,8 +68,7 @@ func (a *asked) units(stays []*stay, pass func(*stay) bool) int64 {
 	return int64(len(set))
 }
 
-// whole is the part of a measure's work that concerns its answer: the conditions of a group, the considered stays and
-// those in question.
+// whole is one answer's query: its conditions, with those of the group, the considered stays and those in question.
 type whole struct {
 	*asked
 	where      []stats.Condition
@@ -76,9 +76,9 @@ type whole struct {
 	question   []*stay
 }
 
-func (a *asked) whole(where []stats.Condition, considered []*stay) *whole {
-	w := &whole{a, where, considered, nil}
-	for _, s := range considered {
+func (a *asked) whole(where []stats.Condition) *whole {
+	w := &whole{a, where, a.considered(where), nil}
+	for _, s := range w.considered {
 		if a.active(s) {
 			w.question = append(w.question, s)
 		}
@@ -119,6 +119,8 @@ func (w *whole) naive(m stats.Measure) (answer stats.Answer) {
 	switch m {
 	case stats.Served:
 		return w.count(all)
+	case stats.StaysInQuestion:
+		return stats.Answer{Count: int64(len(w.question))}
 	case stats.ActiveAtStart:
 		return stats.Answer{Count: w.units(w.considered, func(s *stay) bool { return w.activeDays(s)[w.start-1] })}
 	case stats.ActiveAtEnd:
@@ -146,7 +148,7 @@ func (w *whole) naive(m stats.Measure) (answer stats.Answer) {
 	case stats.UnshelteredOnNight:
 		return w.count(w.unshelteredTonight)
 	case stats.AveragePerNight:
-		return stats.Answer{Numerator: w.unitNights(all), Denominator: int64(w.end-w.start) + 1}
+		return stats.Answer{Numerator: w.unitNights(), Denominator: int64(w.end-w.start) + 1}
 	case stats.LengthOfStay:
 		return w.observed(all, func(s *stay) int { return w.length(s) })
 	case stats.LengthOfTimeHomeless:
@@ -201,7 +203,7 @@ func (w *whole) naiveAnswers(m stats.Measure) stats.Answer {
 	case stats.BedUtilization:
 		return stats.Answer{Numerator: w.nightsInAll(), Denominator: w.inventory("BedInventory")}
 	case stats.UnitUtilization:
-		return stats.Answer{Numerator: w.householdNights(), Denominator: w.inventory("UnitInventory")}
+		return stats.Answer{Numerator: w.headNights(), Denominator: w.inventory("UnitInventory")}
 	case stats.Contacts:
 		return w.records(func(s *stay) []hmis.Date { return w.dated(s, s.situations, "InformationDate") })
 	case stats.Engaged:
@@ -240,9 +242,9 @@ func (w *whole) naiveQuality(m stats.Measure) stats.Answer {
 	case stats.ErrorsInIncome:
 		return w.rate(w.adultOrHead, w.incomeFault)
 	case stats.EntryTimeliness:
-		return inBuckets(delayBounds, w.observations(w.enteredIn, func(s *stay) int { return int(s.date("DateCreated") - s.entry) }))
+		return inBuckets(delayBounds, w.observations(func(s *stay) bool { return w.enteredIn(s) && s.date("DateCreated") != never }, func(s *stay) int { return int(s.date("DateCreated") - s.entry) }))
 	case stats.ExitTimeliness:
-		return inBuckets(delayBounds, w.observations(w.exitedIn, func(s *stay) int { return int(s.exit.date("DateCreated") - s.exitDate) }))
+		return inBuckets(delayBounds, w.observations(func(s *stay) bool { return w.exitedIn(s) && s.exit.date("DateCreated") != never }, func(s *stay) int { return int(s.exit.date("DateCreated") - s.exitDate) }))
 	}
 	panic("no naive computation of " + m.String())
 }
@@ -258,8 +260,9 @@ func (a *asked) activeDays(s *stay) map[hmis.Date]bool {
 	if s.entry <= a.end {
 		days = a.span(s, s.entry)
 		days[s.entry] = true
-		if s.project.in(permanentHousing...) && a.movedIn(s) != never {
-			maps.DeleteFunc(days, func(d hmis.Date, _ bool) bool { return d >= a.movedIn(s) })
+		if s.project.in(permanentHousing...) {
+			moved := a.everMovedIn(s)
+			maps.DeleteFunc(days, func(d hmis.Date, _ bool) bool { return moved != never && d >= moved })
 		}
 		if a.ActiveBy == stats.ByService {
 			days = a.served90(s, days)
@@ -323,7 +326,7 @@ func (a *asked) how(stays []*stay, day hmis.Date) string {
 		}
 		exit, left := a.exited(s)
 		switch {
-		case s.project.in(permanentHousing...) && a.movedIn(s) == day:
+		case s.project.in(permanentHousing...) && a.everMovedIn(s) == day:
 			ends["TO_PERMANENT"] = true
 		case left && max(exit, s.entry+1) == day:
 			switch to := destination(s); {
@@ -358,13 +361,14 @@ func parts(by map[string]int64, names ...string) (a stats.Answer) {
 // What persons did before, and where they are.
 
 // staysOf are all stays of the person in the scope, considered or not.
-func (a *asked) staysOf(s *stay) (list []*stay) {
-	for _, o := range a.stays {
-		if a.human(o) == a.human(s) {
-			list = append(list, o)
+func (a *asked) staysOf(s *stay) []*stay {
+	if a.ofHuman == nil {
+		a.ofHuman = map[int64][]*stay{}
+		for _, o := range a.stays {
+			a.ofHuman[a.human(o)] = append(a.ofHuman[a.human(o)], o)
 		}
 	}
-	return list
+	return a.ofHuman[a.human(s)]
 }
 
 func (w *whole) firstTimeHomeless(s *stay) bool {
@@ -440,7 +444,7 @@ type night struct {
 }
 
 // unitNights adds up, over the days, the units with a night.
-func (w *whole) unitNights(pass func(*stay) bool) int64 {
+func (w *whole) unitNights() int64 {
 	set := map[night]bool{}
 	for _, s := range w.question {
 		for d := range w.nights(s) {
@@ -450,26 +454,25 @@ func (w *whole) unitNights(pass func(*stay) bool) int64 {
 	return int64(len(set))
 }
 
-func (w *whole) householdNights() int64 {
-	set := map[night]bool{}
+func (w *whole) headNights() (n int64) {
 	for _, s := range w.question {
 		if s.head() {
-			for d := range w.nights(s) {
-				set[night{s.household, d}] = true
-			}
+			n += int64(len(w.nights(s)))
 		}
 	}
-	return int64(len(set))
+	return n
 }
 
 // inventory adds up, over the days, the beds or units in force at the projects that meet the conditions on projects.
 func (w *whole) inventory(column string) (sum int64) {
 	for _, p := range w.projects {
-		onProjects := slices.DeleteFunc(slices.Clone(w.where), func(c stats.Condition) bool { return w.ofProject(c.Dimension, p) == nil })
-		if !w.scope[p] || !p.in(homelessPrograms...) || !w.meets(onProjects, func(d stats.Dimension) []string { return w.ofProject(d, p) }) {
+		if !w.scope[p] || !p.in(homelessPrograms...) {
 			continue
 		}
 		for _, r := range p.inventories {
+			if !w.offers(p, r) {
+				continue
+			}
 			start, end := r.date("InventoryStartDate"), r.date("InventoryEndDate")
 			for d := w.start; d <= w.end; d++ {
 				if start <= d && (end == never || end >= d) {
@@ -479,6 +482,24 @@ func (w *whole) inventory(column string) (sum int64) {
 		}
 	}
 	return sum
+}
+
+// offers tells whether the conditions let an inventory of a project in: those on projects, on CoC and on geocode.
+func (w *whole) offers(p *project, inventory row) bool {
+	for _, c := range w.where {
+		values := w.ofProject(c.Dimension, p)
+		coc := inventory.text("CoCCode")
+		switch c.Dimension {
+		case stats.CoC:
+			values = []string{cmp.Or(coc, unknown)}
+		case stats.Geocode:
+			values = []string{p.geocode(coc)}
+		}
+		if values != nil && !slices.ContainsFunc(values, func(v string) bool { return slices.Contains(c.Values, v) }) {
+			return false
+		}
+	}
+	return true
 }
 
 // Durations.
@@ -542,12 +563,12 @@ func (w *whole) timeHomeless() stats.Answer {
 
 func (w *whole) homelessDays(who map[int64]bool) (days int, any bool) {
 	homeless := map[hmis.Date]bool{}
-	for _, s := range w.asked.stays {
+	for _, s := range w.stays {
 		if who[w.human(s)] {
 			maps.Copy(homeless, w.sheltered(s))
 		}
 	}
-	for _, s := range w.asked.stays {
+	for _, s := range w.stays {
 		if who[w.human(s)] {
 			for d := range w.housed(s) {
 				delete(homeless, d)
@@ -696,7 +717,7 @@ func (w *whole) daysToReferral() stats.Answer {
 					assessed = max(assessed, d)
 				}
 			}
-			if w.within(referral) && assessed != never {
+			if w.within(referral) && assessed != never && (w.Unit != stats.Households || s.head()) {
 				list = append(list, int(referral-assessed))
 			}
 		}

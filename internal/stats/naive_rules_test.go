@@ -21,6 +21,7 @@ type asked struct {
 	known      map[stats.Dimension]map[*stay][]string
 	days       map[*stay]map[hmis.Date]bool
 	chronic    map[*stay]string
+	ofHuman    map[int64][]*stay
 }
 
 func ask(w *world, q stats.Query) *asked {
@@ -139,10 +140,15 @@ func (a *asked) active(s *stay) bool {
 }
 
 // movedIn is the household's move-in for this stay (4), never where there is none by E.
-func (a *asked) movedIn(s *stay) hmis.Date {
+func (a *asked) movedIn(s *stay) hmis.Date { return movedInBy(s, a.end) }
+
+// everMovedIn is the same with all that is known later.
+func (a *asked) everMovedIn(s *stay) hmis.Date { return movedInBy(s, ever) }
+
+func movedInBy(s *stay, end hmis.Date) hmis.Date {
+	leftBy := func(s *stay) bool { return s.exit != nil && s.exitDate <= end }
 	valid := func(s *stay) bool {
-		exit, left := a.exited(s)
-		return s.moveIn != never && s.moveIn >= s.entry && s.moveIn <= a.end && (!left || s.moveIn <= exit)
+		return s.moveIn != never && s.moveIn >= s.entry && s.moveIn <= end && (!leftBy(s) || s.moveIn <= s.exitDate)
 	}
 	if valid(s) {
 		return s.moveIn
@@ -153,7 +159,7 @@ func (a *asked) movedIn(s *stay) hmis.Date {
 			first = min(first, m.moveIn)
 		}
 	}
-	if exit, left := a.exited(s); first == ever || left && exit < first {
+	if first == ever || s.entry > end || leftBy(s) && s.exitDate < first {
 		return never
 	}
 	return max(first, s.entry)
