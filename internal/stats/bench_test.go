@@ -22,7 +22,11 @@ var city *Engine
 
 func benchCity(b *testing.B) *Engine {
 	if city == nil {
-		city = New(community(b, synth.Options{Clients: *benchClients, Seed: 1, Faults: true}), Version{})
+		made, err := facts.FromArchive(community(b, synth.Options{Clients: *benchClients, Seed: 1, Faults: true}))
+		if err != nil {
+			b.Fatal(err)
+		}
+		city = New(made, Version{})
 	}
 	return city
 }
