@@ -130,7 +130,7 @@ func (m *Measure) UnmarshalGQL(v any) error {
 	s, _ := v.(string)
 	parsed, ok := ParseMeasure(s)
 	if !ok {
-		return hmis.Errorf(hmis.Invalid, "not a measure; the field measures lists them")
+		return errNoMeasure
 	}
 	*m = parsed
 	return nil

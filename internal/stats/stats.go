@@ -256,10 +256,10 @@ type Members struct {
 	Enrollments []int32
 }
 
-// Cells are the true counts of all combinations of up to a few dimensions: what disclosure control stands on.
+// Cells are the true counts of a measure in all combinations of up to a few dimensions: what disclosure control stands on.
 type Cells struct {
 	By     []Dimension
-	Values [][]Value // of each dimension, those that the facts have or the closed list
+	Values [][]Value // of each dimension: those that the facts have, or the closed list
 	Counts []int32   // units, by the combination: the last dimension runs fastest
-	Total  int       // units in any of them
+	Of     []int32   // the denominators of a rate; nil for a count
 }
