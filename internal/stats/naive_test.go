@@ -73,7 +73,6 @@ func againstNaive(t *testing.T, c *community, p period) {
 		}
 		sameTotals(t, e, w, q, measures)
 		sameGroups(t, e, w, q, g, measures)
-		sameCells(t, e, w, q, g.By)
 	})
 }
 
@@ -225,46 +224,6 @@ func naiveParts(p stats.Period, g stats.Grain) (parts []stats.Period) {
 		parts[0] = p
 	}
 	return parts
-}
-
-// sameCells: the units with a stay in question in each combination of values, and in all.
-func sameCells(t *rapid.T, e *stats.Engine, w *world, q stats.Query, by []stats.Dimension) {
-	got, err := e.Cells(q, by...)
-	if err != nil {
-		t.Fatal(err)
-	}
-	a := ask(w, q)
-	units := map[string]map[any]bool{}
-	question := a.whole(q.Where).question
-	for _, s := range question {
-		for _, c := range a.combinations(by, s) {
-			key := fmt.Sprint(names(c))
-			if units[key] == nil {
-				units[key] = map[any]bool{}
-			}
-			units[key][a.unit(s)] = true
-		}
-	}
-	if want := a.units(question, all); int64(got.Total) != want {
-		t.Errorf("%d in all cells, naively %d: %s", got.Total, want, inWords(q))
-	}
-	for i, n := range got.Counts {
-		combination := make([]stats.Value, len(by))
-		for d := len(by) - 1; d >= 0; d-- { // the last dimension runs fastest
-			combination[d] = got.Values[d][i%len(got.Values[d])]
-			i /= len(got.Values[d])
-		}
-		if want := len(units[fmt.Sprint(names(combination))]); int(n) != want {
-			t.Errorf("%d in the cell %v, naively %d: %s", n, names(combination), want, inWords(q))
-		}
-	}
-}
-
-func names(values []stats.Value) (list []string) {
-	for _, v := range values {
-		list = append(list, v.Name)
-	}
-	return list
 }
 
 // anyQuestion draws a query and a grouping.
