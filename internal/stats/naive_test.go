@@ -128,7 +128,7 @@ func groupKey(p stats.Period, values []stats.Value) string {
 
 // naiveGroups answers, for each part of the period and each combination of values, a query of its own.
 func naiveGroups(w *world, q stats.Query, g stats.Grouping, measures []stats.Measure) map[string][]stats.Answer {
-	combinations := map[string][]stats.Value{}
+	combinations, flows := map[string][]stats.Value{}, flowsAmong(measures)
 	if len(g.By) == 0 {
 		combinations[""] = nil
 	}
@@ -139,7 +139,7 @@ func naiveGroups(w *world, q stats.Query, g stats.Grouping, measures []stats.Mea
 		a := ask(w, part)
 		parts = append(parts, a)
 		for _, s := range a.considered(q.Where) {
-			if a.active(s) || hasFlow(measures) && a.onList(s) {
+			if len(flows) < len(measures) && a.active(s) || len(flows) > 0 && a.onList(s) {
 				for _, c := range a.combinations(g.By, s) {
 					combinations[fmt.Sprint(c)] = c
 				}
@@ -163,9 +163,9 @@ func naiveGroups(w *world, q stats.Query, g stats.Grouping, measures []stats.Mea
 	return groups
 }
 
-func hasFlow(measures []stats.Measure) bool {
-	return slices.ContainsFunc(measures, func(m stats.Measure) bool {
-		return m == stats.ActiveAtStart || m == stats.ActiveAtEnd || m == stats.Inflow || m == stats.Outflow
+func flowsAmong(measures []stats.Measure) []stats.Measure {
+	return slices.DeleteFunc(slices.Clone(measures), func(m stats.Measure) bool {
+		return m != stats.ActiveAtStart && m != stats.ActiveAtEnd && m != stats.Inflow && m != stats.Outflow
 	})
 }
 
