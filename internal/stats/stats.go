@@ -212,9 +212,9 @@ const (
 	OrderByMeasure
 )
 
-// Groups is the answer to a query divided. Without a grain there is a group for each combination of values that a
-// stay in question has (or, for a flow, a considered stay that is active). With one there is, for each such
-// combination of any part of the period, a group for every part: the time spine has no holes.
+// Groups is the answer to a query divided: a group for each combination of values that a stay in question has, or that has
+// flows (where only flows are asked for, those alone). With a grain there is, for each combination that is there in any part of
+// the period, a group for every part: the time spine has no holes. Without dimensions there is always the one combination.
 type Groups struct {
 	Basis    Basis
 	Coverage Coverage
