@@ -37,8 +37,26 @@ type Account struct {
 	Active bool `json:"active,omitempty"`
 	// day of the privacy training
 	TrainedOn *hmis.Date `json:"trained_on,omitempty"`
+	// TrainingCourse holds the value of the "training_course" field.
+	TrainingCourse *string `json:"training_course,omitempty"`
 	// day on which the end-user agreement was signed
 	AgreedOn *hmis.Date `json:"agreed_on,omitempty"`
+	// of the end-user agreement that was signed
+	AgreementVersion *string `json:"agreement_version,omitempty"`
+	// sealed; null: no second factor
+	TotpSecret *[]byte `json:"-"`
+	// the last step whose code was used
+	TotpStep int64 `json:"totp_step,omitempty"`
+	// of the recovery codes that are left
+	RecoveryHashes []string `json:"-"`
+	// who it is to an identity provider: issuer and subject
+	Subject *string `json:"subject,omitempty"`
+	// PasswordChangedAt holds the value of the "password_changed_at" field.
+	PasswordChangedAt *hmis.Timestamp `json:"password_changed_at,omitempty"`
+	// null: never; from then on an account is locked when it is not used
+	LastUsedAt *hmis.Timestamp `json:"last_used_at,omitempty"`
+	// account; null: by the command
+	CreatedBy *int64 `json:"created_by,omitempty"`
 	// CreatedAt holds the value of the "created_at" field.
 	CreatedAt    *hmis.Timestamp `json:"created_at,omitempty"`
 	selectValues sql.SelectValues
@@ -54,15 +72,15 @@ func (*Account) scanValues(columns []string) ([]any, error) {
 		switch columns[i] {
 		case account.FieldTrainedOn, account.FieldAgreedOn:
 			values[i] = &sql.NullScanner{S: new(hmis.Date)}
-		case account.FieldCreatedAt:
+		case account.FieldPasswordChangedAt, account.FieldLastUsedAt, account.FieldCreatedAt:
 			values[i] = &sql.NullScanner{S: new(hmis.Timestamp)}
-		case account.FieldProjectKeys, account.FieldScopes, account.FieldPurposes:
+		case account.FieldProjectKeys, account.FieldScopes, account.FieldPurposes, account.FieldTotpSecret, account.FieldRecoveryHashes:
 			values[i] = new([]byte)
 		case account.FieldActive:
 			values[i] = new(sql.NullBool)
-		case account.FieldID, account.FieldOrganizationKey:
+		case account.FieldID, account.FieldOrganizationKey, account.FieldTotpStep, account.FieldCreatedBy:
 			values[i] = new(sql.NullInt64)
-		case account.FieldUsername, account.FieldRole, account.FieldPasswordHash:
+		case account.FieldUsername, account.FieldRole, account.FieldPasswordHash, account.FieldTrainingCourse, account.FieldAgreementVersion, account.FieldSubject:
 			values[i] = new(sql.NullString)
 		default:
 			values[i] = new(sql.UnknownType)
@@ -147,12 +165,74 @@ func (_m *Account) assignValues(columns []string, values []any) error {
 				_m.TrainedOn = new(hmis.Date)
 				*_m.TrainedOn = *value.S.(*hmis.Date)
 			}
+		case account.FieldTrainingCourse:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field training_course", values[i])
+			} else if value.Valid {
+				_m.TrainingCourse = new(string)
+				*_m.TrainingCourse = value.String
+			}
 		case account.FieldAgreedOn:
 			if value, ok := values[i].(*sql.NullScanner); !ok {
 				return fmt.Errorf("unexpected type %T for field agreed_on", values[i])
 			} else if value.Valid {
 				_m.AgreedOn = new(hmis.Date)
 				*_m.AgreedOn = *value.S.(*hmis.Date)
+			}
+		case account.FieldAgreementVersion:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field agreement_version", values[i])
+			} else if value.Valid {
+				_m.AgreementVersion = new(string)
+				*_m.AgreementVersion = value.String
+			}
+		case account.FieldTotpSecret:
+			if value, ok := values[i].(*[]byte); !ok {
+				return fmt.Errorf("unexpected type %T for field totp_secret", values[i])
+			} else if value != nil {
+				_m.TotpSecret = value
+			}
+		case account.FieldTotpStep:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field totp_step", values[i])
+			} else if value.Valid {
+				_m.TotpStep = value.Int64
+			}
+		case account.FieldRecoveryHashes:
+			if value, ok := values[i].(*[]byte); !ok {
+				return fmt.Errorf("unexpected type %T for field recovery_hashes", values[i])
+			} else if value != nil && len(*value) > 0 {
+				if err := json.Unmarshal(*value, &_m.RecoveryHashes); err != nil {
+					return fmt.Errorf("unmarshal field recovery_hashes: %w", err)
+				}
+			}
+		case account.FieldSubject:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field subject", values[i])
+			} else if value.Valid {
+				_m.Subject = new(string)
+				*_m.Subject = value.String
+			}
+		case account.FieldPasswordChangedAt:
+			if value, ok := values[i].(*sql.NullScanner); !ok {
+				return fmt.Errorf("unexpected type %T for field password_changed_at", values[i])
+			} else if value.Valid {
+				_m.PasswordChangedAt = new(hmis.Timestamp)
+				*_m.PasswordChangedAt = *value.S.(*hmis.Timestamp)
+			}
+		case account.FieldLastUsedAt:
+			if value, ok := values[i].(*sql.NullScanner); !ok {
+				return fmt.Errorf("unexpected type %T for field last_used_at", values[i])
+			} else if value.Valid {
+				_m.LastUsedAt = new(hmis.Timestamp)
+				*_m.LastUsedAt = *value.S.(*hmis.Timestamp)
+			}
+		case account.FieldCreatedBy:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field created_by", values[i])
+			} else if value.Valid {
+				_m.CreatedBy = new(int64)
+				*_m.CreatedBy = value.Int64
 			}
 		case account.FieldCreatedAt:
 			if value, ok := values[i].(*sql.NullScanner); !ok {
@@ -227,8 +307,45 @@ func (_m *Account) String() string {
 		builder.WriteString(fmt.Sprintf("%v", *v))
 	}
 	builder.WriteString(", ")
+	if v := _m.TrainingCourse; v != nil {
+		builder.WriteString("training_course=")
+		builder.WriteString(*v)
+	}
+	builder.WriteString(", ")
 	if v := _m.AgreedOn; v != nil {
 		builder.WriteString("agreed_on=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
+	builder.WriteString(", ")
+	if v := _m.AgreementVersion; v != nil {
+		builder.WriteString("agreement_version=")
+		builder.WriteString(*v)
+	}
+	builder.WriteString(", ")
+	builder.WriteString("totp_secret=<sensitive>")
+	builder.WriteString(", ")
+	builder.WriteString("totp_step=")
+	builder.WriteString(fmt.Sprintf("%v", _m.TotpStep))
+	builder.WriteString(", ")
+	builder.WriteString("recovery_hashes=<sensitive>")
+	builder.WriteString(", ")
+	if v := _m.Subject; v != nil {
+		builder.WriteString("subject=")
+		builder.WriteString(*v)
+	}
+	builder.WriteString(", ")
+	if v := _m.PasswordChangedAt; v != nil {
+		builder.WriteString("password_changed_at=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
+	builder.WriteString(", ")
+	if v := _m.LastUsedAt; v != nil {
+		builder.WriteString("last_used_at=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
+	builder.WriteString(", ")
+	if v := _m.CreatedBy; v != nil {
+		builder.WriteString("created_by=")
 		builder.WriteString(fmt.Sprintf("%v", *v))
 	}
 	builder.WriteString(", ")

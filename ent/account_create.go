@@ -106,6 +106,20 @@ func (_c *AccountCreate) SetNillableTrainedOn(v *hmis.Date) *AccountCreate {
 	return _c
 }
 
+// SetTrainingCourse sets the "training_course" field.
+func (_c *AccountCreate) SetTrainingCourse(v string) *AccountCreate {
+	_c.mutation.SetTrainingCourse(v)
+	return _c
+}
+
+// SetNillableTrainingCourse sets the "training_course" field if the given value is not nil.
+func (_c *AccountCreate) SetNillableTrainingCourse(v *string) *AccountCreate {
+	if v != nil {
+		_c.SetTrainingCourse(*v)
+	}
+	return _c
+}
+
 // SetAgreedOn sets the "agreed_on" field.
 func (_c *AccountCreate) SetAgreedOn(v hmis.Date) *AccountCreate {
 	_c.mutation.SetAgreedOn(v)
@@ -116,6 +130,102 @@ func (_c *AccountCreate) SetAgreedOn(v hmis.Date) *AccountCreate {
 func (_c *AccountCreate) SetNillableAgreedOn(v *hmis.Date) *AccountCreate {
 	if v != nil {
 		_c.SetAgreedOn(*v)
+	}
+	return _c
+}
+
+// SetAgreementVersion sets the "agreement_version" field.
+func (_c *AccountCreate) SetAgreementVersion(v string) *AccountCreate {
+	_c.mutation.SetAgreementVersion(v)
+	return _c
+}
+
+// SetNillableAgreementVersion sets the "agreement_version" field if the given value is not nil.
+func (_c *AccountCreate) SetNillableAgreementVersion(v *string) *AccountCreate {
+	if v != nil {
+		_c.SetAgreementVersion(*v)
+	}
+	return _c
+}
+
+// SetTotpSecret sets the "totp_secret" field.
+func (_c *AccountCreate) SetTotpSecret(v []byte) *AccountCreate {
+	_c.mutation.SetTotpSecret(v)
+	return _c
+}
+
+// SetTotpStep sets the "totp_step" field.
+func (_c *AccountCreate) SetTotpStep(v int64) *AccountCreate {
+	_c.mutation.SetTotpStep(v)
+	return _c
+}
+
+// SetNillableTotpStep sets the "totp_step" field if the given value is not nil.
+func (_c *AccountCreate) SetNillableTotpStep(v *int64) *AccountCreate {
+	if v != nil {
+		_c.SetTotpStep(*v)
+	}
+	return _c
+}
+
+// SetRecoveryHashes sets the "recovery_hashes" field.
+func (_c *AccountCreate) SetRecoveryHashes(v []string) *AccountCreate {
+	_c.mutation.SetRecoveryHashes(v)
+	return _c
+}
+
+// SetSubject sets the "subject" field.
+func (_c *AccountCreate) SetSubject(v string) *AccountCreate {
+	_c.mutation.SetSubject(v)
+	return _c
+}
+
+// SetNillableSubject sets the "subject" field if the given value is not nil.
+func (_c *AccountCreate) SetNillableSubject(v *string) *AccountCreate {
+	if v != nil {
+		_c.SetSubject(*v)
+	}
+	return _c
+}
+
+// SetPasswordChangedAt sets the "password_changed_at" field.
+func (_c *AccountCreate) SetPasswordChangedAt(v hmis.Timestamp) *AccountCreate {
+	_c.mutation.SetPasswordChangedAt(v)
+	return _c
+}
+
+// SetNillablePasswordChangedAt sets the "password_changed_at" field if the given value is not nil.
+func (_c *AccountCreate) SetNillablePasswordChangedAt(v *hmis.Timestamp) *AccountCreate {
+	if v != nil {
+		_c.SetPasswordChangedAt(*v)
+	}
+	return _c
+}
+
+// SetLastUsedAt sets the "last_used_at" field.
+func (_c *AccountCreate) SetLastUsedAt(v hmis.Timestamp) *AccountCreate {
+	_c.mutation.SetLastUsedAt(v)
+	return _c
+}
+
+// SetNillableLastUsedAt sets the "last_used_at" field if the given value is not nil.
+func (_c *AccountCreate) SetNillableLastUsedAt(v *hmis.Timestamp) *AccountCreate {
+	if v != nil {
+		_c.SetLastUsedAt(*v)
+	}
+	return _c
+}
+
+// SetCreatedBy sets the "created_by" field.
+func (_c *AccountCreate) SetCreatedBy(v int64) *AccountCreate {
+	_c.mutation.SetCreatedBy(v)
+	return _c
+}
+
+// SetNillableCreatedBy sets the "created_by" field if the given value is not nil.
+func (_c *AccountCreate) SetNillableCreatedBy(v *int64) *AccountCreate {
+	if v != nil {
+		_c.SetCreatedBy(*v)
 	}
 	return _c
 }
@@ -181,6 +291,10 @@ func (_c *AccountCreate) defaults() error {
 		v := account.DefaultActive
 		_c.mutation.SetActive(v)
 	}
+	if _, ok := _c.mutation.TotpStep(); !ok {
+		v := account.DefaultTotpStep
+		_c.mutation.SetTotpStep(v)
+	}
 	return nil
 }
 
@@ -194,6 +308,9 @@ func (_c *AccountCreate) check() error {
 	}
 	if _, ok := _c.mutation.Active(); !ok {
 		return &ValidationError{Name: "active", err: errors.New(`ent: missing required field "Account.active"`)}
+	}
+	if _, ok := _c.mutation.TotpStep(); !ok {
+		return &ValidationError{Name: "totp_step", err: errors.New(`ent: missing required field "Account.totp_step"`)}
 	}
 	return nil
 }
@@ -263,9 +380,45 @@ func (_c *AccountCreate) createSpec() (*Account, *sqlgraph.CreateSpec) {
 		_spec.SetField(account.FieldTrainedOn, field.TypeOther, value)
 		_node.TrainedOn = &value
 	}
+	if value, ok := _c.mutation.TrainingCourse(); ok {
+		_spec.SetField(account.FieldTrainingCourse, field.TypeString, value)
+		_node.TrainingCourse = &value
+	}
 	if value, ok := _c.mutation.AgreedOn(); ok {
 		_spec.SetField(account.FieldAgreedOn, field.TypeOther, value)
 		_node.AgreedOn = &value
+	}
+	if value, ok := _c.mutation.AgreementVersion(); ok {
+		_spec.SetField(account.FieldAgreementVersion, field.TypeString, value)
+		_node.AgreementVersion = &value
+	}
+	if value, ok := _c.mutation.TotpSecret(); ok {
+		_spec.SetField(account.FieldTotpSecret, field.TypeBytes, value)
+		_node.TotpSecret = &value
+	}
+	if value, ok := _c.mutation.TotpStep(); ok {
+		_spec.SetField(account.FieldTotpStep, field.TypeInt64, value)
+		_node.TotpStep = value
+	}
+	if value, ok := _c.mutation.RecoveryHashes(); ok {
+		_spec.SetField(account.FieldRecoveryHashes, field.TypeJSON, value)
+		_node.RecoveryHashes = value
+	}
+	if value, ok := _c.mutation.Subject(); ok {
+		_spec.SetField(account.FieldSubject, field.TypeString, value)
+		_node.Subject = &value
+	}
+	if value, ok := _c.mutation.PasswordChangedAt(); ok {
+		_spec.SetField(account.FieldPasswordChangedAt, field.TypeOther, value)
+		_node.PasswordChangedAt = &value
+	}
+	if value, ok := _c.mutation.LastUsedAt(); ok {
+		_spec.SetField(account.FieldLastUsedAt, field.TypeOther, value)
+		_node.LastUsedAt = &value
+	}
+	if value, ok := _c.mutation.CreatedBy(); ok {
+		_spec.SetField(account.FieldCreatedBy, field.TypeInt64, value)
+		_node.CreatedBy = &value
 	}
 	if value, ok := _c.mutation.CreatedAt(); ok {
 		_spec.SetField(account.FieldCreatedAt, field.TypeOther, value)

@@ -178,6 +178,26 @@ func (_u *AccountUpdate) ClearTrainedOn() *AccountUpdate {
 	return _u
 }
 
+// SetTrainingCourse sets the "training_course" field.
+func (_u *AccountUpdate) SetTrainingCourse(v string) *AccountUpdate {
+	_u.mutation.SetTrainingCourse(v)
+	return _u
+}
+
+// SetNillableTrainingCourse sets the "training_course" field if the given value is not nil.
+func (_u *AccountUpdate) SetNillableTrainingCourse(v *string) *AccountUpdate {
+	if v != nil {
+		_u.SetTrainingCourse(*v)
+	}
+	return _u
+}
+
+// ClearTrainingCourse clears the value of the "training_course" field.
+func (_u *AccountUpdate) ClearTrainingCourse() *AccountUpdate {
+	_u.mutation.ClearTrainingCourse()
+	return _u
+}
+
 // SetAgreedOn sets the "agreed_on" field.
 func (_u *AccountUpdate) SetAgreedOn(v hmis.Date) *AccountUpdate {
 	_u.mutation.SetAgreedOn(v)
@@ -195,6 +215,137 @@ func (_u *AccountUpdate) SetNillableAgreedOn(v *hmis.Date) *AccountUpdate {
 // ClearAgreedOn clears the value of the "agreed_on" field.
 func (_u *AccountUpdate) ClearAgreedOn() *AccountUpdate {
 	_u.mutation.ClearAgreedOn()
+	return _u
+}
+
+// SetAgreementVersion sets the "agreement_version" field.
+func (_u *AccountUpdate) SetAgreementVersion(v string) *AccountUpdate {
+	_u.mutation.SetAgreementVersion(v)
+	return _u
+}
+
+// SetNillableAgreementVersion sets the "agreement_version" field if the given value is not nil.
+func (_u *AccountUpdate) SetNillableAgreementVersion(v *string) *AccountUpdate {
+	if v != nil {
+		_u.SetAgreementVersion(*v)
+	}
+	return _u
+}
+
+// ClearAgreementVersion clears the value of the "agreement_version" field.
+func (_u *AccountUpdate) ClearAgreementVersion() *AccountUpdate {
+	_u.mutation.ClearAgreementVersion()
+	return _u
+}
+
+// SetTotpSecret sets the "totp_secret" field.
+func (_u *AccountUpdate) SetTotpSecret(v []byte) *AccountUpdate {
+	_u.mutation.SetTotpSecret(v)
+	return _u
+}
+
+// ClearTotpSecret clears the value of the "totp_secret" field.
+func (_u *AccountUpdate) ClearTotpSecret() *AccountUpdate {
+	_u.mutation.ClearTotpSecret()
+	return _u
+}
+
+// SetTotpStep sets the "totp_step" field.
+func (_u *AccountUpdate) SetTotpStep(v int64) *AccountUpdate {
+	_u.mutation.ResetTotpStep()
+	_u.mutation.SetTotpStep(v)
+	return _u
+}
+
+// SetNillableTotpStep sets the "totp_step" field if the given value is not nil.
+func (_u *AccountUpdate) SetNillableTotpStep(v *int64) *AccountUpdate {
+	if v != nil {
+		_u.SetTotpStep(*v)
+	}
+	return _u
+}
+
+// AddTotpStep adds value to the "totp_step" field.
+func (_u *AccountUpdate) AddTotpStep(v int64) *AccountUpdate {
+	_u.mutation.AddTotpStep(v)
+	return _u
+}
+
+// SetRecoveryHashes sets the "recovery_hashes" field.
+func (_u *AccountUpdate) SetRecoveryHashes(v []string) *AccountUpdate {
+	_u.mutation.SetRecoveryHashes(v)
+	return _u
+}
+
+// AppendRecoveryHashes appends value to the "recovery_hashes" field.
+func (_u *AccountUpdate) AppendRecoveryHashes(v []string) *AccountUpdate {
+	_u.mutation.AppendRecoveryHashes(v)
+	return _u
+}
+
+// ClearRecoveryHashes clears the value of the "recovery_hashes" field.
+func (_u *AccountUpdate) ClearRecoveryHashes() *AccountUpdate {
+	_u.mutation.ClearRecoveryHashes()
+	return _u
+}
+
+// SetSubject sets the "subject" field.
+func (_u *AccountUpdate) SetSubject(v string) *AccountUpdate {
+	_u.mutation.SetSubject(v)
+	return _u
+}
+
+// SetNillableSubject sets the "subject" field if the given value is not nil.
+func (_u *AccountUpdate) SetNillableSubject(v *string) *AccountUpdate {
+	if v != nil {
+		_u.SetSubject(*v)
+	}
+	return _u
+}
+
+// ClearSubject clears the value of the "subject" field.
+func (_u *AccountUpdate) ClearSubject() *AccountUpdate {
+	_u.mutation.ClearSubject()
+	return _u
+}
+
+// SetPasswordChangedAt sets the "password_changed_at" field.
+func (_u *AccountUpdate) SetPasswordChangedAt(v hmis.Timestamp) *AccountUpdate {
+	_u.mutation.SetPasswordChangedAt(v)
+	return _u
+}
+
+// SetNillablePasswordChangedAt sets the "password_changed_at" field if the given value is not nil.
+func (_u *AccountUpdate) SetNillablePasswordChangedAt(v *hmis.Timestamp) *AccountUpdate {
+	if v != nil {
+		_u.SetPasswordChangedAt(*v)
+	}
+	return _u
+}
+
+// ClearPasswordChangedAt clears the value of the "password_changed_at" field.
+func (_u *AccountUpdate) ClearPasswordChangedAt() *AccountUpdate {
+	_u.mutation.ClearPasswordChangedAt()
+	return _u
+}
+
+// SetLastUsedAt sets the "last_used_at" field.
+func (_u *AccountUpdate) SetLastUsedAt(v hmis.Timestamp) *AccountUpdate {
+	_u.mutation.SetLastUsedAt(v)
+	return _u
+}
+
+// SetNillableLastUsedAt sets the "last_used_at" field if the given value is not nil.
+func (_u *AccountUpdate) SetNillableLastUsedAt(v *hmis.Timestamp) *AccountUpdate {
+	if v != nil {
+		_u.SetLastUsedAt(*v)
+	}
+	return _u
+}
+
+// ClearLastUsedAt clears the value of the "last_used_at" field.
+func (_u *AccountUpdate) ClearLastUsedAt() *AccountUpdate {
+	_u.mutation.ClearLastUsedAt()
 	return _u
 }
 
@@ -319,11 +470,67 @@ func (_u *AccountUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if _u.mutation.TrainedOnCleared() {
 		_spec.ClearField(account.FieldTrainedOn, field.TypeOther)
 	}
+	if value, ok := _u.mutation.TrainingCourse(); ok {
+		_spec.SetField(account.FieldTrainingCourse, field.TypeString, value)
+	}
+	if _u.mutation.TrainingCourseCleared() {
+		_spec.ClearField(account.FieldTrainingCourse, field.TypeString)
+	}
 	if value, ok := _u.mutation.AgreedOn(); ok {
 		_spec.SetField(account.FieldAgreedOn, field.TypeOther, value)
 	}
 	if _u.mutation.AgreedOnCleared() {
 		_spec.ClearField(account.FieldAgreedOn, field.TypeOther)
+	}
+	if value, ok := _u.mutation.AgreementVersion(); ok {
+		_spec.SetField(account.FieldAgreementVersion, field.TypeString, value)
+	}
+	if _u.mutation.AgreementVersionCleared() {
+		_spec.ClearField(account.FieldAgreementVersion, field.TypeString)
+	}
+	if value, ok := _u.mutation.TotpSecret(); ok {
+		_spec.SetField(account.FieldTotpSecret, field.TypeBytes, value)
+	}
+	if _u.mutation.TotpSecretCleared() {
+		_spec.ClearField(account.FieldTotpSecret, field.TypeBytes)
+	}
+	if value, ok := _u.mutation.TotpStep(); ok {
+		_spec.SetField(account.FieldTotpStep, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.AddedTotpStep(); ok {
+		_spec.AddField(account.FieldTotpStep, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.RecoveryHashes(); ok {
+		_spec.SetField(account.FieldRecoveryHashes, field.TypeJSON, value)
+	}
+	if value, ok := _u.mutation.AppendedRecoveryHashes(); ok {
+		_spec.AddModifier(func(u *sql.UpdateBuilder) {
+			sqljson.Append(u, account.FieldRecoveryHashes, value)
+		})
+	}
+	if _u.mutation.RecoveryHashesCleared() {
+		_spec.ClearField(account.FieldRecoveryHashes, field.TypeJSON)
+	}
+	if value, ok := _u.mutation.Subject(); ok {
+		_spec.SetField(account.FieldSubject, field.TypeString, value)
+	}
+	if _u.mutation.SubjectCleared() {
+		_spec.ClearField(account.FieldSubject, field.TypeString)
+	}
+	if value, ok := _u.mutation.PasswordChangedAt(); ok {
+		_spec.SetField(account.FieldPasswordChangedAt, field.TypeOther, value)
+	}
+	if _u.mutation.PasswordChangedAtCleared() {
+		_spec.ClearField(account.FieldPasswordChangedAt, field.TypeOther)
+	}
+	if value, ok := _u.mutation.LastUsedAt(); ok {
+		_spec.SetField(account.FieldLastUsedAt, field.TypeOther, value)
+	}
+	if _u.mutation.LastUsedAtCleared() {
+		_spec.ClearField(account.FieldLastUsedAt, field.TypeOther)
+	}
+	if _u.mutation.CreatedByCleared() {
+		_spec.ClearField(account.FieldCreatedBy, field.TypeInt64)
 	}
 	if value, ok := _u.mutation.CreatedAt(); ok {
 		_spec.SetField(account.FieldCreatedAt, field.TypeOther, value)
@@ -500,6 +707,26 @@ func (_u *AccountUpdateOne) ClearTrainedOn() *AccountUpdateOne {
 	return _u
 }
 
+// SetTrainingCourse sets the "training_course" field.
+func (_u *AccountUpdateOne) SetTrainingCourse(v string) *AccountUpdateOne {
+	_u.mutation.SetTrainingCourse(v)
+	return _u
+}
+
+// SetNillableTrainingCourse sets the "training_course" field if the given value is not nil.
+func (_u *AccountUpdateOne) SetNillableTrainingCourse(v *string) *AccountUpdateOne {
+	if v != nil {
+		_u.SetTrainingCourse(*v)
+	}
+	return _u
+}
+
+// ClearTrainingCourse clears the value of the "training_course" field.
+func (_u *AccountUpdateOne) ClearTrainingCourse() *AccountUpdateOne {
+	_u.mutation.ClearTrainingCourse()
+	return _u
+}
+
 // SetAgreedOn sets the "agreed_on" field.
 func (_u *AccountUpdateOne) SetAgreedOn(v hmis.Date) *AccountUpdateOne {
 	_u.mutation.SetAgreedOn(v)
@@ -517,6 +744,137 @@ func (_u *AccountUpdateOne) SetNillableAgreedOn(v *hmis.Date) *AccountUpdateOne 
 // ClearAgreedOn clears the value of the "agreed_on" field.
 func (_u *AccountUpdateOne) ClearAgreedOn() *AccountUpdateOne {
 	_u.mutation.ClearAgreedOn()
+	return _u
+}
+
+// SetAgreementVersion sets the "agreement_version" field.
+func (_u *AccountUpdateOne) SetAgreementVersion(v string) *AccountUpdateOne {
+	_u.mutation.SetAgreementVersion(v)
+	return _u
+}
+
+// SetNillableAgreementVersion sets the "agreement_version" field if the given value is not nil.
+func (_u *AccountUpdateOne) SetNillableAgreementVersion(v *string) *AccountUpdateOne {
+	if v != nil {
+		_u.SetAgreementVersion(*v)
+	}
+	return _u
+}
+
+// ClearAgreementVersion clears the value of the "agreement_version" field.
+func (_u *AccountUpdateOne) ClearAgreementVersion() *AccountUpdateOne {
+	_u.mutation.ClearAgreementVersion()
+	return _u
+}
+
+// SetTotpSecret sets the "totp_secret" field.
+func (_u *AccountUpdateOne) SetTotpSecret(v []byte) *AccountUpdateOne {
+	_u.mutation.SetTotpSecret(v)
+	return _u
+}
+
+// ClearTotpSecret clears the value of the "totp_secret" field.
+func (_u *AccountUpdateOne) ClearTotpSecret() *AccountUpdateOne {
+	_u.mutation.ClearTotpSecret()
+	return _u
+}
+
+// SetTotpStep sets the "totp_step" field.
+func (_u *AccountUpdateOne) SetTotpStep(v int64) *AccountUpdateOne {
+	_u.mutation.ResetTotpStep()
+	_u.mutation.SetTotpStep(v)
+	return _u
+}
+
+// SetNillableTotpStep sets the "totp_step" field if the given value is not nil.
+func (_u *AccountUpdateOne) SetNillableTotpStep(v *int64) *AccountUpdateOne {
+	if v != nil {
+		_u.SetTotpStep(*v)
+	}
+	return _u
+}
+
+// AddTotpStep adds value to the "totp_step" field.
+func (_u *AccountUpdateOne) AddTotpStep(v int64) *AccountUpdateOne {
+	_u.mutation.AddTotpStep(v)
+	return _u
+}
+
+// SetRecoveryHashes sets the "recovery_hashes" field.
+func (_u *AccountUpdateOne) SetRecoveryHashes(v []string) *AccountUpdateOne {
+	_u.mutation.SetRecoveryHashes(v)
+	return _u
+}
+
+// AppendRecoveryHashes appends value to the "recovery_hashes" field.
+func (_u *AccountUpdateOne) AppendRecoveryHashes(v []string) *AccountUpdateOne {
+	_u.mutation.AppendRecoveryHashes(v)
+	return _u
+}
+
+// ClearRecoveryHashes clears the value of the "recovery_hashes" field.
+func (_u *AccountUpdateOne) ClearRecoveryHashes() *AccountUpdateOne {
+	_u.mutation.ClearRecoveryHashes()
+	return _u
+}
+
+// SetSubject sets the "subject" field.
+func (_u *AccountUpdateOne) SetSubject(v string) *AccountUpdateOne {
+	_u.mutation.SetSubject(v)
+	return _u
+}
+
+// SetNillableSubject sets the "subject" field if the given value is not nil.
+func (_u *AccountUpdateOne) SetNillableSubject(v *string) *AccountUpdateOne {
+	if v != nil {
+		_u.SetSubject(*v)
+	}
+	return _u
+}
+
+// ClearSubject clears the value of the "subject" field.
+func (_u *AccountUpdateOne) ClearSubject() *AccountUpdateOne {
+	_u.mutation.ClearSubject()
+	return _u
+}
+
+// SetPasswordChangedAt sets the "password_changed_at" field.
+func (_u *AccountUpdateOne) SetPasswordChangedAt(v hmis.Timestamp) *AccountUpdateOne {
+	_u.mutation.SetPasswordChangedAt(v)
+	return _u
+}
+
+// SetNillablePasswordChangedAt sets the "password_changed_at" field if the given value is not nil.
+func (_u *AccountUpdateOne) SetNillablePasswordChangedAt(v *hmis.Timestamp) *AccountUpdateOne {
+	if v != nil {
+		_u.SetPasswordChangedAt(*v)
+	}
+	return _u
+}
+
+// ClearPasswordChangedAt clears the value of the "password_changed_at" field.
+func (_u *AccountUpdateOne) ClearPasswordChangedAt() *AccountUpdateOne {
+	_u.mutation.ClearPasswordChangedAt()
+	return _u
+}
+
+// SetLastUsedAt sets the "last_used_at" field.
+func (_u *AccountUpdateOne) SetLastUsedAt(v hmis.Timestamp) *AccountUpdateOne {
+	_u.mutation.SetLastUsedAt(v)
+	return _u
+}
+
+// SetNillableLastUsedAt sets the "last_used_at" field if the given value is not nil.
+func (_u *AccountUpdateOne) SetNillableLastUsedAt(v *hmis.Timestamp) *AccountUpdateOne {
+	if v != nil {
+		_u.SetLastUsedAt(*v)
+	}
+	return _u
+}
+
+// ClearLastUsedAt clears the value of the "last_used_at" field.
+func (_u *AccountUpdateOne) ClearLastUsedAt() *AccountUpdateOne {
+	_u.mutation.ClearLastUsedAt()
 	return _u
 }
 
@@ -671,11 +1029,67 @@ func (_u *AccountUpdateOne) sqlSave(ctx context.Context) (_node *Account, err er
 	if _u.mutation.TrainedOnCleared() {
 		_spec.ClearField(account.FieldTrainedOn, field.TypeOther)
 	}
+	if value, ok := _u.mutation.TrainingCourse(); ok {
+		_spec.SetField(account.FieldTrainingCourse, field.TypeString, value)
+	}
+	if _u.mutation.TrainingCourseCleared() {
+		_spec.ClearField(account.FieldTrainingCourse, field.TypeString)
+	}
 	if value, ok := _u.mutation.AgreedOn(); ok {
 		_spec.SetField(account.FieldAgreedOn, field.TypeOther, value)
 	}
 	if _u.mutation.AgreedOnCleared() {
 		_spec.ClearField(account.FieldAgreedOn, field.TypeOther)
+	}
+	if value, ok := _u.mutation.AgreementVersion(); ok {
+		_spec.SetField(account.FieldAgreementVersion, field.TypeString, value)
+	}
+	if _u.mutation.AgreementVersionCleared() {
+		_spec.ClearField(account.FieldAgreementVersion, field.TypeString)
+	}
+	if value, ok := _u.mutation.TotpSecret(); ok {
+		_spec.SetField(account.FieldTotpSecret, field.TypeBytes, value)
+	}
+	if _u.mutation.TotpSecretCleared() {
+		_spec.ClearField(account.FieldTotpSecret, field.TypeBytes)
+	}
+	if value, ok := _u.mutation.TotpStep(); ok {
+		_spec.SetField(account.FieldTotpStep, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.AddedTotpStep(); ok {
+		_spec.AddField(account.FieldTotpStep, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.RecoveryHashes(); ok {
+		_spec.SetField(account.FieldRecoveryHashes, field.TypeJSON, value)
+	}
+	if value, ok := _u.mutation.AppendedRecoveryHashes(); ok {
+		_spec.AddModifier(func(u *sql.UpdateBuilder) {
+			sqljson.Append(u, account.FieldRecoveryHashes, value)
+		})
+	}
+	if _u.mutation.RecoveryHashesCleared() {
+		_spec.ClearField(account.FieldRecoveryHashes, field.TypeJSON)
+	}
+	if value, ok := _u.mutation.Subject(); ok {
+		_spec.SetField(account.FieldSubject, field.TypeString, value)
+	}
+	if _u.mutation.SubjectCleared() {
+		_spec.ClearField(account.FieldSubject, field.TypeString)
+	}
+	if value, ok := _u.mutation.PasswordChangedAt(); ok {
+		_spec.SetField(account.FieldPasswordChangedAt, field.TypeOther, value)
+	}
+	if _u.mutation.PasswordChangedAtCleared() {
+		_spec.ClearField(account.FieldPasswordChangedAt, field.TypeOther)
+	}
+	if value, ok := _u.mutation.LastUsedAt(); ok {
+		_spec.SetField(account.FieldLastUsedAt, field.TypeOther, value)
+	}
+	if _u.mutation.LastUsedAtCleared() {
+		_spec.ClearField(account.FieldLastUsedAt, field.TypeOther)
+	}
+	if _u.mutation.CreatedByCleared() {
+		_spec.ClearField(account.FieldCreatedBy, field.TypeInt64)
 	}
 	if value, ok := _u.mutation.CreatedAt(); ok {
 		_spec.SetField(account.FieldCreatedAt, field.TypeOther, value)

@@ -3,6 +3,7 @@
 package ent
 
 import (
+	"encoding/json"
 	"fmt"
 	"strings"
 
@@ -24,6 +25,22 @@ type ApiToken struct {
 	Hash []byte `json:"-"`
 	// made by a login, ended by a logout
 	Session bool `json:"session,omitempty"`
+	// what it is for, in its owner's words
+	Name *string `json:"name,omitempty"`
+	// the program that asks with it
+	App *string `json:"app,omitempty"`
+	// categories that it may read; null: as its account
+	Scopes []string `json:"scopes,omitempty"`
+	// categories that it may write; null: as its account
+	Writes []string `json:"writes,omitempty"`
+	// projects that it is narrowed to; null: as its account
+	ProjectKeys []int64 `json:"project_keys,omitempty"`
+	// StatisticsOnly holds the value of the "statistics_only" field.
+	StatisticsOnly bool `json:"statistics_only,omitempty"`
+	// the token that it took the place of
+	Replaces *int64 `json:"replaces,omitempty"`
+	// LastUsedAt holds the value of the "last_used_at" field.
+	LastUsedAt *hmis.Timestamp `json:"last_used_at,omitempty"`
 	// CreatedAt holds the value of the "created_at" field.
 	CreatedAt *hmis.Timestamp `json:"created_at,omitempty"`
 	// ExpiresAt holds the value of the "expires_at" field.
@@ -41,14 +58,16 @@ func (*ApiToken) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case apitoken.FieldCreatedAt, apitoken.FieldExpiresAt, apitoken.FieldEndedAt:
+		case apitoken.FieldLastUsedAt, apitoken.FieldCreatedAt, apitoken.FieldExpiresAt, apitoken.FieldEndedAt:
 			values[i] = &sql.NullScanner{S: new(hmis.Timestamp)}
-		case apitoken.FieldHash:
+		case apitoken.FieldHash, apitoken.FieldScopes, apitoken.FieldWrites, apitoken.FieldProjectKeys:
 			values[i] = new([]byte)
-		case apitoken.FieldSession:
+		case apitoken.FieldSession, apitoken.FieldStatisticsOnly:
 			values[i] = new(sql.NullBool)
-		case apitoken.FieldID, apitoken.FieldAccountKey:
+		case apitoken.FieldID, apitoken.FieldAccountKey, apitoken.FieldReplaces:
 			values[i] = new(sql.NullInt64)
+		case apitoken.FieldName, apitoken.FieldApp:
+			values[i] = new(sql.NullString)
 		default:
 			values[i] = new(sql.UnknownType)
 		}
@@ -87,6 +106,64 @@ func (_m *ApiToken) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field session", values[i])
 			} else if value.Valid {
 				_m.Session = value.Bool
+			}
+		case apitoken.FieldName:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field name", values[i])
+			} else if value.Valid {
+				_m.Name = new(string)
+				*_m.Name = value.String
+			}
+		case apitoken.FieldApp:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field app", values[i])
+			} else if value.Valid {
+				_m.App = new(string)
+				*_m.App = value.String
+			}
+		case apitoken.FieldScopes:
+			if value, ok := values[i].(*[]byte); !ok {
+				return fmt.Errorf("unexpected type %T for field scopes", values[i])
+			} else if value != nil && len(*value) > 0 {
+				if err := json.Unmarshal(*value, &_m.Scopes); err != nil {
+					return fmt.Errorf("unmarshal field scopes: %w", err)
+				}
+			}
+		case apitoken.FieldWrites:
+			if value, ok := values[i].(*[]byte); !ok {
+				return fmt.Errorf("unexpected type %T for field writes", values[i])
+			} else if value != nil && len(*value) > 0 {
+				if err := json.Unmarshal(*value, &_m.Writes); err != nil {
+					return fmt.Errorf("unmarshal field writes: %w", err)
+				}
+			}
+		case apitoken.FieldProjectKeys:
+			if value, ok := values[i].(*[]byte); !ok {
+				return fmt.Errorf("unexpected type %T for field project_keys", values[i])
+			} else if value != nil && len(*value) > 0 {
+				if err := json.Unmarshal(*value, &_m.ProjectKeys); err != nil {
+					return fmt.Errorf("unmarshal field project_keys: %w", err)
+				}
+			}
+		case apitoken.FieldStatisticsOnly:
+			if value, ok := values[i].(*sql.NullBool); !ok {
+				return fmt.Errorf("unexpected type %T for field statistics_only", values[i])
+			} else if value.Valid {
+				_m.StatisticsOnly = value.Bool
+			}
+		case apitoken.FieldReplaces:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field replaces", values[i])
+			} else if value.Valid {
+				_m.Replaces = new(int64)
+				*_m.Replaces = value.Int64
+			}
+		case apitoken.FieldLastUsedAt:
+			if value, ok := values[i].(*sql.NullScanner); !ok {
+				return fmt.Errorf("unexpected type %T for field last_used_at", values[i])
+			} else if value.Valid {
+				_m.LastUsedAt = new(hmis.Timestamp)
+				*_m.LastUsedAt = *value.S.(*hmis.Timestamp)
 			}
 		case apitoken.FieldCreatedAt:
 			if value, ok := values[i].(*sql.NullScanner); !ok {
@@ -152,6 +229,38 @@ func (_m *ApiToken) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("session=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Session))
+	builder.WriteString(", ")
+	if v := _m.Name; v != nil {
+		builder.WriteString("name=")
+		builder.WriteString(*v)
+	}
+	builder.WriteString(", ")
+	if v := _m.App; v != nil {
+		builder.WriteString("app=")
+		builder.WriteString(*v)
+	}
+	builder.WriteString(", ")
+	builder.WriteString("scopes=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Scopes))
+	builder.WriteString(", ")
+	builder.WriteString("writes=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Writes))
+	builder.WriteString(", ")
+	builder.WriteString("project_keys=")
+	builder.WriteString(fmt.Sprintf("%v", _m.ProjectKeys))
+	builder.WriteString(", ")
+	builder.WriteString("statistics_only=")
+	builder.WriteString(fmt.Sprintf("%v", _m.StatisticsOnly))
+	builder.WriteString(", ")
+	if v := _m.Replaces; v != nil {
+		builder.WriteString("replaces=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
+	builder.WriteString(", ")
+	if v := _m.LastUsedAt; v != nil {
+		builder.WriteString("last_used_at=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
 	builder.WriteString(", ")
 	if v := _m.CreatedAt; v != nil {
 		builder.WriteString("created_at=")

@@ -38,6 +38,94 @@ func (_c *ApiTokenCreate) SetSession(v bool) *ApiTokenCreate {
 	return _c
 }
 
+// SetName sets the "name" field.
+func (_c *ApiTokenCreate) SetName(v string) *ApiTokenCreate {
+	_c.mutation.SetName(v)
+	return _c
+}
+
+// SetNillableName sets the "name" field if the given value is not nil.
+func (_c *ApiTokenCreate) SetNillableName(v *string) *ApiTokenCreate {
+	if v != nil {
+		_c.SetName(*v)
+	}
+	return _c
+}
+
+// SetApp sets the "app" field.
+func (_c *ApiTokenCreate) SetApp(v string) *ApiTokenCreate {
+	_c.mutation.SetApp(v)
+	return _c
+}
+
+// SetNillableApp sets the "app" field if the given value is not nil.
+func (_c *ApiTokenCreate) SetNillableApp(v *string) *ApiTokenCreate {
+	if v != nil {
+		_c.SetApp(*v)
+	}
+	return _c
+}
+
+// SetScopes sets the "scopes" field.
+func (_c *ApiTokenCreate) SetScopes(v []string) *ApiTokenCreate {
+	_c.mutation.SetScopes(v)
+	return _c
+}
+
+// SetWrites sets the "writes" field.
+func (_c *ApiTokenCreate) SetWrites(v []string) *ApiTokenCreate {
+	_c.mutation.SetWrites(v)
+	return _c
+}
+
+// SetProjectKeys sets the "project_keys" field.
+func (_c *ApiTokenCreate) SetProjectKeys(v []int64) *ApiTokenCreate {
+	_c.mutation.SetProjectKeys(v)
+	return _c
+}
+
+// SetStatisticsOnly sets the "statistics_only" field.
+func (_c *ApiTokenCreate) SetStatisticsOnly(v bool) *ApiTokenCreate {
+	_c.mutation.SetStatisticsOnly(v)
+	return _c
+}
+
+// SetNillableStatisticsOnly sets the "statistics_only" field if the given value is not nil.
+func (_c *ApiTokenCreate) SetNillableStatisticsOnly(v *bool) *ApiTokenCreate {
+	if v != nil {
+		_c.SetStatisticsOnly(*v)
+	}
+	return _c
+}
+
+// SetReplaces sets the "replaces" field.
+func (_c *ApiTokenCreate) SetReplaces(v int64) *ApiTokenCreate {
+	_c.mutation.SetReplaces(v)
+	return _c
+}
+
+// SetNillableReplaces sets the "replaces" field if the given value is not nil.
+func (_c *ApiTokenCreate) SetNillableReplaces(v *int64) *ApiTokenCreate {
+	if v != nil {
+		_c.SetReplaces(*v)
+	}
+	return _c
+}
+
+// SetLastUsedAt sets the "last_used_at" field.
+func (_c *ApiTokenCreate) SetLastUsedAt(v hmis.Timestamp) *ApiTokenCreate {
+	_c.mutation.SetLastUsedAt(v)
+	return _c
+}
+
+// SetNillableLastUsedAt sets the "last_used_at" field if the given value is not nil.
+func (_c *ApiTokenCreate) SetNillableLastUsedAt(v *hmis.Timestamp) *ApiTokenCreate {
+	if v != nil {
+		_c.SetLastUsedAt(*v)
+	}
+	return _c
+}
+
 // SetCreatedAt sets the "created_at" field.
 func (_c *ApiTokenCreate) SetCreatedAt(v hmis.Timestamp) *ApiTokenCreate {
 	_c.mutation.SetCreatedAt(v)
@@ -93,6 +181,9 @@ func (_c *ApiTokenCreate) Mutation() *ApiTokenMutation {
 
 // Save creates the ApiToken in the database.
 func (_c *ApiTokenCreate) Save(ctx context.Context) (*ApiToken, error) {
+	if err := _c.defaults(); err != nil {
+		return nil, err
+	}
 	return withHooks(ctx, _c.sqlSave, _c.mutation, _c.hooks)
 }
 
@@ -118,6 +209,15 @@ func (_c *ApiTokenCreate) ExecX(ctx context.Context) {
 	}
 }
 
+// defaults sets the default values of the builder before save.
+func (_c *ApiTokenCreate) defaults() error {
+	if _, ok := _c.mutation.StatisticsOnly(); !ok {
+		v := apitoken.DefaultStatisticsOnly
+		_c.mutation.SetStatisticsOnly(v)
+	}
+	return nil
+}
+
 // check runs all checks and user-defined validators on the builder.
 func (_c *ApiTokenCreate) check() error {
 	if _, ok := _c.mutation.AccountKey(); !ok {
@@ -128,6 +228,9 @@ func (_c *ApiTokenCreate) check() error {
 	}
 	if _, ok := _c.mutation.Session(); !ok {
 		return &ValidationError{Name: "session", err: errors.New(`ent: missing required field "ApiToken.session"`)}
+	}
+	if _, ok := _c.mutation.StatisticsOnly(); !ok {
+		return &ValidationError{Name: "statistics_only", err: errors.New(`ent: missing required field "ApiToken.statistics_only"`)}
 	}
 	return nil
 }
@@ -173,6 +276,38 @@ func (_c *ApiTokenCreate) createSpec() (*ApiToken, *sqlgraph.CreateSpec) {
 		_spec.SetField(apitoken.FieldSession, field.TypeBool, value)
 		_node.Session = value
 	}
+	if value, ok := _c.mutation.Name(); ok {
+		_spec.SetField(apitoken.FieldName, field.TypeString, value)
+		_node.Name = &value
+	}
+	if value, ok := _c.mutation.App(); ok {
+		_spec.SetField(apitoken.FieldApp, field.TypeString, value)
+		_node.App = &value
+	}
+	if value, ok := _c.mutation.Scopes(); ok {
+		_spec.SetField(apitoken.FieldScopes, field.TypeJSON, value)
+		_node.Scopes = value
+	}
+	if value, ok := _c.mutation.Writes(); ok {
+		_spec.SetField(apitoken.FieldWrites, field.TypeJSON, value)
+		_node.Writes = value
+	}
+	if value, ok := _c.mutation.ProjectKeys(); ok {
+		_spec.SetField(apitoken.FieldProjectKeys, field.TypeJSON, value)
+		_node.ProjectKeys = value
+	}
+	if value, ok := _c.mutation.StatisticsOnly(); ok {
+		_spec.SetField(apitoken.FieldStatisticsOnly, field.TypeBool, value)
+		_node.StatisticsOnly = value
+	}
+	if value, ok := _c.mutation.Replaces(); ok {
+		_spec.SetField(apitoken.FieldReplaces, field.TypeInt64, value)
+		_node.Replaces = &value
+	}
+	if value, ok := _c.mutation.LastUsedAt(); ok {
+		_spec.SetField(apitoken.FieldLastUsedAt, field.TypeOther, value)
+		_node.LastUsedAt = &value
+	}
 	if value, ok := _c.mutation.CreatedAt(); ok {
 		_spec.SetField(apitoken.FieldCreatedAt, field.TypeOther, value)
 		_node.CreatedAt = &value
@@ -206,6 +341,7 @@ func (_c *ApiTokenCreateBulk) Save(ctx context.Context) ([]*ApiToken, error) {
 	for i := range _c.builders {
 		func(i int, root context.Context) {
 			builder := _c.builders[i]
+			builder.defaults()
 			var mut Mutator = MutateFunc(func(ctx context.Context, m Mutation) (Value, error) {
 				mutation, ok := m.(*ApiTokenMutation)
 				if !ok {

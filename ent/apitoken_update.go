@@ -28,6 +28,66 @@ func (_u *ApiTokenUpdate) Where(ps ...predicate.ApiToken) *ApiTokenUpdate {
 	return _u
 }
 
+// SetName sets the "name" field.
+func (_u *ApiTokenUpdate) SetName(v string) *ApiTokenUpdate {
+	_u.mutation.SetName(v)
+	return _u
+}
+
+// SetNillableName sets the "name" field if the given value is not nil.
+func (_u *ApiTokenUpdate) SetNillableName(v *string) *ApiTokenUpdate {
+	if v != nil {
+		_u.SetName(*v)
+	}
+	return _u
+}
+
+// ClearName clears the value of the "name" field.
+func (_u *ApiTokenUpdate) ClearName() *ApiTokenUpdate {
+	_u.mutation.ClearName()
+	return _u
+}
+
+// SetApp sets the "app" field.
+func (_u *ApiTokenUpdate) SetApp(v string) *ApiTokenUpdate {
+	_u.mutation.SetApp(v)
+	return _u
+}
+
+// SetNillableApp sets the "app" field if the given value is not nil.
+func (_u *ApiTokenUpdate) SetNillableApp(v *string) *ApiTokenUpdate {
+	if v != nil {
+		_u.SetApp(*v)
+	}
+	return _u
+}
+
+// ClearApp clears the value of the "app" field.
+func (_u *ApiTokenUpdate) ClearApp() *ApiTokenUpdate {
+	_u.mutation.ClearApp()
+	return _u
+}
+
+// SetLastUsedAt sets the "last_used_at" field.
+func (_u *ApiTokenUpdate) SetLastUsedAt(v hmis.Timestamp) *ApiTokenUpdate {
+	_u.mutation.SetLastUsedAt(v)
+	return _u
+}
+
+// SetNillableLastUsedAt sets the "last_used_at" field if the given value is not nil.
+func (_u *ApiTokenUpdate) SetNillableLastUsedAt(v *hmis.Timestamp) *ApiTokenUpdate {
+	if v != nil {
+		_u.SetLastUsedAt(*v)
+	}
+	return _u
+}
+
+// ClearLastUsedAt clears the value of the "last_used_at" field.
+func (_u *ApiTokenUpdate) ClearLastUsedAt() *ApiTokenUpdate {
+	_u.mutation.ClearLastUsedAt()
+	return _u
+}
+
 // SetCreatedAt sets the "created_at" field.
 func (_u *ApiTokenUpdate) SetCreatedAt(v hmis.Timestamp) *ApiTokenUpdate {
 	_u.mutation.SetCreatedAt(v)
@@ -129,6 +189,36 @@ func (_u *ApiTokenUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 			}
 		}
 	}
+	if value, ok := _u.mutation.Name(); ok {
+		_spec.SetField(apitoken.FieldName, field.TypeString, value)
+	}
+	if _u.mutation.NameCleared() {
+		_spec.ClearField(apitoken.FieldName, field.TypeString)
+	}
+	if value, ok := _u.mutation.App(); ok {
+		_spec.SetField(apitoken.FieldApp, field.TypeString, value)
+	}
+	if _u.mutation.AppCleared() {
+		_spec.ClearField(apitoken.FieldApp, field.TypeString)
+	}
+	if _u.mutation.ScopesCleared() {
+		_spec.ClearField(apitoken.FieldScopes, field.TypeJSON)
+	}
+	if _u.mutation.WritesCleared() {
+		_spec.ClearField(apitoken.FieldWrites, field.TypeJSON)
+	}
+	if _u.mutation.ProjectKeysCleared() {
+		_spec.ClearField(apitoken.FieldProjectKeys, field.TypeJSON)
+	}
+	if _u.mutation.ReplacesCleared() {
+		_spec.ClearField(apitoken.FieldReplaces, field.TypeInt64)
+	}
+	if value, ok := _u.mutation.LastUsedAt(); ok {
+		_spec.SetField(apitoken.FieldLastUsedAt, field.TypeOther, value)
+	}
+	if _u.mutation.LastUsedAtCleared() {
+		_spec.ClearField(apitoken.FieldLastUsedAt, field.TypeOther)
+	}
 	if value, ok := _u.mutation.CreatedAt(); ok {
 		_spec.SetField(apitoken.FieldCreatedAt, field.TypeOther, value)
 	}
@@ -165,6 +255,66 @@ type ApiTokenUpdateOne struct {
 	fields   []string
 	hooks    []Hook
 	mutation *ApiTokenMutation
+}
+
+// SetName sets the "name" field.
+func (_u *ApiTokenUpdateOne) SetName(v string) *ApiTokenUpdateOne {
+	_u.mutation.SetName(v)
+	return _u
+}
+
+// SetNillableName sets the "name" field if the given value is not nil.
+func (_u *ApiTokenUpdateOne) SetNillableName(v *string) *ApiTokenUpdateOne {
+	if v != nil {
+		_u.SetName(*v)
+	}
+	return _u
+}
+
+// ClearName clears the value of the "name" field.
+func (_u *ApiTokenUpdateOne) ClearName() *ApiTokenUpdateOne {
+	_u.mutation.ClearName()
+	return _u
+}
+
+// SetApp sets the "app" field.
+func (_u *ApiTokenUpdateOne) SetApp(v string) *ApiTokenUpdateOne {
+	_u.mutation.SetApp(v)
+	return _u
+}
+
+// SetNillableApp sets the "app" field if the given value is not nil.
+func (_u *ApiTokenUpdateOne) SetNillableApp(v *string) *ApiTokenUpdateOne {
+	if v != nil {
+		_u.SetApp(*v)
+	}
+	return _u
+}
+
+// ClearApp clears the value of the "app" field.
+func (_u *ApiTokenUpdateOne) ClearApp() *ApiTokenUpdateOne {
+	_u.mutation.ClearApp()
+	return _u
+}
+
+// SetLastUsedAt sets the "last_used_at" field.
+func (_u *ApiTokenUpdateOne) SetLastUsedAt(v hmis.Timestamp) *ApiTokenUpdateOne {
+	_u.mutation.SetLastUsedAt(v)
+	return _u
+}
+
+// SetNillableLastUsedAt sets the "last_used_at" field if the given value is not nil.
+func (_u *ApiTokenUpdateOne) SetNillableLastUsedAt(v *hmis.Timestamp) *ApiTokenUpdateOne {
+	if v != nil {
+		_u.SetLastUsedAt(*v)
+	}
+	return _u
+}
+
+// ClearLastUsedAt clears the value of the "last_used_at" field.
+func (_u *ApiTokenUpdateOne) ClearLastUsedAt() *ApiTokenUpdateOne {
+	_u.mutation.ClearLastUsedAt()
+	return _u
 }
 
 // SetCreatedAt sets the "created_at" field.
@@ -297,6 +447,36 @@ func (_u *ApiTokenUpdateOne) sqlSave(ctx context.Context) (_node *ApiToken, err 
 				ps[i](selector)
 			}
 		}
+	}
+	if value, ok := _u.mutation.Name(); ok {
+		_spec.SetField(apitoken.FieldName, field.TypeString, value)
+	}
+	if _u.mutation.NameCleared() {
+		_spec.ClearField(apitoken.FieldName, field.TypeString)
+	}
+	if value, ok := _u.mutation.App(); ok {
+		_spec.SetField(apitoken.FieldApp, field.TypeString, value)
+	}
+	if _u.mutation.AppCleared() {
+		_spec.ClearField(apitoken.FieldApp, field.TypeString)
+	}
+	if _u.mutation.ScopesCleared() {
+		_spec.ClearField(apitoken.FieldScopes, field.TypeJSON)
+	}
+	if _u.mutation.WritesCleared() {
+		_spec.ClearField(apitoken.FieldWrites, field.TypeJSON)
+	}
+	if _u.mutation.ProjectKeysCleared() {
+		_spec.ClearField(apitoken.FieldProjectKeys, field.TypeJSON)
+	}
+	if _u.mutation.ReplacesCleared() {
+		_spec.ClearField(apitoken.FieldReplaces, field.TypeInt64)
+	}
+	if value, ok := _u.mutation.LastUsedAt(); ok {
+		_spec.SetField(apitoken.FieldLastUsedAt, field.TypeOther, value)
+	}
+	if _u.mutation.LastUsedAtCleared() {
+		_spec.ClearField(apitoken.FieldLastUsedAt, field.TypeOther)
 	}
 	if value, ok := _u.mutation.CreatedAt(); ok {
 		_spec.SetField(apitoken.FieldCreatedAt, field.TypeOther, value)

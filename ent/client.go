@@ -20,6 +20,10 @@ import (
 	"github.com/hearth-hmis/hearth/ent/assessment"
 	"github.com/hearth-hmis/hearth/ent/assessmentquestions"
 	"github.com/hearth-hmis/hearth/ent/assessmentresults"
+	"github.com/hearth-hmis/hearth/ent/auditcheckpoint"
+	"github.com/hearth-hmis/hearth/ent/auditclient"
+	"github.com/hearth-hmis/hearth/ent/audithash"
+	"github.com/hearth-hmis/hearth/ent/auditrecord"
 	"github.com/hearth-hmis/hearth/ent/ceparticipation"
 	"github.com/hearth-hmis/hearth/ent/change"
 	"github.com/hearth-hmis/hearth/ent/clientrecord"
@@ -29,6 +33,7 @@ import (
 	"github.com/hearth-hmis/hearth/ent/currentlivingsituation"
 	"github.com/hearth-hmis/hearth/ent/disabilities"
 	"github.com/hearth-hmis/hearth/ent/employmenteducation"
+	"github.com/hearth-hmis/hearth/ent/enduseragreement"
 	"github.com/hearth-hmis/hearth/ent/enrollment"
 	"github.com/hearth-hmis/hearth/ent/event"
 	"github.com/hearth-hmis/hearth/ent/exit"
@@ -43,13 +48,21 @@ import (
 	"github.com/hearth-hmis/hearth/ent/importrun"
 	"github.com/hearth-hmis/hearth/ent/incomebenefits"
 	"github.com/hearth-hmis/hearth/ent/inventory"
+	"github.com/hearth-hmis/hearth/ent/loginfailure"
 	"github.com/hearth-hmis/hearth/ent/organization"
+	"github.com/hearth-hmis/hearth/ent/partneragreement"
 	"github.com/hearth-hmis/hearth/ent/person"
 	"github.com/hearth-hmis/hearth/ent/project"
 	"github.com/hearth-hmis/hearth/ent/projectcoc"
+	"github.com/hearth-hmis/hearth/ent/publishedtable"
+	"github.com/hearth-hmis/hearth/ent/release"
+	"github.com/hearth-hmis/hearth/ent/releasedcell"
+	"github.com/hearth-hmis/hearth/ent/releasepart"
 	"github.com/hearth-hmis/hearth/ent/reportrun"
 	"github.com/hearth-hmis/hearth/ent/restriction"
+	"github.com/hearth-hmis/hearth/ent/savedquery"
 	"github.com/hearth-hmis/hearth/ent/services"
+	"github.com/hearth-hmis/hearth/ent/setting"
 	"github.com/hearth-hmis/hearth/ent/source"
 	"github.com/hearth-hmis/hearth/ent/user"
 	"github.com/hearth-hmis/hearth/ent/youtheducationstatus"
@@ -72,6 +85,14 @@ type Client struct {
 	AssessmentQuestions *AssessmentQuestionsClient
 	// AssessmentResults is the client for interacting with the AssessmentResults builders.
 	AssessmentResults *AssessmentResultsClient
+	// AuditCheckpoint is the client for interacting with the AuditCheckpoint builders.
+	AuditCheckpoint *AuditCheckpointClient
+	// AuditClient is the client for interacting with the AuditClient builders.
+	AuditClient *AuditClientClient
+	// AuditHash is the client for interacting with the AuditHash builders.
+	AuditHash *AuditHashClient
+	// AuditRecord is the client for interacting with the AuditRecord builders.
+	AuditRecord *AuditRecordClient
 	// CEParticipation is the client for interacting with the CEParticipation builders.
 	CEParticipation *CEParticipationClient
 	// Change is the client for interacting with the Change builders.
@@ -90,6 +111,8 @@ type Client struct {
 	Disabilities *DisabilitiesClient
 	// EmploymentEducation is the client for interacting with the EmploymentEducation builders.
 	EmploymentEducation *EmploymentEducationClient
+	// EndUserAgreement is the client for interacting with the EndUserAgreement builders.
+	EndUserAgreement *EndUserAgreementClient
 	// Enrollment is the client for interacting with the Enrollment builders.
 	Enrollment *EnrollmentClient
 	// Event is the client for interacting with the Event builders.
@@ -118,20 +141,36 @@ type Client struct {
 	IncomeBenefits *IncomeBenefitsClient
 	// Inventory is the client for interacting with the Inventory builders.
 	Inventory *InventoryClient
+	// LoginFailure is the client for interacting with the LoginFailure builders.
+	LoginFailure *LoginFailureClient
 	// Organization is the client for interacting with the Organization builders.
 	Organization *OrganizationClient
+	// PartnerAgreement is the client for interacting with the PartnerAgreement builders.
+	PartnerAgreement *PartnerAgreementClient
 	// Person is the client for interacting with the Person builders.
 	Person *PersonClient
 	// Project is the client for interacting with the Project builders.
 	Project *ProjectClient
 	// ProjectCoC is the client for interacting with the ProjectCoC builders.
 	ProjectCoC *ProjectCoCClient
+	// PublishedTable is the client for interacting with the PublishedTable builders.
+	PublishedTable *PublishedTableClient
+	// Release is the client for interacting with the Release builders.
+	Release *ReleaseClient
+	// ReleasePart is the client for interacting with the ReleasePart builders.
+	ReleasePart *ReleasePartClient
+	// ReleasedCell is the client for interacting with the ReleasedCell builders.
+	ReleasedCell *ReleasedCellClient
 	// ReportRun is the client for interacting with the ReportRun builders.
 	ReportRun *ReportRunClient
 	// Restriction is the client for interacting with the Restriction builders.
 	Restriction *RestrictionClient
+	// SavedQuery is the client for interacting with the SavedQuery builders.
+	SavedQuery *SavedQueryClient
 	// Services is the client for interacting with the Services builders.
 	Services *ServicesClient
+	// Setting is the client for interacting with the Setting builders.
+	Setting *SettingClient
 	// Source is the client for interacting with the Source builders.
 	Source *SourceClient
 	// User is the client for interacting with the User builders.
@@ -155,6 +194,10 @@ func (c *Client) init() {
 	c.Assessment = NewAssessmentClient(c.config)
 	c.AssessmentQuestions = NewAssessmentQuestionsClient(c.config)
 	c.AssessmentResults = NewAssessmentResultsClient(c.config)
+	c.AuditCheckpoint = NewAuditCheckpointClient(c.config)
+	c.AuditClient = NewAuditClientClient(c.config)
+	c.AuditHash = NewAuditHashClient(c.config)
+	c.AuditRecord = NewAuditRecordClient(c.config)
 	c.CEParticipation = NewCEParticipationClient(c.config)
 	c.Change = NewChangeClient(c.config)
 	c.ClientRecord = NewClientRecordClient(c.config)
@@ -164,6 +207,7 @@ func (c *Client) init() {
 	c.CurrentLivingSituation = NewCurrentLivingSituationClient(c.config)
 	c.Disabilities = NewDisabilitiesClient(c.config)
 	c.EmploymentEducation = NewEmploymentEducationClient(c.config)
+	c.EndUserAgreement = NewEndUserAgreementClient(c.config)
 	c.Enrollment = NewEnrollmentClient(c.config)
 	c.Event = NewEventClient(c.config)
 	c.Exit = NewExitClient(c.config)
@@ -178,13 +222,21 @@ func (c *Client) init() {
 	c.ImportRun = NewImportRunClient(c.config)
 	c.IncomeBenefits = NewIncomeBenefitsClient(c.config)
 	c.Inventory = NewInventoryClient(c.config)
+	c.LoginFailure = NewLoginFailureClient(c.config)
 	c.Organization = NewOrganizationClient(c.config)
+	c.PartnerAgreement = NewPartnerAgreementClient(c.config)
 	c.Person = NewPersonClient(c.config)
 	c.Project = NewProjectClient(c.config)
 	c.ProjectCoC = NewProjectCoCClient(c.config)
+	c.PublishedTable = NewPublishedTableClient(c.config)
+	c.Release = NewReleaseClient(c.config)
+	c.ReleasePart = NewReleasePartClient(c.config)
+	c.ReleasedCell = NewReleasedCellClient(c.config)
 	c.ReportRun = NewReportRunClient(c.config)
 	c.Restriction = NewRestrictionClient(c.config)
+	c.SavedQuery = NewSavedQueryClient(c.config)
 	c.Services = NewServicesClient(c.config)
+	c.Setting = NewSettingClient(c.config)
 	c.Source = NewSourceClient(c.config)
 	c.User = NewUserClient(c.config)
 	c.YouthEducationStatus = NewYouthEducationStatusClient(c.config)
@@ -286,6 +338,10 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		Assessment:             NewAssessmentClient(cfg),
 		AssessmentQuestions:    NewAssessmentQuestionsClient(cfg),
 		AssessmentResults:      NewAssessmentResultsClient(cfg),
+		AuditCheckpoint:        NewAuditCheckpointClient(cfg),
+		AuditClient:            NewAuditClientClient(cfg),
+		AuditHash:              NewAuditHashClient(cfg),
+		AuditRecord:            NewAuditRecordClient(cfg),
 		CEParticipation:        NewCEParticipationClient(cfg),
 		Change:                 NewChangeClient(cfg),
 		ClientRecord:           NewClientRecordClient(cfg),
@@ -295,6 +351,7 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		CurrentLivingSituation: NewCurrentLivingSituationClient(cfg),
 		Disabilities:           NewDisabilitiesClient(cfg),
 		EmploymentEducation:    NewEmploymentEducationClient(cfg),
+		EndUserAgreement:       NewEndUserAgreementClient(cfg),
 		Enrollment:             NewEnrollmentClient(cfg),
 		Event:                  NewEventClient(cfg),
 		Exit:                   NewExitClient(cfg),
@@ -309,13 +366,21 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		ImportRun:              NewImportRunClient(cfg),
 		IncomeBenefits:         NewIncomeBenefitsClient(cfg),
 		Inventory:              NewInventoryClient(cfg),
+		LoginFailure:           NewLoginFailureClient(cfg),
 		Organization:           NewOrganizationClient(cfg),
+		PartnerAgreement:       NewPartnerAgreementClient(cfg),
 		Person:                 NewPersonClient(cfg),
 		Project:                NewProjectClient(cfg),
 		ProjectCoC:             NewProjectCoCClient(cfg),
+		PublishedTable:         NewPublishedTableClient(cfg),
+		Release:                NewReleaseClient(cfg),
+		ReleasePart:            NewReleasePartClient(cfg),
+		ReleasedCell:           NewReleasedCellClient(cfg),
 		ReportRun:              NewReportRunClient(cfg),
 		Restriction:            NewRestrictionClient(cfg),
+		SavedQuery:             NewSavedQueryClient(cfg),
 		Services:               NewServicesClient(cfg),
+		Setting:                NewSettingClient(cfg),
 		Source:                 NewSourceClient(cfg),
 		User:                   NewUserClient(cfg),
 		YouthEducationStatus:   NewYouthEducationStatusClient(cfg),
@@ -344,6 +409,10 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		Assessment:             NewAssessmentClient(cfg),
 		AssessmentQuestions:    NewAssessmentQuestionsClient(cfg),
 		AssessmentResults:      NewAssessmentResultsClient(cfg),
+		AuditCheckpoint:        NewAuditCheckpointClient(cfg),
+		AuditClient:            NewAuditClientClient(cfg),
+		AuditHash:              NewAuditHashClient(cfg),
+		AuditRecord:            NewAuditRecordClient(cfg),
 		CEParticipation:        NewCEParticipationClient(cfg),
 		Change:                 NewChangeClient(cfg),
 		ClientRecord:           NewClientRecordClient(cfg),
@@ -353,6 +422,7 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		CurrentLivingSituation: NewCurrentLivingSituationClient(cfg),
 		Disabilities:           NewDisabilitiesClient(cfg),
 		EmploymentEducation:    NewEmploymentEducationClient(cfg),
+		EndUserAgreement:       NewEndUserAgreementClient(cfg),
 		Enrollment:             NewEnrollmentClient(cfg),
 		Event:                  NewEventClient(cfg),
 		Exit:                   NewExitClient(cfg),
@@ -367,13 +437,21 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		ImportRun:              NewImportRunClient(cfg),
 		IncomeBenefits:         NewIncomeBenefitsClient(cfg),
 		Inventory:              NewInventoryClient(cfg),
+		LoginFailure:           NewLoginFailureClient(cfg),
 		Organization:           NewOrganizationClient(cfg),
+		PartnerAgreement:       NewPartnerAgreementClient(cfg),
 		Person:                 NewPersonClient(cfg),
 		Project:                NewProjectClient(cfg),
 		ProjectCoC:             NewProjectCoCClient(cfg),
+		PublishedTable:         NewPublishedTableClient(cfg),
+		Release:                NewReleaseClient(cfg),
+		ReleasePart:            NewReleasePartClient(cfg),
+		ReleasedCell:           NewReleasedCellClient(cfg),
 		ReportRun:              NewReportRunClient(cfg),
 		Restriction:            NewRestrictionClient(cfg),
+		SavedQuery:             NewSavedQueryClient(cfg),
 		Services:               NewServicesClient(cfg),
+		Setting:                NewSettingClient(cfg),
 		Source:                 NewSourceClient(cfg),
 		User:                   NewUserClient(cfg),
 		YouthEducationStatus:   NewYouthEducationStatusClient(cfg),
@@ -407,12 +485,15 @@ func (c *Client) Close() error {
 func (c *Client) Use(hooks ...Hook) {
 	for _, n := range []interface{ Use(...Hook) }{
 		c.Account, c.Affiliation, c.ApiToken, c.Assessment, c.AssessmentQuestions,
-		c.AssessmentResults, c.CEParticipation, c.Change, c.ClientRecord, c.Consent,
+		c.AssessmentResults, c.AuditCheckpoint, c.AuditClient, c.AuditHash,
+		c.AuditRecord, c.CEParticipation, c.Change, c.ClientRecord, c.Consent,
 		c.ConsentEvent, c.ConsentProvision, c.CurrentLivingSituation, c.Disabilities,
-		c.EmploymentEducation, c.Enrollment, c.Event, c.Exit, c.Export, c.Funder,
-		c.Grant, c.HMISParticipation, c.HealthAndDV, c.Household, c.Hub, c.ImportIssue,
-		c.ImportRun, c.IncomeBenefits, c.Inventory, c.Organization, c.Person,
-		c.Project, c.ProjectCoC, c.ReportRun, c.Restriction, c.Services, c.Source,
+		c.EmploymentEducation, c.EndUserAgreement, c.Enrollment, c.Event, c.Exit,
+		c.Export, c.Funder, c.Grant, c.HMISParticipation, c.HealthAndDV, c.Household,
+		c.Hub, c.ImportIssue, c.ImportRun, c.IncomeBenefits, c.Inventory,
+		c.LoginFailure, c.Organization, c.PartnerAgreement, c.Person, c.Project,
+		c.ProjectCoC, c.PublishedTable, c.Release, c.ReleasePart, c.ReleasedCell,
+		c.ReportRun, c.Restriction, c.SavedQuery, c.Services, c.Setting, c.Source,
 		c.User, c.YouthEducationStatus,
 	} {
 		n.Use(hooks...)
@@ -424,12 +505,15 @@ func (c *Client) Use(hooks ...Hook) {
 func (c *Client) Intercept(interceptors ...Interceptor) {
 	for _, n := range []interface{ Intercept(...Interceptor) }{
 		c.Account, c.Affiliation, c.ApiToken, c.Assessment, c.AssessmentQuestions,
-		c.AssessmentResults, c.CEParticipation, c.Change, c.ClientRecord, c.Consent,
+		c.AssessmentResults, c.AuditCheckpoint, c.AuditClient, c.AuditHash,
+		c.AuditRecord, c.CEParticipation, c.Change, c.ClientRecord, c.Consent,
 		c.ConsentEvent, c.ConsentProvision, c.CurrentLivingSituation, c.Disabilities,
-		c.EmploymentEducation, c.Enrollment, c.Event, c.Exit, c.Export, c.Funder,
-		c.Grant, c.HMISParticipation, c.HealthAndDV, c.Household, c.Hub, c.ImportIssue,
-		c.ImportRun, c.IncomeBenefits, c.Inventory, c.Organization, c.Person,
-		c.Project, c.ProjectCoC, c.ReportRun, c.Restriction, c.Services, c.Source,
+		c.EmploymentEducation, c.EndUserAgreement, c.Enrollment, c.Event, c.Exit,
+		c.Export, c.Funder, c.Grant, c.HMISParticipation, c.HealthAndDV, c.Household,
+		c.Hub, c.ImportIssue, c.ImportRun, c.IncomeBenefits, c.Inventory,
+		c.LoginFailure, c.Organization, c.PartnerAgreement, c.Person, c.Project,
+		c.ProjectCoC, c.PublishedTable, c.Release, c.ReleasePart, c.ReleasedCell,
+		c.ReportRun, c.Restriction, c.SavedQuery, c.Services, c.Setting, c.Source,
 		c.User, c.YouthEducationStatus,
 	} {
 		n.Intercept(interceptors...)
@@ -451,6 +535,14 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.AssessmentQuestions.mutate(ctx, m)
 	case *AssessmentResultsMutation:
 		return c.AssessmentResults.mutate(ctx, m)
+	case *AuditCheckpointMutation:
+		return c.AuditCheckpoint.mutate(ctx, m)
+	case *AuditClientMutation:
+		return c.AuditClient.mutate(ctx, m)
+	case *AuditHashMutation:
+		return c.AuditHash.mutate(ctx, m)
+	case *AuditRecordMutation:
+		return c.AuditRecord.mutate(ctx, m)
 	case *CEParticipationMutation:
 		return c.CEParticipation.mutate(ctx, m)
 	case *ChangeMutation:
@@ -469,6 +561,8 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.Disabilities.mutate(ctx, m)
 	case *EmploymentEducationMutation:
 		return c.EmploymentEducation.mutate(ctx, m)
+	case *EndUserAgreementMutation:
+		return c.EndUserAgreement.mutate(ctx, m)
 	case *EnrollmentMutation:
 		return c.Enrollment.mutate(ctx, m)
 	case *EventMutation:
@@ -497,20 +591,36 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.IncomeBenefits.mutate(ctx, m)
 	case *InventoryMutation:
 		return c.Inventory.mutate(ctx, m)
+	case *LoginFailureMutation:
+		return c.LoginFailure.mutate(ctx, m)
 	case *OrganizationMutation:
 		return c.Organization.mutate(ctx, m)
+	case *PartnerAgreementMutation:
+		return c.PartnerAgreement.mutate(ctx, m)
 	case *PersonMutation:
 		return c.Person.mutate(ctx, m)
 	case *ProjectMutation:
 		return c.Project.mutate(ctx, m)
 	case *ProjectCoCMutation:
 		return c.ProjectCoC.mutate(ctx, m)
+	case *PublishedTableMutation:
+		return c.PublishedTable.mutate(ctx, m)
+	case *ReleaseMutation:
+		return c.Release.mutate(ctx, m)
+	case *ReleasePartMutation:
+		return c.ReleasePart.mutate(ctx, m)
+	case *ReleasedCellMutation:
+		return c.ReleasedCell.mutate(ctx, m)
 	case *ReportRunMutation:
 		return c.ReportRun.mutate(ctx, m)
 	case *RestrictionMutation:
 		return c.Restriction.mutate(ctx, m)
+	case *SavedQueryMutation:
+		return c.SavedQuery.mutate(ctx, m)
 	case *ServicesMutation:
 		return c.Services.mutate(ctx, m)
+	case *SettingMutation:
+		return c.Setting.mutate(ctx, m)
 	case *SourceMutation:
 		return c.Source.mutate(ctx, m)
 	case *UserMutation:
@@ -1329,6 +1439,546 @@ func (c *AssessmentResultsClient) mutate(ctx context.Context, m *AssessmentResul
 		return (&AssessmentResultsDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("ent: unknown AssessmentResults mutation op: %q", m.Op())
+	}
+}
+
+// AuditCheckpointClient is a client for the AuditCheckpoint schema.
+type AuditCheckpointClient struct {
+	config
+}
+
+// NewAuditCheckpointClient returns a client for the AuditCheckpoint from the given config.
+func NewAuditCheckpointClient(c config) *AuditCheckpointClient {
+	return &AuditCheckpointClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `auditcheckpoint.Hooks(f(g(h())))`.
+func (c *AuditCheckpointClient) Use(hooks ...Hook) {
+	c.hooks.AuditCheckpoint = append(c.hooks.AuditCheckpoint, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `auditcheckpoint.Intercept(f(g(h())))`.
+func (c *AuditCheckpointClient) Intercept(interceptors ...Interceptor) {
+	c.inters.AuditCheckpoint = append(c.inters.AuditCheckpoint, interceptors...)
+}
+
+// Create returns a builder for creating a AuditCheckpoint entity.
+func (c *AuditCheckpointClient) Create() *AuditCheckpointCreate {
+	mutation := newAuditCheckpointMutation(c.config, OpCreate)
+	return &AuditCheckpointCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of AuditCheckpoint entities.
+func (c *AuditCheckpointClient) CreateBulk(builders ...*AuditCheckpointCreate) *AuditCheckpointCreateBulk {
+	return &AuditCheckpointCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *AuditCheckpointClient) MapCreateBulk(slice any, setFunc func(*AuditCheckpointCreate, int)) *AuditCheckpointCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &AuditCheckpointCreateBulk{err: fmt.Errorf("calling to AuditCheckpointClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*AuditCheckpointCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &AuditCheckpointCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for AuditCheckpoint.
+func (c *AuditCheckpointClient) Update() *AuditCheckpointUpdate {
+	mutation := newAuditCheckpointMutation(c.config, OpUpdate)
+	return &AuditCheckpointUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *AuditCheckpointClient) UpdateOne(_m *AuditCheckpoint) *AuditCheckpointUpdateOne {
+	mutation := newAuditCheckpointMutation(c.config, OpUpdateOne, withAuditCheckpoint(_m))
+	return &AuditCheckpointUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *AuditCheckpointClient) UpdateOneID(id int64) *AuditCheckpointUpdateOne {
+	mutation := newAuditCheckpointMutation(c.config, OpUpdateOne, withAuditCheckpointID(id))
+	return &AuditCheckpointUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for AuditCheckpoint.
+func (c *AuditCheckpointClient) Delete() *AuditCheckpointDelete {
+	mutation := newAuditCheckpointMutation(c.config, OpDelete)
+	return &AuditCheckpointDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *AuditCheckpointClient) DeleteOne(_m *AuditCheckpoint) *AuditCheckpointDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *AuditCheckpointClient) DeleteOneID(id int64) *AuditCheckpointDeleteOne {
+	builder := c.Delete().Where(auditcheckpoint.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &AuditCheckpointDeleteOne{builder}
+}
+
+// Query returns a query builder for AuditCheckpoint.
+func (c *AuditCheckpointClient) Query() *AuditCheckpointQuery {
+	return &AuditCheckpointQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeAuditCheckpoint},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a AuditCheckpoint entity by its id.
+func (c *AuditCheckpointClient) Get(ctx context.Context, id int64) (*AuditCheckpoint, error) {
+	return c.Query().Where(auditcheckpoint.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *AuditCheckpointClient) GetX(ctx context.Context, id int64) *AuditCheckpoint {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *AuditCheckpointClient) Hooks() []Hook {
+	hooks := c.hooks.AuditCheckpoint
+	return append(hooks[:len(hooks):len(hooks)], auditcheckpoint.Hooks[:]...)
+}
+
+// Interceptors returns the client interceptors.
+func (c *AuditCheckpointClient) Interceptors() []Interceptor {
+	inters := c.inters.AuditCheckpoint
+	return append(inters[:len(inters):len(inters)], auditcheckpoint.Interceptors[:]...)
+}
+
+func (c *AuditCheckpointClient) mutate(ctx context.Context, m *AuditCheckpointMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&AuditCheckpointCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&AuditCheckpointUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&AuditCheckpointUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&AuditCheckpointDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown AuditCheckpoint mutation op: %q", m.Op())
+	}
+}
+
+// AuditClientClient is a client for the AuditClient schema.
+type AuditClientClient struct {
+	config
+}
+
+// NewAuditClientClient returns a client for the AuditClient from the given config.
+func NewAuditClientClient(c config) *AuditClientClient {
+	return &AuditClientClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `auditclient.Hooks(f(g(h())))`.
+func (c *AuditClientClient) Use(hooks ...Hook) {
+	c.hooks.AuditClient = append(c.hooks.AuditClient, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `auditclient.Intercept(f(g(h())))`.
+func (c *AuditClientClient) Intercept(interceptors ...Interceptor) {
+	c.inters.AuditClient = append(c.inters.AuditClient, interceptors...)
+}
+
+// Create returns a builder for creating a AuditClient entity.
+func (c *AuditClientClient) Create() *AuditClientCreate {
+	mutation := newAuditClientMutation(c.config, OpCreate)
+	return &AuditClientCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of AuditClient entities.
+func (c *AuditClientClient) CreateBulk(builders ...*AuditClientCreate) *AuditClientCreateBulk {
+	return &AuditClientCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *AuditClientClient) MapCreateBulk(slice any, setFunc func(*AuditClientCreate, int)) *AuditClientCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &AuditClientCreateBulk{err: fmt.Errorf("calling to AuditClientClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*AuditClientCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &AuditClientCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for AuditClient.
+func (c *AuditClientClient) Update() *AuditClientUpdate {
+	mutation := newAuditClientMutation(c.config, OpUpdate)
+	return &AuditClientUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *AuditClientClient) UpdateOne(_m *AuditClient) *AuditClientUpdateOne {
+	mutation := newAuditClientMutation(c.config, OpUpdateOne, withAuditClient(_m))
+	return &AuditClientUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *AuditClientClient) UpdateOneID(id int64) *AuditClientUpdateOne {
+	mutation := newAuditClientMutation(c.config, OpUpdateOne, withAuditClientID(id))
+	return &AuditClientUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for AuditClient.
+func (c *AuditClientClient) Delete() *AuditClientDelete {
+	mutation := newAuditClientMutation(c.config, OpDelete)
+	return &AuditClientDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *AuditClientClient) DeleteOne(_m *AuditClient) *AuditClientDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *AuditClientClient) DeleteOneID(id int64) *AuditClientDeleteOne {
+	builder := c.Delete().Where(auditclient.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &AuditClientDeleteOne{builder}
+}
+
+// Query returns a query builder for AuditClient.
+func (c *AuditClientClient) Query() *AuditClientQuery {
+	return &AuditClientQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeAuditClient},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a AuditClient entity by its id.
+func (c *AuditClientClient) Get(ctx context.Context, id int64) (*AuditClient, error) {
+	return c.Query().Where(auditclient.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *AuditClientClient) GetX(ctx context.Context, id int64) *AuditClient {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *AuditClientClient) Hooks() []Hook {
+	hooks := c.hooks.AuditClient
+	return append(hooks[:len(hooks):len(hooks)], auditclient.Hooks[:]...)
+}
+
+// Interceptors returns the client interceptors.
+func (c *AuditClientClient) Interceptors() []Interceptor {
+	inters := c.inters.AuditClient
+	return append(inters[:len(inters):len(inters)], auditclient.Interceptors[:]...)
+}
+
+func (c *AuditClientClient) mutate(ctx context.Context, m *AuditClientMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&AuditClientCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&AuditClientUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&AuditClientUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&AuditClientDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown AuditClient mutation op: %q", m.Op())
+	}
+}
+
+// AuditHashClient is a client for the AuditHash schema.
+type AuditHashClient struct {
+	config
+}
+
+// NewAuditHashClient returns a client for the AuditHash from the given config.
+func NewAuditHashClient(c config) *AuditHashClient {
+	return &AuditHashClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `audithash.Hooks(f(g(h())))`.
+func (c *AuditHashClient) Use(hooks ...Hook) {
+	c.hooks.AuditHash = append(c.hooks.AuditHash, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `audithash.Intercept(f(g(h())))`.
+func (c *AuditHashClient) Intercept(interceptors ...Interceptor) {
+	c.inters.AuditHash = append(c.inters.AuditHash, interceptors...)
+}
+
+// Create returns a builder for creating a AuditHash entity.
+func (c *AuditHashClient) Create() *AuditHashCreate {
+	mutation := newAuditHashMutation(c.config, OpCreate)
+	return &AuditHashCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of AuditHash entities.
+func (c *AuditHashClient) CreateBulk(builders ...*AuditHashCreate) *AuditHashCreateBulk {
+	return &AuditHashCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *AuditHashClient) MapCreateBulk(slice any, setFunc func(*AuditHashCreate, int)) *AuditHashCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &AuditHashCreateBulk{err: fmt.Errorf("calling to AuditHashClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*AuditHashCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &AuditHashCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for AuditHash.
+func (c *AuditHashClient) Update() *AuditHashUpdate {
+	mutation := newAuditHashMutation(c.config, OpUpdate)
+	return &AuditHashUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *AuditHashClient) UpdateOne(_m *AuditHash) *AuditHashUpdateOne {
+	mutation := newAuditHashMutation(c.config, OpUpdateOne, withAuditHash(_m))
+	return &AuditHashUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *AuditHashClient) UpdateOneID(id int64) *AuditHashUpdateOne {
+	mutation := newAuditHashMutation(c.config, OpUpdateOne, withAuditHashID(id))
+	return &AuditHashUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for AuditHash.
+func (c *AuditHashClient) Delete() *AuditHashDelete {
+	mutation := newAuditHashMutation(c.config, OpDelete)
+	return &AuditHashDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *AuditHashClient) DeleteOne(_m *AuditHash) *AuditHashDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *AuditHashClient) DeleteOneID(id int64) *AuditHashDeleteOne {
+	builder := c.Delete().Where(audithash.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &AuditHashDeleteOne{builder}
+}
+
+// Query returns a query builder for AuditHash.
+func (c *AuditHashClient) Query() *AuditHashQuery {
+	return &AuditHashQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeAuditHash},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a AuditHash entity by its id.
+func (c *AuditHashClient) Get(ctx context.Context, id int64) (*AuditHash, error) {
+	return c.Query().Where(audithash.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *AuditHashClient) GetX(ctx context.Context, id int64) *AuditHash {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *AuditHashClient) Hooks() []Hook {
+	hooks := c.hooks.AuditHash
+	return append(hooks[:len(hooks):len(hooks)], audithash.Hooks[:]...)
+}
+
+// Interceptors returns the client interceptors.
+func (c *AuditHashClient) Interceptors() []Interceptor {
+	inters := c.inters.AuditHash
+	return append(inters[:len(inters):len(inters)], audithash.Interceptors[:]...)
+}
+
+func (c *AuditHashClient) mutate(ctx context.Context, m *AuditHashMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&AuditHashCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&AuditHashUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&AuditHashUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&AuditHashDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown AuditHash mutation op: %q", m.Op())
+	}
+}
+
+// AuditRecordClient is a client for the AuditRecord schema.
+type AuditRecordClient struct {
+	config
+}
+
+// NewAuditRecordClient returns a client for the AuditRecord from the given config.
+func NewAuditRecordClient(c config) *AuditRecordClient {
+	return &AuditRecordClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `auditrecord.Hooks(f(g(h())))`.
+func (c *AuditRecordClient) Use(hooks ...Hook) {
+	c.hooks.AuditRecord = append(c.hooks.AuditRecord, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `auditrecord.Intercept(f(g(h())))`.
+func (c *AuditRecordClient) Intercept(interceptors ...Interceptor) {
+	c.inters.AuditRecord = append(c.inters.AuditRecord, interceptors...)
+}
+
+// Create returns a builder for creating a AuditRecord entity.
+func (c *AuditRecordClient) Create() *AuditRecordCreate {
+	mutation := newAuditRecordMutation(c.config, OpCreate)
+	return &AuditRecordCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of AuditRecord entities.
+func (c *AuditRecordClient) CreateBulk(builders ...*AuditRecordCreate) *AuditRecordCreateBulk {
+	return &AuditRecordCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *AuditRecordClient) MapCreateBulk(slice any, setFunc func(*AuditRecordCreate, int)) *AuditRecordCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &AuditRecordCreateBulk{err: fmt.Errorf("calling to AuditRecordClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*AuditRecordCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &AuditRecordCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for AuditRecord.
+func (c *AuditRecordClient) Update() *AuditRecordUpdate {
+	mutation := newAuditRecordMutation(c.config, OpUpdate)
+	return &AuditRecordUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *AuditRecordClient) UpdateOne(_m *AuditRecord) *AuditRecordUpdateOne {
+	mutation := newAuditRecordMutation(c.config, OpUpdateOne, withAuditRecord(_m))
+	return &AuditRecordUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *AuditRecordClient) UpdateOneID(id int64) *AuditRecordUpdateOne {
+	mutation := newAuditRecordMutation(c.config, OpUpdateOne, withAuditRecordID(id))
+	return &AuditRecordUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for AuditRecord.
+func (c *AuditRecordClient) Delete() *AuditRecordDelete {
+	mutation := newAuditRecordMutation(c.config, OpDelete)
+	return &AuditRecordDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *AuditRecordClient) DeleteOne(_m *AuditRecord) *AuditRecordDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *AuditRecordClient) DeleteOneID(id int64) *AuditRecordDeleteOne {
+	builder := c.Delete().Where(auditrecord.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &AuditRecordDeleteOne{builder}
+}
+
+// Query returns a query builder for AuditRecord.
+func (c *AuditRecordClient) Query() *AuditRecordQuery {
+	return &AuditRecordQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeAuditRecord},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a AuditRecord entity by its id.
+func (c *AuditRecordClient) Get(ctx context.Context, id int64) (*AuditRecord, error) {
+	return c.Query().Where(auditrecord.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *AuditRecordClient) GetX(ctx context.Context, id int64) *AuditRecord {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *AuditRecordClient) Hooks() []Hook {
+	hooks := c.hooks.AuditRecord
+	return append(hooks[:len(hooks):len(hooks)], auditrecord.Hooks[:]...)
+}
+
+// Interceptors returns the client interceptors.
+func (c *AuditRecordClient) Interceptors() []Interceptor {
+	inters := c.inters.AuditRecord
+	return append(inters[:len(inters):len(inters)], auditrecord.Interceptors[:]...)
+}
+
+func (c *AuditRecordClient) mutate(ctx context.Context, m *AuditRecordMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&AuditRecordCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&AuditRecordUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&AuditRecordUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&AuditRecordDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown AuditRecord mutation op: %q", m.Op())
 	}
 }
 
@@ -2544,6 +3194,141 @@ func (c *EmploymentEducationClient) mutate(ctx context.Context, m *EmploymentEdu
 		return (&EmploymentEducationDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("ent: unknown EmploymentEducation mutation op: %q", m.Op())
+	}
+}
+
+// EndUserAgreementClient is a client for the EndUserAgreement schema.
+type EndUserAgreementClient struct {
+	config
+}
+
+// NewEndUserAgreementClient returns a client for the EndUserAgreement from the given config.
+func NewEndUserAgreementClient(c config) *EndUserAgreementClient {
+	return &EndUserAgreementClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `enduseragreement.Hooks(f(g(h())))`.
+func (c *EndUserAgreementClient) Use(hooks ...Hook) {
+	c.hooks.EndUserAgreement = append(c.hooks.EndUserAgreement, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `enduseragreement.Intercept(f(g(h())))`.
+func (c *EndUserAgreementClient) Intercept(interceptors ...Interceptor) {
+	c.inters.EndUserAgreement = append(c.inters.EndUserAgreement, interceptors...)
+}
+
+// Create returns a builder for creating a EndUserAgreement entity.
+func (c *EndUserAgreementClient) Create() *EndUserAgreementCreate {
+	mutation := newEndUserAgreementMutation(c.config, OpCreate)
+	return &EndUserAgreementCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of EndUserAgreement entities.
+func (c *EndUserAgreementClient) CreateBulk(builders ...*EndUserAgreementCreate) *EndUserAgreementCreateBulk {
+	return &EndUserAgreementCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *EndUserAgreementClient) MapCreateBulk(slice any, setFunc func(*EndUserAgreementCreate, int)) *EndUserAgreementCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &EndUserAgreementCreateBulk{err: fmt.Errorf("calling to EndUserAgreementClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*EndUserAgreementCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &EndUserAgreementCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for EndUserAgreement.
+func (c *EndUserAgreementClient) Update() *EndUserAgreementUpdate {
+	mutation := newEndUserAgreementMutation(c.config, OpUpdate)
+	return &EndUserAgreementUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *EndUserAgreementClient) UpdateOne(_m *EndUserAgreement) *EndUserAgreementUpdateOne {
+	mutation := newEndUserAgreementMutation(c.config, OpUpdateOne, withEndUserAgreement(_m))
+	return &EndUserAgreementUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *EndUserAgreementClient) UpdateOneID(id int64) *EndUserAgreementUpdateOne {
+	mutation := newEndUserAgreementMutation(c.config, OpUpdateOne, withEndUserAgreementID(id))
+	return &EndUserAgreementUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for EndUserAgreement.
+func (c *EndUserAgreementClient) Delete() *EndUserAgreementDelete {
+	mutation := newEndUserAgreementMutation(c.config, OpDelete)
+	return &EndUserAgreementDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *EndUserAgreementClient) DeleteOne(_m *EndUserAgreement) *EndUserAgreementDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *EndUserAgreementClient) DeleteOneID(id int64) *EndUserAgreementDeleteOne {
+	builder := c.Delete().Where(enduseragreement.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &EndUserAgreementDeleteOne{builder}
+}
+
+// Query returns a query builder for EndUserAgreement.
+func (c *EndUserAgreementClient) Query() *EndUserAgreementQuery {
+	return &EndUserAgreementQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeEndUserAgreement},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a EndUserAgreement entity by its id.
+func (c *EndUserAgreementClient) Get(ctx context.Context, id int64) (*EndUserAgreement, error) {
+	return c.Query().Where(enduseragreement.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *EndUserAgreementClient) GetX(ctx context.Context, id int64) *EndUserAgreement {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *EndUserAgreementClient) Hooks() []Hook {
+	hooks := c.hooks.EndUserAgreement
+	return append(hooks[:len(hooks):len(hooks)], enduseragreement.Hooks[:]...)
+}
+
+// Interceptors returns the client interceptors.
+func (c *EndUserAgreementClient) Interceptors() []Interceptor {
+	inters := c.inters.EndUserAgreement
+	return append(inters[:len(inters):len(inters)], enduseragreement.Interceptors[:]...)
+}
+
+func (c *EndUserAgreementClient) mutate(ctx context.Context, m *EndUserAgreementMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&EndUserAgreementCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&EndUserAgreementUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&EndUserAgreementUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&EndUserAgreementDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown EndUserAgreement mutation op: %q", m.Op())
 	}
 }
 
@@ -4437,6 +5222,141 @@ func (c *InventoryClient) mutate(ctx context.Context, m *InventoryMutation) (Val
 	}
 }
 
+// LoginFailureClient is a client for the LoginFailure schema.
+type LoginFailureClient struct {
+	config
+}
+
+// NewLoginFailureClient returns a client for the LoginFailure from the given config.
+func NewLoginFailureClient(c config) *LoginFailureClient {
+	return &LoginFailureClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `loginfailure.Hooks(f(g(h())))`.
+func (c *LoginFailureClient) Use(hooks ...Hook) {
+	c.hooks.LoginFailure = append(c.hooks.LoginFailure, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `loginfailure.Intercept(f(g(h())))`.
+func (c *LoginFailureClient) Intercept(interceptors ...Interceptor) {
+	c.inters.LoginFailure = append(c.inters.LoginFailure, interceptors...)
+}
+
+// Create returns a builder for creating a LoginFailure entity.
+func (c *LoginFailureClient) Create() *LoginFailureCreate {
+	mutation := newLoginFailureMutation(c.config, OpCreate)
+	return &LoginFailureCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of LoginFailure entities.
+func (c *LoginFailureClient) CreateBulk(builders ...*LoginFailureCreate) *LoginFailureCreateBulk {
+	return &LoginFailureCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *LoginFailureClient) MapCreateBulk(slice any, setFunc func(*LoginFailureCreate, int)) *LoginFailureCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &LoginFailureCreateBulk{err: fmt.Errorf("calling to LoginFailureClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*LoginFailureCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &LoginFailureCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for LoginFailure.
+func (c *LoginFailureClient) Update() *LoginFailureUpdate {
+	mutation := newLoginFailureMutation(c.config, OpUpdate)
+	return &LoginFailureUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *LoginFailureClient) UpdateOne(_m *LoginFailure) *LoginFailureUpdateOne {
+	mutation := newLoginFailureMutation(c.config, OpUpdateOne, withLoginFailure(_m))
+	return &LoginFailureUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *LoginFailureClient) UpdateOneID(id int64) *LoginFailureUpdateOne {
+	mutation := newLoginFailureMutation(c.config, OpUpdateOne, withLoginFailureID(id))
+	return &LoginFailureUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for LoginFailure.
+func (c *LoginFailureClient) Delete() *LoginFailureDelete {
+	mutation := newLoginFailureMutation(c.config, OpDelete)
+	return &LoginFailureDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *LoginFailureClient) DeleteOne(_m *LoginFailure) *LoginFailureDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *LoginFailureClient) DeleteOneID(id int64) *LoginFailureDeleteOne {
+	builder := c.Delete().Where(loginfailure.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &LoginFailureDeleteOne{builder}
+}
+
+// Query returns a query builder for LoginFailure.
+func (c *LoginFailureClient) Query() *LoginFailureQuery {
+	return &LoginFailureQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeLoginFailure},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a LoginFailure entity by its id.
+func (c *LoginFailureClient) Get(ctx context.Context, id int64) (*LoginFailure, error) {
+	return c.Query().Where(loginfailure.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *LoginFailureClient) GetX(ctx context.Context, id int64) *LoginFailure {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *LoginFailureClient) Hooks() []Hook {
+	hooks := c.hooks.LoginFailure
+	return append(hooks[:len(hooks):len(hooks)], loginfailure.Hooks[:]...)
+}
+
+// Interceptors returns the client interceptors.
+func (c *LoginFailureClient) Interceptors() []Interceptor {
+	inters := c.inters.LoginFailure
+	return append(inters[:len(inters):len(inters)], loginfailure.Interceptors[:]...)
+}
+
+func (c *LoginFailureClient) mutate(ctx context.Context, m *LoginFailureMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&LoginFailureCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&LoginFailureUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&LoginFailureUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&LoginFailureDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown LoginFailure mutation op: %q", m.Op())
+	}
+}
+
 // OrganizationClient is a client for the Organization schema.
 type OrganizationClient struct {
 	config
@@ -4569,6 +5489,141 @@ func (c *OrganizationClient) mutate(ctx context.Context, m *OrganizationMutation
 		return (&OrganizationDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("ent: unknown Organization mutation op: %q", m.Op())
+	}
+}
+
+// PartnerAgreementClient is a client for the PartnerAgreement schema.
+type PartnerAgreementClient struct {
+	config
+}
+
+// NewPartnerAgreementClient returns a client for the PartnerAgreement from the given config.
+func NewPartnerAgreementClient(c config) *PartnerAgreementClient {
+	return &PartnerAgreementClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `partneragreement.Hooks(f(g(h())))`.
+func (c *PartnerAgreementClient) Use(hooks ...Hook) {
+	c.hooks.PartnerAgreement = append(c.hooks.PartnerAgreement, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `partneragreement.Intercept(f(g(h())))`.
+func (c *PartnerAgreementClient) Intercept(interceptors ...Interceptor) {
+	c.inters.PartnerAgreement = append(c.inters.PartnerAgreement, interceptors...)
+}
+
+// Create returns a builder for creating a PartnerAgreement entity.
+func (c *PartnerAgreementClient) Create() *PartnerAgreementCreate {
+	mutation := newPartnerAgreementMutation(c.config, OpCreate)
+	return &PartnerAgreementCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of PartnerAgreement entities.
+func (c *PartnerAgreementClient) CreateBulk(builders ...*PartnerAgreementCreate) *PartnerAgreementCreateBulk {
+	return &PartnerAgreementCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *PartnerAgreementClient) MapCreateBulk(slice any, setFunc func(*PartnerAgreementCreate, int)) *PartnerAgreementCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &PartnerAgreementCreateBulk{err: fmt.Errorf("calling to PartnerAgreementClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*PartnerAgreementCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &PartnerAgreementCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for PartnerAgreement.
+func (c *PartnerAgreementClient) Update() *PartnerAgreementUpdate {
+	mutation := newPartnerAgreementMutation(c.config, OpUpdate)
+	return &PartnerAgreementUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *PartnerAgreementClient) UpdateOne(_m *PartnerAgreement) *PartnerAgreementUpdateOne {
+	mutation := newPartnerAgreementMutation(c.config, OpUpdateOne, withPartnerAgreement(_m))
+	return &PartnerAgreementUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *PartnerAgreementClient) UpdateOneID(id int64) *PartnerAgreementUpdateOne {
+	mutation := newPartnerAgreementMutation(c.config, OpUpdateOne, withPartnerAgreementID(id))
+	return &PartnerAgreementUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for PartnerAgreement.
+func (c *PartnerAgreementClient) Delete() *PartnerAgreementDelete {
+	mutation := newPartnerAgreementMutation(c.config, OpDelete)
+	return &PartnerAgreementDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *PartnerAgreementClient) DeleteOne(_m *PartnerAgreement) *PartnerAgreementDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *PartnerAgreementClient) DeleteOneID(id int64) *PartnerAgreementDeleteOne {
+	builder := c.Delete().Where(partneragreement.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &PartnerAgreementDeleteOne{builder}
+}
+
+// Query returns a query builder for PartnerAgreement.
+func (c *PartnerAgreementClient) Query() *PartnerAgreementQuery {
+	return &PartnerAgreementQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypePartnerAgreement},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a PartnerAgreement entity by its id.
+func (c *PartnerAgreementClient) Get(ctx context.Context, id int64) (*PartnerAgreement, error) {
+	return c.Query().Where(partneragreement.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *PartnerAgreementClient) GetX(ctx context.Context, id int64) *PartnerAgreement {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *PartnerAgreementClient) Hooks() []Hook {
+	hooks := c.hooks.PartnerAgreement
+	return append(hooks[:len(hooks):len(hooks)], partneragreement.Hooks[:]...)
+}
+
+// Interceptors returns the client interceptors.
+func (c *PartnerAgreementClient) Interceptors() []Interceptor {
+	inters := c.inters.PartnerAgreement
+	return append(inters[:len(inters):len(inters)], partneragreement.Interceptors[:]...)
+}
+
+func (c *PartnerAgreementClient) mutate(ctx context.Context, m *PartnerAgreementMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&PartnerAgreementCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&PartnerAgreementUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&PartnerAgreementUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&PartnerAgreementDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown PartnerAgreement mutation op: %q", m.Op())
 	}
 }
 
@@ -4977,6 +6032,546 @@ func (c *ProjectCoCClient) mutate(ctx context.Context, m *ProjectCoCMutation) (V
 	}
 }
 
+// PublishedTableClient is a client for the PublishedTable schema.
+type PublishedTableClient struct {
+	config
+}
+
+// NewPublishedTableClient returns a client for the PublishedTable from the given config.
+func NewPublishedTableClient(c config) *PublishedTableClient {
+	return &PublishedTableClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `publishedtable.Hooks(f(g(h())))`.
+func (c *PublishedTableClient) Use(hooks ...Hook) {
+	c.hooks.PublishedTable = append(c.hooks.PublishedTable, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `publishedtable.Intercept(f(g(h())))`.
+func (c *PublishedTableClient) Intercept(interceptors ...Interceptor) {
+	c.inters.PublishedTable = append(c.inters.PublishedTable, interceptors...)
+}
+
+// Create returns a builder for creating a PublishedTable entity.
+func (c *PublishedTableClient) Create() *PublishedTableCreate {
+	mutation := newPublishedTableMutation(c.config, OpCreate)
+	return &PublishedTableCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of PublishedTable entities.
+func (c *PublishedTableClient) CreateBulk(builders ...*PublishedTableCreate) *PublishedTableCreateBulk {
+	return &PublishedTableCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *PublishedTableClient) MapCreateBulk(slice any, setFunc func(*PublishedTableCreate, int)) *PublishedTableCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &PublishedTableCreateBulk{err: fmt.Errorf("calling to PublishedTableClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*PublishedTableCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &PublishedTableCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for PublishedTable.
+func (c *PublishedTableClient) Update() *PublishedTableUpdate {
+	mutation := newPublishedTableMutation(c.config, OpUpdate)
+	return &PublishedTableUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *PublishedTableClient) UpdateOne(_m *PublishedTable) *PublishedTableUpdateOne {
+	mutation := newPublishedTableMutation(c.config, OpUpdateOne, withPublishedTable(_m))
+	return &PublishedTableUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *PublishedTableClient) UpdateOneID(id int64) *PublishedTableUpdateOne {
+	mutation := newPublishedTableMutation(c.config, OpUpdateOne, withPublishedTableID(id))
+	return &PublishedTableUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for PublishedTable.
+func (c *PublishedTableClient) Delete() *PublishedTableDelete {
+	mutation := newPublishedTableMutation(c.config, OpDelete)
+	return &PublishedTableDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *PublishedTableClient) DeleteOne(_m *PublishedTable) *PublishedTableDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *PublishedTableClient) DeleteOneID(id int64) *PublishedTableDeleteOne {
+	builder := c.Delete().Where(publishedtable.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &PublishedTableDeleteOne{builder}
+}
+
+// Query returns a query builder for PublishedTable.
+func (c *PublishedTableClient) Query() *PublishedTableQuery {
+	return &PublishedTableQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypePublishedTable},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a PublishedTable entity by its id.
+func (c *PublishedTableClient) Get(ctx context.Context, id int64) (*PublishedTable, error) {
+	return c.Query().Where(publishedtable.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *PublishedTableClient) GetX(ctx context.Context, id int64) *PublishedTable {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *PublishedTableClient) Hooks() []Hook {
+	hooks := c.hooks.PublishedTable
+	return append(hooks[:len(hooks):len(hooks)], publishedtable.Hooks[:]...)
+}
+
+// Interceptors returns the client interceptors.
+func (c *PublishedTableClient) Interceptors() []Interceptor {
+	inters := c.inters.PublishedTable
+	return append(inters[:len(inters):len(inters)], publishedtable.Interceptors[:]...)
+}
+
+func (c *PublishedTableClient) mutate(ctx context.Context, m *PublishedTableMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&PublishedTableCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&PublishedTableUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&PublishedTableUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&PublishedTableDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown PublishedTable mutation op: %q", m.Op())
+	}
+}
+
+// ReleaseClient is a client for the Release schema.
+type ReleaseClient struct {
+	config
+}
+
+// NewReleaseClient returns a client for the Release from the given config.
+func NewReleaseClient(c config) *ReleaseClient {
+	return &ReleaseClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `release.Hooks(f(g(h())))`.
+func (c *ReleaseClient) Use(hooks ...Hook) {
+	c.hooks.Release = append(c.hooks.Release, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `release.Intercept(f(g(h())))`.
+func (c *ReleaseClient) Intercept(interceptors ...Interceptor) {
+	c.inters.Release = append(c.inters.Release, interceptors...)
+}
+
+// Create returns a builder for creating a Release entity.
+func (c *ReleaseClient) Create() *ReleaseCreate {
+	mutation := newReleaseMutation(c.config, OpCreate)
+	return &ReleaseCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of Release entities.
+func (c *ReleaseClient) CreateBulk(builders ...*ReleaseCreate) *ReleaseCreateBulk {
+	return &ReleaseCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *ReleaseClient) MapCreateBulk(slice any, setFunc func(*ReleaseCreate, int)) *ReleaseCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &ReleaseCreateBulk{err: fmt.Errorf("calling to ReleaseClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*ReleaseCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &ReleaseCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for Release.
+func (c *ReleaseClient) Update() *ReleaseUpdate {
+	mutation := newReleaseMutation(c.config, OpUpdate)
+	return &ReleaseUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *ReleaseClient) UpdateOne(_m *Release) *ReleaseUpdateOne {
+	mutation := newReleaseMutation(c.config, OpUpdateOne, withRelease(_m))
+	return &ReleaseUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *ReleaseClient) UpdateOneID(id int64) *ReleaseUpdateOne {
+	mutation := newReleaseMutation(c.config, OpUpdateOne, withReleaseID(id))
+	return &ReleaseUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for Release.
+func (c *ReleaseClient) Delete() *ReleaseDelete {
+	mutation := newReleaseMutation(c.config, OpDelete)
+	return &ReleaseDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *ReleaseClient) DeleteOne(_m *Release) *ReleaseDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *ReleaseClient) DeleteOneID(id int64) *ReleaseDeleteOne {
+	builder := c.Delete().Where(release.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &ReleaseDeleteOne{builder}
+}
+
+// Query returns a query builder for Release.
+func (c *ReleaseClient) Query() *ReleaseQuery {
+	return &ReleaseQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeRelease},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a Release entity by its id.
+func (c *ReleaseClient) Get(ctx context.Context, id int64) (*Release, error) {
+	return c.Query().Where(release.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *ReleaseClient) GetX(ctx context.Context, id int64) *Release {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *ReleaseClient) Hooks() []Hook {
+	hooks := c.hooks.Release
+	return append(hooks[:len(hooks):len(hooks)], release.Hooks[:]...)
+}
+
+// Interceptors returns the client interceptors.
+func (c *ReleaseClient) Interceptors() []Interceptor {
+	inters := c.inters.Release
+	return append(inters[:len(inters):len(inters)], release.Interceptors[:]...)
+}
+
+func (c *ReleaseClient) mutate(ctx context.Context, m *ReleaseMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&ReleaseCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&ReleaseUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&ReleaseUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&ReleaseDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown Release mutation op: %q", m.Op())
+	}
+}
+
+// ReleasePartClient is a client for the ReleasePart schema.
+type ReleasePartClient struct {
+	config
+}
+
+// NewReleasePartClient returns a client for the ReleasePart from the given config.
+func NewReleasePartClient(c config) *ReleasePartClient {
+	return &ReleasePartClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `releasepart.Hooks(f(g(h())))`.
+func (c *ReleasePartClient) Use(hooks ...Hook) {
+	c.hooks.ReleasePart = append(c.hooks.ReleasePart, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `releasepart.Intercept(f(g(h())))`.
+func (c *ReleasePartClient) Intercept(interceptors ...Interceptor) {
+	c.inters.ReleasePart = append(c.inters.ReleasePart, interceptors...)
+}
+
+// Create returns a builder for creating a ReleasePart entity.
+func (c *ReleasePartClient) Create() *ReleasePartCreate {
+	mutation := newReleasePartMutation(c.config, OpCreate)
+	return &ReleasePartCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of ReleasePart entities.
+func (c *ReleasePartClient) CreateBulk(builders ...*ReleasePartCreate) *ReleasePartCreateBulk {
+	return &ReleasePartCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *ReleasePartClient) MapCreateBulk(slice any, setFunc func(*ReleasePartCreate, int)) *ReleasePartCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &ReleasePartCreateBulk{err: fmt.Errorf("calling to ReleasePartClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*ReleasePartCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &ReleasePartCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for ReleasePart.
+func (c *ReleasePartClient) Update() *ReleasePartUpdate {
+	mutation := newReleasePartMutation(c.config, OpUpdate)
+	return &ReleasePartUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *ReleasePartClient) UpdateOne(_m *ReleasePart) *ReleasePartUpdateOne {
+	mutation := newReleasePartMutation(c.config, OpUpdateOne, withReleasePart(_m))
+	return &ReleasePartUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *ReleasePartClient) UpdateOneID(id int64) *ReleasePartUpdateOne {
+	mutation := newReleasePartMutation(c.config, OpUpdateOne, withReleasePartID(id))
+	return &ReleasePartUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for ReleasePart.
+func (c *ReleasePartClient) Delete() *ReleasePartDelete {
+	mutation := newReleasePartMutation(c.config, OpDelete)
+	return &ReleasePartDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *ReleasePartClient) DeleteOne(_m *ReleasePart) *ReleasePartDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *ReleasePartClient) DeleteOneID(id int64) *ReleasePartDeleteOne {
+	builder := c.Delete().Where(releasepart.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &ReleasePartDeleteOne{builder}
+}
+
+// Query returns a query builder for ReleasePart.
+func (c *ReleasePartClient) Query() *ReleasePartQuery {
+	return &ReleasePartQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeReleasePart},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a ReleasePart entity by its id.
+func (c *ReleasePartClient) Get(ctx context.Context, id int64) (*ReleasePart, error) {
+	return c.Query().Where(releasepart.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *ReleasePartClient) GetX(ctx context.Context, id int64) *ReleasePart {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *ReleasePartClient) Hooks() []Hook {
+	hooks := c.hooks.ReleasePart
+	return append(hooks[:len(hooks):len(hooks)], releasepart.Hooks[:]...)
+}
+
+// Interceptors returns the client interceptors.
+func (c *ReleasePartClient) Interceptors() []Interceptor {
+	inters := c.inters.ReleasePart
+	return append(inters[:len(inters):len(inters)], releasepart.Interceptors[:]...)
+}
+
+func (c *ReleasePartClient) mutate(ctx context.Context, m *ReleasePartMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&ReleasePartCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&ReleasePartUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&ReleasePartUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&ReleasePartDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown ReleasePart mutation op: %q", m.Op())
+	}
+}
+
+// ReleasedCellClient is a client for the ReleasedCell schema.
+type ReleasedCellClient struct {
+	config
+}
+
+// NewReleasedCellClient returns a client for the ReleasedCell from the given config.
+func NewReleasedCellClient(c config) *ReleasedCellClient {
+	return &ReleasedCellClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `releasedcell.Hooks(f(g(h())))`.
+func (c *ReleasedCellClient) Use(hooks ...Hook) {
+	c.hooks.ReleasedCell = append(c.hooks.ReleasedCell, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `releasedcell.Intercept(f(g(h())))`.
+func (c *ReleasedCellClient) Intercept(interceptors ...Interceptor) {
+	c.inters.ReleasedCell = append(c.inters.ReleasedCell, interceptors...)
+}
+
+// Create returns a builder for creating a ReleasedCell entity.
+func (c *ReleasedCellClient) Create() *ReleasedCellCreate {
+	mutation := newReleasedCellMutation(c.config, OpCreate)
+	return &ReleasedCellCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of ReleasedCell entities.
+func (c *ReleasedCellClient) CreateBulk(builders ...*ReleasedCellCreate) *ReleasedCellCreateBulk {
+	return &ReleasedCellCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *ReleasedCellClient) MapCreateBulk(slice any, setFunc func(*ReleasedCellCreate, int)) *ReleasedCellCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &ReleasedCellCreateBulk{err: fmt.Errorf("calling to ReleasedCellClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*ReleasedCellCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &ReleasedCellCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for ReleasedCell.
+func (c *ReleasedCellClient) Update() *ReleasedCellUpdate {
+	mutation := newReleasedCellMutation(c.config, OpUpdate)
+	return &ReleasedCellUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *ReleasedCellClient) UpdateOne(_m *ReleasedCell) *ReleasedCellUpdateOne {
+	mutation := newReleasedCellMutation(c.config, OpUpdateOne, withReleasedCell(_m))
+	return &ReleasedCellUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *ReleasedCellClient) UpdateOneID(id int64) *ReleasedCellUpdateOne {
+	mutation := newReleasedCellMutation(c.config, OpUpdateOne, withReleasedCellID(id))
+	return &ReleasedCellUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for ReleasedCell.
+func (c *ReleasedCellClient) Delete() *ReleasedCellDelete {
+	mutation := newReleasedCellMutation(c.config, OpDelete)
+	return &ReleasedCellDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *ReleasedCellClient) DeleteOne(_m *ReleasedCell) *ReleasedCellDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *ReleasedCellClient) DeleteOneID(id int64) *ReleasedCellDeleteOne {
+	builder := c.Delete().Where(releasedcell.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &ReleasedCellDeleteOne{builder}
+}
+
+// Query returns a query builder for ReleasedCell.
+func (c *ReleasedCellClient) Query() *ReleasedCellQuery {
+	return &ReleasedCellQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeReleasedCell},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a ReleasedCell entity by its id.
+func (c *ReleasedCellClient) Get(ctx context.Context, id int64) (*ReleasedCell, error) {
+	return c.Query().Where(releasedcell.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *ReleasedCellClient) GetX(ctx context.Context, id int64) *ReleasedCell {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *ReleasedCellClient) Hooks() []Hook {
+	hooks := c.hooks.ReleasedCell
+	return append(hooks[:len(hooks):len(hooks)], releasedcell.Hooks[:]...)
+}
+
+// Interceptors returns the client interceptors.
+func (c *ReleasedCellClient) Interceptors() []Interceptor {
+	inters := c.inters.ReleasedCell
+	return append(inters[:len(inters):len(inters)], releasedcell.Interceptors[:]...)
+}
+
+func (c *ReleasedCellClient) mutate(ctx context.Context, m *ReleasedCellMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&ReleasedCellCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&ReleasedCellUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&ReleasedCellUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&ReleasedCellDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown ReleasedCell mutation op: %q", m.Op())
+	}
+}
+
 // ReportRunClient is a client for the ReportRun schema.
 type ReportRunClient struct {
 	config
@@ -5247,6 +6842,141 @@ func (c *RestrictionClient) mutate(ctx context.Context, m *RestrictionMutation) 
 	}
 }
 
+// SavedQueryClient is a client for the SavedQuery schema.
+type SavedQueryClient struct {
+	config
+}
+
+// NewSavedQueryClient returns a client for the SavedQuery from the given config.
+func NewSavedQueryClient(c config) *SavedQueryClient {
+	return &SavedQueryClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `savedquery.Hooks(f(g(h())))`.
+func (c *SavedQueryClient) Use(hooks ...Hook) {
+	c.hooks.SavedQuery = append(c.hooks.SavedQuery, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `savedquery.Intercept(f(g(h())))`.
+func (c *SavedQueryClient) Intercept(interceptors ...Interceptor) {
+	c.inters.SavedQuery = append(c.inters.SavedQuery, interceptors...)
+}
+
+// Create returns a builder for creating a SavedQuery entity.
+func (c *SavedQueryClient) Create() *SavedQueryCreate {
+	mutation := newSavedQueryMutation(c.config, OpCreate)
+	return &SavedQueryCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of SavedQuery entities.
+func (c *SavedQueryClient) CreateBulk(builders ...*SavedQueryCreate) *SavedQueryCreateBulk {
+	return &SavedQueryCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *SavedQueryClient) MapCreateBulk(slice any, setFunc func(*SavedQueryCreate, int)) *SavedQueryCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &SavedQueryCreateBulk{err: fmt.Errorf("calling to SavedQueryClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*SavedQueryCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &SavedQueryCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for SavedQuery.
+func (c *SavedQueryClient) Update() *SavedQueryUpdate {
+	mutation := newSavedQueryMutation(c.config, OpUpdate)
+	return &SavedQueryUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *SavedQueryClient) UpdateOne(_m *SavedQuery) *SavedQueryUpdateOne {
+	mutation := newSavedQueryMutation(c.config, OpUpdateOne, withSavedQuery(_m))
+	return &SavedQueryUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *SavedQueryClient) UpdateOneID(id int64) *SavedQueryUpdateOne {
+	mutation := newSavedQueryMutation(c.config, OpUpdateOne, withSavedQueryID(id))
+	return &SavedQueryUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for SavedQuery.
+func (c *SavedQueryClient) Delete() *SavedQueryDelete {
+	mutation := newSavedQueryMutation(c.config, OpDelete)
+	return &SavedQueryDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *SavedQueryClient) DeleteOne(_m *SavedQuery) *SavedQueryDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *SavedQueryClient) DeleteOneID(id int64) *SavedQueryDeleteOne {
+	builder := c.Delete().Where(savedquery.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &SavedQueryDeleteOne{builder}
+}
+
+// Query returns a query builder for SavedQuery.
+func (c *SavedQueryClient) Query() *SavedQueryQuery {
+	return &SavedQueryQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeSavedQuery},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a SavedQuery entity by its id.
+func (c *SavedQueryClient) Get(ctx context.Context, id int64) (*SavedQuery, error) {
+	return c.Query().Where(savedquery.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *SavedQueryClient) GetX(ctx context.Context, id int64) *SavedQuery {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *SavedQueryClient) Hooks() []Hook {
+	hooks := c.hooks.SavedQuery
+	return append(hooks[:len(hooks):len(hooks)], savedquery.Hooks[:]...)
+}
+
+// Interceptors returns the client interceptors.
+func (c *SavedQueryClient) Interceptors() []Interceptor {
+	inters := c.inters.SavedQuery
+	return append(inters[:len(inters):len(inters)], savedquery.Interceptors[:]...)
+}
+
+func (c *SavedQueryClient) mutate(ctx context.Context, m *SavedQueryMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&SavedQueryCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&SavedQueryUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&SavedQueryUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&SavedQueryDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown SavedQuery mutation op: %q", m.Op())
+	}
+}
+
 // ServicesClient is a client for the Services schema.
 type ServicesClient struct {
 	config
@@ -5379,6 +7109,141 @@ func (c *ServicesClient) mutate(ctx context.Context, m *ServicesMutation) (Value
 		return (&ServicesDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("ent: unknown Services mutation op: %q", m.Op())
+	}
+}
+
+// SettingClient is a client for the Setting schema.
+type SettingClient struct {
+	config
+}
+
+// NewSettingClient returns a client for the Setting from the given config.
+func NewSettingClient(c config) *SettingClient {
+	return &SettingClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `setting.Hooks(f(g(h())))`.
+func (c *SettingClient) Use(hooks ...Hook) {
+	c.hooks.Setting = append(c.hooks.Setting, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `setting.Intercept(f(g(h())))`.
+func (c *SettingClient) Intercept(interceptors ...Interceptor) {
+	c.inters.Setting = append(c.inters.Setting, interceptors...)
+}
+
+// Create returns a builder for creating a Setting entity.
+func (c *SettingClient) Create() *SettingCreate {
+	mutation := newSettingMutation(c.config, OpCreate)
+	return &SettingCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of Setting entities.
+func (c *SettingClient) CreateBulk(builders ...*SettingCreate) *SettingCreateBulk {
+	return &SettingCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *SettingClient) MapCreateBulk(slice any, setFunc func(*SettingCreate, int)) *SettingCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &SettingCreateBulk{err: fmt.Errorf("calling to SettingClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*SettingCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &SettingCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for Setting.
+func (c *SettingClient) Update() *SettingUpdate {
+	mutation := newSettingMutation(c.config, OpUpdate)
+	return &SettingUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *SettingClient) UpdateOne(_m *Setting) *SettingUpdateOne {
+	mutation := newSettingMutation(c.config, OpUpdateOne, withSetting(_m))
+	return &SettingUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *SettingClient) UpdateOneID(id int64) *SettingUpdateOne {
+	mutation := newSettingMutation(c.config, OpUpdateOne, withSettingID(id))
+	return &SettingUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for Setting.
+func (c *SettingClient) Delete() *SettingDelete {
+	mutation := newSettingMutation(c.config, OpDelete)
+	return &SettingDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *SettingClient) DeleteOne(_m *Setting) *SettingDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *SettingClient) DeleteOneID(id int64) *SettingDeleteOne {
+	builder := c.Delete().Where(setting.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &SettingDeleteOne{builder}
+}
+
+// Query returns a query builder for Setting.
+func (c *SettingClient) Query() *SettingQuery {
+	return &SettingQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeSetting},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a Setting entity by its id.
+func (c *SettingClient) Get(ctx context.Context, id int64) (*Setting, error) {
+	return c.Query().Where(setting.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *SettingClient) GetX(ctx context.Context, id int64) *Setting {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *SettingClient) Hooks() []Hook {
+	hooks := c.hooks.Setting
+	return append(hooks[:len(hooks):len(hooks)], setting.Hooks[:]...)
+}
+
+// Interceptors returns the client interceptors.
+func (c *SettingClient) Interceptors() []Interceptor {
+	inters := c.inters.Setting
+	return append(inters[:len(inters):len(inters)], setting.Interceptors[:]...)
+}
+
+func (c *SettingClient) mutate(ctx context.Context, m *SettingMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&SettingCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&SettingUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&SettingUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&SettingDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown Setting mutation op: %q", m.Op())
 	}
 }
 
@@ -5791,21 +7656,25 @@ func (c *YouthEducationStatusClient) mutate(ctx context.Context, m *YouthEducati
 type (
 	hooks struct {
 		Account, Affiliation, ApiToken, Assessment, AssessmentQuestions,
-		AssessmentResults, CEParticipation, Change, ClientRecord, Consent,
-		ConsentEvent, ConsentProvision, CurrentLivingSituation, Disabilities,
-		EmploymentEducation, Enrollment, Event, Exit, Export, Funder, Grant,
-		HMISParticipation, HealthAndDV, Household, Hub, ImportIssue, ImportRun,
-		IncomeBenefits, Inventory, Organization, Person, Project, ProjectCoC,
-		ReportRun, Restriction, Services, Source, User, YouthEducationStatus []ent.Hook
+		AssessmentResults, AuditCheckpoint, AuditClient, AuditHash, AuditRecord,
+		CEParticipation, Change, ClientRecord, Consent, ConsentEvent, ConsentProvision,
+		CurrentLivingSituation, Disabilities, EmploymentEducation, EndUserAgreement,
+		Enrollment, Event, Exit, Export, Funder, Grant, HMISParticipation, HealthAndDV,
+		Household, Hub, ImportIssue, ImportRun, IncomeBenefits, Inventory,
+		LoginFailure, Organization, PartnerAgreement, Person, Project, ProjectCoC,
+		PublishedTable, Release, ReleasePart, ReleasedCell, ReportRun, Restriction,
+		SavedQuery, Services, Setting, Source, User, YouthEducationStatus []ent.Hook
 	}
 	inters struct {
 		Account, Affiliation, ApiToken, Assessment, AssessmentQuestions,
-		AssessmentResults, CEParticipation, Change, ClientRecord, Consent,
-		ConsentEvent, ConsentProvision, CurrentLivingSituation, Disabilities,
-		EmploymentEducation, Enrollment, Event, Exit, Export, Funder, Grant,
-		HMISParticipation, HealthAndDV, Household, Hub, ImportIssue, ImportRun,
-		IncomeBenefits, Inventory, Organization, Person, Project, ProjectCoC,
-		ReportRun, Restriction, Services, Source, User,
+		AssessmentResults, AuditCheckpoint, AuditClient, AuditHash, AuditRecord,
+		CEParticipation, Change, ClientRecord, Consent, ConsentEvent, ConsentProvision,
+		CurrentLivingSituation, Disabilities, EmploymentEducation, EndUserAgreement,
+		Enrollment, Event, Exit, Export, Funder, Grant, HMISParticipation, HealthAndDV,
+		Household, Hub, ImportIssue, ImportRun, IncomeBenefits, Inventory,
+		LoginFailure, Organization, PartnerAgreement, Person, Project, ProjectCoC,
+		PublishedTable, Release, ReleasePart, ReleasedCell, ReportRun, Restriction,
+		SavedQuery, Services, Setting, Source, User,
 		YouthEducationStatus []ent.Interceptor
 	}
 )

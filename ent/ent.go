@@ -18,6 +18,10 @@ import (
 	"github.com/hearth-hmis/hearth/ent/assessment"
 	"github.com/hearth-hmis/hearth/ent/assessmentquestions"
 	"github.com/hearth-hmis/hearth/ent/assessmentresults"
+	"github.com/hearth-hmis/hearth/ent/auditcheckpoint"
+	"github.com/hearth-hmis/hearth/ent/auditclient"
+	"github.com/hearth-hmis/hearth/ent/audithash"
+	"github.com/hearth-hmis/hearth/ent/auditrecord"
 	"github.com/hearth-hmis/hearth/ent/ceparticipation"
 	"github.com/hearth-hmis/hearth/ent/change"
 	"github.com/hearth-hmis/hearth/ent/clientrecord"
@@ -27,6 +31,7 @@ import (
 	"github.com/hearth-hmis/hearth/ent/currentlivingsituation"
 	"github.com/hearth-hmis/hearth/ent/disabilities"
 	"github.com/hearth-hmis/hearth/ent/employmenteducation"
+	"github.com/hearth-hmis/hearth/ent/enduseragreement"
 	"github.com/hearth-hmis/hearth/ent/enrollment"
 	"github.com/hearth-hmis/hearth/ent/event"
 	"github.com/hearth-hmis/hearth/ent/exit"
@@ -41,13 +46,21 @@ import (
 	"github.com/hearth-hmis/hearth/ent/importrun"
 	"github.com/hearth-hmis/hearth/ent/incomebenefits"
 	"github.com/hearth-hmis/hearth/ent/inventory"
+	"github.com/hearth-hmis/hearth/ent/loginfailure"
 	"github.com/hearth-hmis/hearth/ent/organization"
+	"github.com/hearth-hmis/hearth/ent/partneragreement"
 	"github.com/hearth-hmis/hearth/ent/person"
 	"github.com/hearth-hmis/hearth/ent/project"
 	"github.com/hearth-hmis/hearth/ent/projectcoc"
+	"github.com/hearth-hmis/hearth/ent/publishedtable"
+	"github.com/hearth-hmis/hearth/ent/release"
+	"github.com/hearth-hmis/hearth/ent/releasedcell"
+	"github.com/hearth-hmis/hearth/ent/releasepart"
 	"github.com/hearth-hmis/hearth/ent/reportrun"
 	"github.com/hearth-hmis/hearth/ent/restriction"
+	"github.com/hearth-hmis/hearth/ent/savedquery"
 	"github.com/hearth-hmis/hearth/ent/services"
+	"github.com/hearth-hmis/hearth/ent/setting"
 	"github.com/hearth-hmis/hearth/ent/source"
 	"github.com/hearth-hmis/hearth/ent/user"
 	"github.com/hearth-hmis/hearth/ent/youtheducationstatus"
@@ -117,6 +130,10 @@ func checkColumn(t, c string) error {
 			assessment.Table:             assessment.ValidColumn,
 			assessmentquestions.Table:    assessmentquestions.ValidColumn,
 			assessmentresults.Table:      assessmentresults.ValidColumn,
+			auditcheckpoint.Table:        auditcheckpoint.ValidColumn,
+			auditclient.Table:            auditclient.ValidColumn,
+			audithash.Table:              audithash.ValidColumn,
+			auditrecord.Table:            auditrecord.ValidColumn,
 			ceparticipation.Table:        ceparticipation.ValidColumn,
 			change.Table:                 change.ValidColumn,
 			clientrecord.Table:           clientrecord.ValidColumn,
@@ -126,6 +143,7 @@ func checkColumn(t, c string) error {
 			currentlivingsituation.Table: currentlivingsituation.ValidColumn,
 			disabilities.Table:           disabilities.ValidColumn,
 			employmenteducation.Table:    employmenteducation.ValidColumn,
+			enduseragreement.Table:       enduseragreement.ValidColumn,
 			enrollment.Table:             enrollment.ValidColumn,
 			event.Table:                  event.ValidColumn,
 			exit.Table:                   exit.ValidColumn,
@@ -140,13 +158,21 @@ func checkColumn(t, c string) error {
 			importrun.Table:              importrun.ValidColumn,
 			incomebenefits.Table:         incomebenefits.ValidColumn,
 			inventory.Table:              inventory.ValidColumn,
+			loginfailure.Table:           loginfailure.ValidColumn,
 			organization.Table:           organization.ValidColumn,
+			partneragreement.Table:       partneragreement.ValidColumn,
 			person.Table:                 person.ValidColumn,
 			project.Table:                project.ValidColumn,
 			projectcoc.Table:             projectcoc.ValidColumn,
+			publishedtable.Table:         publishedtable.ValidColumn,
+			release.Table:                release.ValidColumn,
+			releasepart.Table:            releasepart.ValidColumn,
+			releasedcell.Table:           releasedcell.ValidColumn,
 			reportrun.Table:              reportrun.ValidColumn,
 			restriction.Table:            restriction.ValidColumn,
+			savedquery.Table:             savedquery.ValidColumn,
 			services.Table:               services.ValidColumn,
+			setting.Table:                setting.ValidColumn,
 			source.Table:                 source.ValidColumn,
 			user.Table:                   user.ValidColumn,
 			youtheducationstatus.Table:   youtheducationstatus.ValidColumn,

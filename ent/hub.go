@@ -18,7 +18,9 @@ type Hub struct {
 	// ID of the ent.
 	ID int64 `json:"id,omitempty"`
 	// KeyCheck holds the value of the "key_check" field.
-	KeyCheck     []byte `json:"key_check,omitempty"`
+	KeyCheck []byte `json:"key_check,omitempty"`
+	// of the key with which everything is sealed; null: not sealed yet
+	KeyID        *int64 `json:"key_id,omitempty"`
 	selectValues sql.SelectValues
 
 	// Loaded is what the store knows of the row.
@@ -32,7 +34,7 @@ func (*Hub) scanValues(columns []string) ([]any, error) {
 		switch columns[i] {
 		case hub.FieldKeyCheck:
 			values[i] = new([]byte)
-		case hub.FieldID:
+		case hub.FieldID, hub.FieldKeyID:
 			values[i] = new(sql.NullInt64)
 		default:
 			values[i] = new(sql.UnknownType)
@@ -60,6 +62,13 @@ func (_m *Hub) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field key_check", values[i])
 			} else if value != nil {
 				_m.KeyCheck = *value
+			}
+		case hub.FieldKeyID:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field key_id", values[i])
+			} else if value.Valid {
+				_m.KeyID = new(int64)
+				*_m.KeyID = value.Int64
 			}
 		default:
 			_m.selectValues.Set(columns[i], values[i])
@@ -99,6 +108,11 @@ func (_m *Hub) String() string {
 	builder.WriteString(fmt.Sprintf("id=%v, ", _m.ID))
 	builder.WriteString("key_check=")
 	builder.WriteString(fmt.Sprintf("%v", _m.KeyCheck))
+	builder.WriteString(", ")
+	if v := _m.KeyID; v != nil {
+		builder.WriteString("key_id=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
 	builder.WriteByte(')')
 	return builder.String()
 }

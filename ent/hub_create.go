@@ -25,6 +25,20 @@ func (_c *HubCreate) SetKeyCheck(v []byte) *HubCreate {
 	return _c
 }
 
+// SetKeyID sets the "key_id" field.
+func (_c *HubCreate) SetKeyID(v int64) *HubCreate {
+	_c.mutation.SetKeyID(v)
+	return _c
+}
+
+// SetNillableKeyID sets the "key_id" field if the given value is not nil.
+func (_c *HubCreate) SetNillableKeyID(v *int64) *HubCreate {
+	if v != nil {
+		_c.SetKeyID(*v)
+	}
+	return _c
+}
+
 // SetID sets the "id" field.
 func (_c *HubCreate) SetID(v int64) *HubCreate {
 	_c.mutation.SetID(v)
@@ -103,6 +117,10 @@ func (_c *HubCreate) createSpec() (*Hub, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.KeyCheck(); ok {
 		_spec.SetField(hub.FieldKeyCheck, field.TypeBytes, value)
 		_node.KeyCheck = value
+	}
+	if value, ok := _c.mutation.KeyID(); ok {
+		_spec.SetField(hub.FieldKeyID, field.TypeInt64, value)
+		_node.KeyID = &value
 	}
 	return _node, _spec
 }

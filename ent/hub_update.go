@@ -27,6 +27,33 @@ func (_u *HubUpdate) Where(ps ...predicate.Hub) *HubUpdate {
 	return _u
 }
 
+// SetKeyID sets the "key_id" field.
+func (_u *HubUpdate) SetKeyID(v int64) *HubUpdate {
+	_u.mutation.ResetKeyID()
+	_u.mutation.SetKeyID(v)
+	return _u
+}
+
+// SetNillableKeyID sets the "key_id" field if the given value is not nil.
+func (_u *HubUpdate) SetNillableKeyID(v *int64) *HubUpdate {
+	if v != nil {
+		_u.SetKeyID(*v)
+	}
+	return _u
+}
+
+// AddKeyID adds value to the "key_id" field.
+func (_u *HubUpdate) AddKeyID(v int64) *HubUpdate {
+	_u.mutation.AddKeyID(v)
+	return _u
+}
+
+// ClearKeyID clears the value of the "key_id" field.
+func (_u *HubUpdate) ClearKeyID() *HubUpdate {
+	_u.mutation.ClearKeyID()
+	return _u
+}
+
 // Mutation returns the HubMutation object of the builder.
 func (_u *HubUpdate) Mutation() *HubMutation {
 	return _u.mutation
@@ -68,6 +95,15 @@ func (_u *HubUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 			}
 		}
 	}
+	if value, ok := _u.mutation.KeyID(); ok {
+		_spec.SetField(hub.FieldKeyID, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.AddedKeyID(); ok {
+		_spec.AddField(hub.FieldKeyID, field.TypeInt64, value)
+	}
+	if _u.mutation.KeyIDCleared() {
+		_spec.ClearField(hub.FieldKeyID, field.TypeInt64)
+	}
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
 		if _, ok := err.(*sqlgraph.NotFoundError); ok {
 			err = &NotFoundError{hub.Label}
@@ -86,6 +122,33 @@ type HubUpdateOne struct {
 	fields   []string
 	hooks    []Hook
 	mutation *HubMutation
+}
+
+// SetKeyID sets the "key_id" field.
+func (_u *HubUpdateOne) SetKeyID(v int64) *HubUpdateOne {
+	_u.mutation.ResetKeyID()
+	_u.mutation.SetKeyID(v)
+	return _u
+}
+
+// SetNillableKeyID sets the "key_id" field if the given value is not nil.
+func (_u *HubUpdateOne) SetNillableKeyID(v *int64) *HubUpdateOne {
+	if v != nil {
+		_u.SetKeyID(*v)
+	}
+	return _u
+}
+
+// AddKeyID adds value to the "key_id" field.
+func (_u *HubUpdateOne) AddKeyID(v int64) *HubUpdateOne {
+	_u.mutation.AddKeyID(v)
+	return _u
+}
+
+// ClearKeyID clears the value of the "key_id" field.
+func (_u *HubUpdateOne) ClearKeyID() *HubUpdateOne {
+	_u.mutation.ClearKeyID()
+	return _u
 }
 
 // Mutation returns the HubMutation object of the builder.
@@ -158,6 +221,15 @@ func (_u *HubUpdateOne) sqlSave(ctx context.Context) (_node *Hub, err error) {
 				ps[i](selector)
 			}
 		}
+	}
+	if value, ok := _u.mutation.KeyID(); ok {
+		_spec.SetField(hub.FieldKeyID, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.AddedKeyID(); ok {
+		_spec.AddField(hub.FieldKeyID, field.TypeInt64, value)
+	}
+	if _u.mutation.KeyIDCleared() {
+		_spec.ClearField(hub.FieldKeyID, field.TypeInt64)
 	}
 	_node = &Hub{config: _u.config}
 	_spec.Assign = _node.assignValues

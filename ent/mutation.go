@@ -16,6 +16,10 @@ import (
 	"github.com/hearth-hmis/hearth/ent/assessment"
 	"github.com/hearth-hmis/hearth/ent/assessmentquestions"
 	"github.com/hearth-hmis/hearth/ent/assessmentresults"
+	"github.com/hearth-hmis/hearth/ent/auditcheckpoint"
+	"github.com/hearth-hmis/hearth/ent/auditclient"
+	"github.com/hearth-hmis/hearth/ent/audithash"
+	"github.com/hearth-hmis/hearth/ent/auditrecord"
 	"github.com/hearth-hmis/hearth/ent/ceparticipation"
 	"github.com/hearth-hmis/hearth/ent/change"
 	"github.com/hearth-hmis/hearth/ent/clientrecord"
@@ -25,6 +29,7 @@ import (
 	"github.com/hearth-hmis/hearth/ent/currentlivingsituation"
 	"github.com/hearth-hmis/hearth/ent/disabilities"
 	"github.com/hearth-hmis/hearth/ent/employmenteducation"
+	"github.com/hearth-hmis/hearth/ent/enduseragreement"
 	"github.com/hearth-hmis/hearth/ent/enrollment"
 	"github.com/hearth-hmis/hearth/ent/event"
 	"github.com/hearth-hmis/hearth/ent/exit"
@@ -39,13 +44,21 @@ import (
 	"github.com/hearth-hmis/hearth/ent/importrun"
 	"github.com/hearth-hmis/hearth/ent/incomebenefits"
 	"github.com/hearth-hmis/hearth/ent/inventory"
+	"github.com/hearth-hmis/hearth/ent/loginfailure"
 	"github.com/hearth-hmis/hearth/ent/organization"
+	"github.com/hearth-hmis/hearth/ent/partneragreement"
 	"github.com/hearth-hmis/hearth/ent/predicate"
 	"github.com/hearth-hmis/hearth/ent/project"
 	"github.com/hearth-hmis/hearth/ent/projectcoc"
+	"github.com/hearth-hmis/hearth/ent/publishedtable"
+	"github.com/hearth-hmis/hearth/ent/release"
+	"github.com/hearth-hmis/hearth/ent/releasedcell"
+	"github.com/hearth-hmis/hearth/ent/releasepart"
 	"github.com/hearth-hmis/hearth/ent/reportrun"
 	"github.com/hearth-hmis/hearth/ent/restriction"
+	"github.com/hearth-hmis/hearth/ent/savedquery"
 	"github.com/hearth-hmis/hearth/ent/services"
+	"github.com/hearth-hmis/hearth/ent/setting"
 	"github.com/hearth-hmis/hearth/ent/source"
 	"github.com/hearth-hmis/hearth/ent/user"
 	"github.com/hearth-hmis/hearth/ent/youtheducationstatus"
@@ -68,6 +81,10 @@ const (
 	TypeAssessment             = "Assessment"
 	TypeAssessmentQuestions    = "AssessmentQuestions"
 	TypeAssessmentResults      = "AssessmentResults"
+	TypeAuditCheckpoint        = "AuditCheckpoint"
+	TypeAuditClient            = "AuditClient"
+	TypeAuditHash              = "AuditHash"
+	TypeAuditRecord            = "AuditRecord"
 	TypeCEParticipation        = "CEParticipation"
 	TypeChange                 = "Change"
 	TypeClientRecord           = "ClientRecord"
@@ -77,6 +94,7 @@ const (
 	TypeCurrentLivingSituation = "CurrentLivingSituation"
 	TypeDisabilities           = "Disabilities"
 	TypeEmploymentEducation    = "EmploymentEducation"
+	TypeEndUserAgreement       = "EndUserAgreement"
 	TypeEnrollment             = "Enrollment"
 	TypeEvent                  = "Event"
 	TypeExit                   = "Exit"
@@ -91,13 +109,21 @@ const (
 	TypeImportRun              = "ImportRun"
 	TypeIncomeBenefits         = "IncomeBenefits"
 	TypeInventory              = "Inventory"
+	TypeLoginFailure           = "LoginFailure"
 	TypeOrganization           = "Organization"
+	TypePartnerAgreement       = "PartnerAgreement"
 	TypePerson                 = "Person"
 	TypeProject                = "Project"
 	TypeProjectCoC             = "ProjectCoC"
+	TypePublishedTable         = "PublishedTable"
+	TypeRelease                = "Release"
+	TypeReleasePart            = "ReleasePart"
+	TypeReleasedCell           = "ReleasedCell"
 	TypeReportRun              = "ReportRun"
 	TypeRestriction            = "Restriction"
+	TypeSavedQuery             = "SavedQuery"
 	TypeServices               = "Services"
+	TypeSetting                = "Setting"
 	TypeSource                 = "Source"
 	TypeUser                   = "User"
 	TypeYouthEducationStatus   = "YouthEducationStatus"
@@ -106,28 +132,40 @@ const (
 // AccountMutation represents an operation that mutates the Account nodes in the graph.
 type AccountMutation struct {
 	config
-	op                  Op
-	typ                 string
-	id                  *int64
-	username            *string
-	role                *string
-	organization_key    *int64
-	addorganization_key *int64
-	project_keys        *[]int64
-	appendproject_keys  []int64
-	scopes              *[]string
-	appendscopes        []string
-	purposes            *[]string
-	appendpurposes      []string
-	password_hash       *string
-	active              *bool
-	trained_on          *hmis.Date
-	agreed_on           *hmis.Date
-	created_at          *hmis.Timestamp
-	clearedFields       map[string]struct{}
-	done                bool
-	oldValue            func(context.Context) (*Account, error)
-	predicates          []predicate.Account
+	op                    Op
+	typ                   string
+	id                    *int64
+	username              *string
+	role                  *string
+	organization_key      *int64
+	addorganization_key   *int64
+	project_keys          *[]int64
+	appendproject_keys    []int64
+	scopes                *[]string
+	appendscopes          []string
+	purposes              *[]string
+	appendpurposes        []string
+	password_hash         *string
+	active                *bool
+	trained_on            *hmis.Date
+	training_course       *string
+	agreed_on             *hmis.Date
+	agreement_version     *string
+	totp_secret           *[]byte
+	totp_step             *int64
+	addtotp_step          *int64
+	recovery_hashes       *[]string
+	appendrecovery_hashes []string
+	subject               *string
+	password_changed_at   *hmis.Timestamp
+	last_used_at          *hmis.Timestamp
+	created_by            *int64
+	addcreated_by         *int64
+	created_at            *hmis.Timestamp
+	clearedFields         map[string]struct{}
+	done                  bool
+	oldValue              func(context.Context) (*Account, error)
+	predicates            []predicate.Account
 }
 
 var _ ent.Mutation = (*AccountMutation)(nil)
@@ -705,6 +743,55 @@ func (m *AccountMutation) ResetTrainedOn() {
 	delete(m.clearedFields, account.FieldTrainedOn)
 }
 
+// SetTrainingCourse sets the "training_course" field.
+func (m *AccountMutation) SetTrainingCourse(s string) {
+	m.training_course = &s
+}
+
+// TrainingCourse returns the value of the "training_course" field in the mutation.
+func (m *AccountMutation) TrainingCourse() (r string, exists bool) {
+	v := m.training_course
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTrainingCourse returns the old "training_course" field's value of the Account entity.
+// If the Account object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AccountMutation) OldTrainingCourse(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTrainingCourse is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTrainingCourse requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTrainingCourse: %w", err)
+	}
+	return oldValue.TrainingCourse, nil
+}
+
+// ClearTrainingCourse clears the value of the "training_course" field.
+func (m *AccountMutation) ClearTrainingCourse() {
+	m.training_course = nil
+	m.clearedFields[account.FieldTrainingCourse] = struct{}{}
+}
+
+// TrainingCourseCleared returns if the "training_course" field was cleared in this mutation.
+func (m *AccountMutation) TrainingCourseCleared() bool {
+	_, ok := m.clearedFields[account.FieldTrainingCourse]
+	return ok
+}
+
+// ResetTrainingCourse resets all changes to the "training_course" field.
+func (m *AccountMutation) ResetTrainingCourse() {
+	m.training_course = nil
+	delete(m.clearedFields, account.FieldTrainingCourse)
+}
+
 // SetAgreedOn sets the "agreed_on" field.
 func (m *AccountMutation) SetAgreedOn(h hmis.Date) {
 	m.agreed_on = &h
@@ -752,6 +839,442 @@ func (m *AccountMutation) AgreedOnCleared() bool {
 func (m *AccountMutation) ResetAgreedOn() {
 	m.agreed_on = nil
 	delete(m.clearedFields, account.FieldAgreedOn)
+}
+
+// SetAgreementVersion sets the "agreement_version" field.
+func (m *AccountMutation) SetAgreementVersion(s string) {
+	m.agreement_version = &s
+}
+
+// AgreementVersion returns the value of the "agreement_version" field in the mutation.
+func (m *AccountMutation) AgreementVersion() (r string, exists bool) {
+	v := m.agreement_version
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAgreementVersion returns the old "agreement_version" field's value of the Account entity.
+// If the Account object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AccountMutation) OldAgreementVersion(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAgreementVersion is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAgreementVersion requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAgreementVersion: %w", err)
+	}
+	return oldValue.AgreementVersion, nil
+}
+
+// ClearAgreementVersion clears the value of the "agreement_version" field.
+func (m *AccountMutation) ClearAgreementVersion() {
+	m.agreement_version = nil
+	m.clearedFields[account.FieldAgreementVersion] = struct{}{}
+}
+
+// AgreementVersionCleared returns if the "agreement_version" field was cleared in this mutation.
+func (m *AccountMutation) AgreementVersionCleared() bool {
+	_, ok := m.clearedFields[account.FieldAgreementVersion]
+	return ok
+}
+
+// ResetAgreementVersion resets all changes to the "agreement_version" field.
+func (m *AccountMutation) ResetAgreementVersion() {
+	m.agreement_version = nil
+	delete(m.clearedFields, account.FieldAgreementVersion)
+}
+
+// SetTotpSecret sets the "totp_secret" field.
+func (m *AccountMutation) SetTotpSecret(b []byte) {
+	m.totp_secret = &b
+}
+
+// TotpSecret returns the value of the "totp_secret" field in the mutation.
+func (m *AccountMutation) TotpSecret() (r []byte, exists bool) {
+	v := m.totp_secret
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTotpSecret returns the old "totp_secret" field's value of the Account entity.
+// If the Account object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AccountMutation) OldTotpSecret(ctx context.Context) (v *[]byte, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTotpSecret is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTotpSecret requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTotpSecret: %w", err)
+	}
+	return oldValue.TotpSecret, nil
+}
+
+// ClearTotpSecret clears the value of the "totp_secret" field.
+func (m *AccountMutation) ClearTotpSecret() {
+	m.totp_secret = nil
+	m.clearedFields[account.FieldTotpSecret] = struct{}{}
+}
+
+// TotpSecretCleared returns if the "totp_secret" field was cleared in this mutation.
+func (m *AccountMutation) TotpSecretCleared() bool {
+	_, ok := m.clearedFields[account.FieldTotpSecret]
+	return ok
+}
+
+// ResetTotpSecret resets all changes to the "totp_secret" field.
+func (m *AccountMutation) ResetTotpSecret() {
+	m.totp_secret = nil
+	delete(m.clearedFields, account.FieldTotpSecret)
+}
+
+// SetTotpStep sets the "totp_step" field.
+func (m *AccountMutation) SetTotpStep(i int64) {
+	m.totp_step = &i
+	m.addtotp_step = nil
+}
+
+// TotpStep returns the value of the "totp_step" field in the mutation.
+func (m *AccountMutation) TotpStep() (r int64, exists bool) {
+	v := m.totp_step
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTotpStep returns the old "totp_step" field's value of the Account entity.
+// If the Account object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AccountMutation) OldTotpStep(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTotpStep is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTotpStep requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTotpStep: %w", err)
+	}
+	return oldValue.TotpStep, nil
+}
+
+// AddTotpStep adds i to the "totp_step" field.
+func (m *AccountMutation) AddTotpStep(i int64) {
+	if m.addtotp_step != nil {
+		*m.addtotp_step += i
+	} else {
+		m.addtotp_step = &i
+	}
+}
+
+// AddedTotpStep returns the value that was added to the "totp_step" field in this mutation.
+func (m *AccountMutation) AddedTotpStep() (r int64, exists bool) {
+	v := m.addtotp_step
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetTotpStep resets all changes to the "totp_step" field.
+func (m *AccountMutation) ResetTotpStep() {
+	m.totp_step = nil
+	m.addtotp_step = nil
+}
+
+// SetRecoveryHashes sets the "recovery_hashes" field.
+func (m *AccountMutation) SetRecoveryHashes(s []string) {
+	m.recovery_hashes = &s
+	m.appendrecovery_hashes = nil
+}
+
+// RecoveryHashes returns the value of the "recovery_hashes" field in the mutation.
+func (m *AccountMutation) RecoveryHashes() (r []string, exists bool) {
+	v := m.recovery_hashes
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRecoveryHashes returns the old "recovery_hashes" field's value of the Account entity.
+// If the Account object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AccountMutation) OldRecoveryHashes(ctx context.Context) (v []string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRecoveryHashes is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRecoveryHashes requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRecoveryHashes: %w", err)
+	}
+	return oldValue.RecoveryHashes, nil
+}
+
+// AppendRecoveryHashes adds s to the "recovery_hashes" field.
+func (m *AccountMutation) AppendRecoveryHashes(s []string) {
+	m.appendrecovery_hashes = append(m.appendrecovery_hashes, s...)
+}
+
+// AppendedRecoveryHashes returns the list of values that were appended to the "recovery_hashes" field in this mutation.
+func (m *AccountMutation) AppendedRecoveryHashes() ([]string, bool) {
+	if len(m.appendrecovery_hashes) == 0 {
+		return nil, false
+	}
+	return m.appendrecovery_hashes, true
+}
+
+// ClearRecoveryHashes clears the value of the "recovery_hashes" field.
+func (m *AccountMutation) ClearRecoveryHashes() {
+	m.recovery_hashes = nil
+	m.appendrecovery_hashes = nil
+	m.clearedFields[account.FieldRecoveryHashes] = struct{}{}
+}
+
+// RecoveryHashesCleared returns if the "recovery_hashes" field was cleared in this mutation.
+func (m *AccountMutation) RecoveryHashesCleared() bool {
+	_, ok := m.clearedFields[account.FieldRecoveryHashes]
+	return ok
+}
+
+// ResetRecoveryHashes resets all changes to the "recovery_hashes" field.
+func (m *AccountMutation) ResetRecoveryHashes() {
+	m.recovery_hashes = nil
+	m.appendrecovery_hashes = nil
+	delete(m.clearedFields, account.FieldRecoveryHashes)
+}
+
+// SetSubject sets the "subject" field.
+func (m *AccountMutation) SetSubject(s string) {
+	m.subject = &s
+}
+
+// Subject returns the value of the "subject" field in the mutation.
+func (m *AccountMutation) Subject() (r string, exists bool) {
+	v := m.subject
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSubject returns the old "subject" field's value of the Account entity.
+// If the Account object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AccountMutation) OldSubject(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSubject is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSubject requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSubject: %w", err)
+	}
+	return oldValue.Subject, nil
+}
+
+// ClearSubject clears the value of the "subject" field.
+func (m *AccountMutation) ClearSubject() {
+	m.subject = nil
+	m.clearedFields[account.FieldSubject] = struct{}{}
+}
+
+// SubjectCleared returns if the "subject" field was cleared in this mutation.
+func (m *AccountMutation) SubjectCleared() bool {
+	_, ok := m.clearedFields[account.FieldSubject]
+	return ok
+}
+
+// ResetSubject resets all changes to the "subject" field.
+func (m *AccountMutation) ResetSubject() {
+	m.subject = nil
+	delete(m.clearedFields, account.FieldSubject)
+}
+
+// SetPasswordChangedAt sets the "password_changed_at" field.
+func (m *AccountMutation) SetPasswordChangedAt(h hmis.Timestamp) {
+	m.password_changed_at = &h
+}
+
+// PasswordChangedAt returns the value of the "password_changed_at" field in the mutation.
+func (m *AccountMutation) PasswordChangedAt() (r hmis.Timestamp, exists bool) {
+	v := m.password_changed_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPasswordChangedAt returns the old "password_changed_at" field's value of the Account entity.
+// If the Account object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AccountMutation) OldPasswordChangedAt(ctx context.Context) (v *hmis.Timestamp, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPasswordChangedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPasswordChangedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPasswordChangedAt: %w", err)
+	}
+	return oldValue.PasswordChangedAt, nil
+}
+
+// ClearPasswordChangedAt clears the value of the "password_changed_at" field.
+func (m *AccountMutation) ClearPasswordChangedAt() {
+	m.password_changed_at = nil
+	m.clearedFields[account.FieldPasswordChangedAt] = struct{}{}
+}
+
+// PasswordChangedAtCleared returns if the "password_changed_at" field was cleared in this mutation.
+func (m *AccountMutation) PasswordChangedAtCleared() bool {
+	_, ok := m.clearedFields[account.FieldPasswordChangedAt]
+	return ok
+}
+
+// ResetPasswordChangedAt resets all changes to the "password_changed_at" field.
+func (m *AccountMutation) ResetPasswordChangedAt() {
+	m.password_changed_at = nil
+	delete(m.clearedFields, account.FieldPasswordChangedAt)
+}
+
+// SetLastUsedAt sets the "last_used_at" field.
+func (m *AccountMutation) SetLastUsedAt(h hmis.Timestamp) {
+	m.last_used_at = &h
+}
+
+// LastUsedAt returns the value of the "last_used_at" field in the mutation.
+func (m *AccountMutation) LastUsedAt() (r hmis.Timestamp, exists bool) {
+	v := m.last_used_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLastUsedAt returns the old "last_used_at" field's value of the Account entity.
+// If the Account object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AccountMutation) OldLastUsedAt(ctx context.Context) (v *hmis.Timestamp, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLastUsedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLastUsedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLastUsedAt: %w", err)
+	}
+	return oldValue.LastUsedAt, nil
+}
+
+// ClearLastUsedAt clears the value of the "last_used_at" field.
+func (m *AccountMutation) ClearLastUsedAt() {
+	m.last_used_at = nil
+	m.clearedFields[account.FieldLastUsedAt] = struct{}{}
+}
+
+// LastUsedAtCleared returns if the "last_used_at" field was cleared in this mutation.
+func (m *AccountMutation) LastUsedAtCleared() bool {
+	_, ok := m.clearedFields[account.FieldLastUsedAt]
+	return ok
+}
+
+// ResetLastUsedAt resets all changes to the "last_used_at" field.
+func (m *AccountMutation) ResetLastUsedAt() {
+	m.last_used_at = nil
+	delete(m.clearedFields, account.FieldLastUsedAt)
+}
+
+// SetCreatedBy sets the "created_by" field.
+func (m *AccountMutation) SetCreatedBy(i int64) {
+	m.created_by = &i
+	m.addcreated_by = nil
+}
+
+// CreatedBy returns the value of the "created_by" field in the mutation.
+func (m *AccountMutation) CreatedBy() (r int64, exists bool) {
+	v := m.created_by
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedBy returns the old "created_by" field's value of the Account entity.
+// If the Account object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AccountMutation) OldCreatedBy(ctx context.Context) (v *int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedBy is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedBy requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedBy: %w", err)
+	}
+	return oldValue.CreatedBy, nil
+}
+
+// AddCreatedBy adds i to the "created_by" field.
+func (m *AccountMutation) AddCreatedBy(i int64) {
+	if m.addcreated_by != nil {
+		*m.addcreated_by += i
+	} else {
+		m.addcreated_by = &i
+	}
+}
+
+// AddedCreatedBy returns the value that was added to the "created_by" field in this mutation.
+func (m *AccountMutation) AddedCreatedBy() (r int64, exists bool) {
+	v := m.addcreated_by
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ClearCreatedBy clears the value of the "created_by" field.
+func (m *AccountMutation) ClearCreatedBy() {
+	m.created_by = nil
+	m.addcreated_by = nil
+	m.clearedFields[account.FieldCreatedBy] = struct{}{}
+}
+
+// CreatedByCleared returns if the "created_by" field was cleared in this mutation.
+func (m *AccountMutation) CreatedByCleared() bool {
+	_, ok := m.clearedFields[account.FieldCreatedBy]
+	return ok
+}
+
+// ResetCreatedBy resets all changes to the "created_by" field.
+func (m *AccountMutation) ResetCreatedBy() {
+	m.created_by = nil
+	m.addcreated_by = nil
+	delete(m.clearedFields, account.FieldCreatedBy)
 }
 
 // SetCreatedAt sets the "created_at" field.
@@ -837,7 +1360,7 @@ func (m *AccountMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *AccountMutation) Fields() []string {
-	fields := make([]string, 0, 11)
+	fields := make([]string, 0, 20)
 	if m.username != nil {
 		fields = append(fields, account.FieldUsername)
 	}
@@ -865,8 +1388,35 @@ func (m *AccountMutation) Fields() []string {
 	if m.trained_on != nil {
 		fields = append(fields, account.FieldTrainedOn)
 	}
+	if m.training_course != nil {
+		fields = append(fields, account.FieldTrainingCourse)
+	}
 	if m.agreed_on != nil {
 		fields = append(fields, account.FieldAgreedOn)
+	}
+	if m.agreement_version != nil {
+		fields = append(fields, account.FieldAgreementVersion)
+	}
+	if m.totp_secret != nil {
+		fields = append(fields, account.FieldTotpSecret)
+	}
+	if m.totp_step != nil {
+		fields = append(fields, account.FieldTotpStep)
+	}
+	if m.recovery_hashes != nil {
+		fields = append(fields, account.FieldRecoveryHashes)
+	}
+	if m.subject != nil {
+		fields = append(fields, account.FieldSubject)
+	}
+	if m.password_changed_at != nil {
+		fields = append(fields, account.FieldPasswordChangedAt)
+	}
+	if m.last_used_at != nil {
+		fields = append(fields, account.FieldLastUsedAt)
+	}
+	if m.created_by != nil {
+		fields = append(fields, account.FieldCreatedBy)
 	}
 	if m.created_at != nil {
 		fields = append(fields, account.FieldCreatedAt)
@@ -897,8 +1447,26 @@ func (m *AccountMutation) Field(name string) (ent.Value, bool) {
 		return m.Active()
 	case account.FieldTrainedOn:
 		return m.TrainedOn()
+	case account.FieldTrainingCourse:
+		return m.TrainingCourse()
 	case account.FieldAgreedOn:
 		return m.AgreedOn()
+	case account.FieldAgreementVersion:
+		return m.AgreementVersion()
+	case account.FieldTotpSecret:
+		return m.TotpSecret()
+	case account.FieldTotpStep:
+		return m.TotpStep()
+	case account.FieldRecoveryHashes:
+		return m.RecoveryHashes()
+	case account.FieldSubject:
+		return m.Subject()
+	case account.FieldPasswordChangedAt:
+		return m.PasswordChangedAt()
+	case account.FieldLastUsedAt:
+		return m.LastUsedAt()
+	case account.FieldCreatedBy:
+		return m.CreatedBy()
 	case account.FieldCreatedAt:
 		return m.CreatedAt()
 	}
@@ -928,8 +1496,26 @@ func (m *AccountMutation) OldField(ctx context.Context, name string) (ent.Value,
 		return m.OldActive(ctx)
 	case account.FieldTrainedOn:
 		return m.OldTrainedOn(ctx)
+	case account.FieldTrainingCourse:
+		return m.OldTrainingCourse(ctx)
 	case account.FieldAgreedOn:
 		return m.OldAgreedOn(ctx)
+	case account.FieldAgreementVersion:
+		return m.OldAgreementVersion(ctx)
+	case account.FieldTotpSecret:
+		return m.OldTotpSecret(ctx)
+	case account.FieldTotpStep:
+		return m.OldTotpStep(ctx)
+	case account.FieldRecoveryHashes:
+		return m.OldRecoveryHashes(ctx)
+	case account.FieldSubject:
+		return m.OldSubject(ctx)
+	case account.FieldPasswordChangedAt:
+		return m.OldPasswordChangedAt(ctx)
+	case account.FieldLastUsedAt:
+		return m.OldLastUsedAt(ctx)
+	case account.FieldCreatedBy:
+		return m.OldCreatedBy(ctx)
 	case account.FieldCreatedAt:
 		return m.OldCreatedAt(ctx)
 	}
@@ -1004,12 +1590,75 @@ func (m *AccountMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetTrainedOn(v)
 		return nil
+	case account.FieldTrainingCourse:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTrainingCourse(v)
+		return nil
 	case account.FieldAgreedOn:
 		v, ok := value.(hmis.Date)
 		if !ok {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetAgreedOn(v)
+		return nil
+	case account.FieldAgreementVersion:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAgreementVersion(v)
+		return nil
+	case account.FieldTotpSecret:
+		v, ok := value.([]byte)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTotpSecret(v)
+		return nil
+	case account.FieldTotpStep:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTotpStep(v)
+		return nil
+	case account.FieldRecoveryHashes:
+		v, ok := value.([]string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRecoveryHashes(v)
+		return nil
+	case account.FieldSubject:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSubject(v)
+		return nil
+	case account.FieldPasswordChangedAt:
+		v, ok := value.(hmis.Timestamp)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPasswordChangedAt(v)
+		return nil
+	case account.FieldLastUsedAt:
+		v, ok := value.(hmis.Timestamp)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLastUsedAt(v)
+		return nil
+	case account.FieldCreatedBy:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedBy(v)
 		return nil
 	case account.FieldCreatedAt:
 		v, ok := value.(hmis.Timestamp)
@@ -1029,6 +1678,12 @@ func (m *AccountMutation) AddedFields() []string {
 	if m.addorganization_key != nil {
 		fields = append(fields, account.FieldOrganizationKey)
 	}
+	if m.addtotp_step != nil {
+		fields = append(fields, account.FieldTotpStep)
+	}
+	if m.addcreated_by != nil {
+		fields = append(fields, account.FieldCreatedBy)
+	}
 	return fields
 }
 
@@ -1039,6 +1694,10 @@ func (m *AccountMutation) AddedField(name string) (ent.Value, bool) {
 	switch name {
 	case account.FieldOrganizationKey:
 		return m.AddedOrganizationKey()
+	case account.FieldTotpStep:
+		return m.AddedTotpStep()
+	case account.FieldCreatedBy:
+		return m.AddedCreatedBy()
 	}
 	return nil, false
 }
@@ -1054,6 +1713,20 @@ func (m *AccountMutation) AddField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.AddOrganizationKey(v)
+		return nil
+	case account.FieldTotpStep:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddTotpStep(v)
+		return nil
+	case account.FieldCreatedBy:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddCreatedBy(v)
 		return nil
 	}
 	return fmt.Errorf("unknown Account numeric field %s", name)
@@ -1081,8 +1754,32 @@ func (m *AccountMutation) ClearedFields() []string {
 	if m.FieldCleared(account.FieldTrainedOn) {
 		fields = append(fields, account.FieldTrainedOn)
 	}
+	if m.FieldCleared(account.FieldTrainingCourse) {
+		fields = append(fields, account.FieldTrainingCourse)
+	}
 	if m.FieldCleared(account.FieldAgreedOn) {
 		fields = append(fields, account.FieldAgreedOn)
+	}
+	if m.FieldCleared(account.FieldAgreementVersion) {
+		fields = append(fields, account.FieldAgreementVersion)
+	}
+	if m.FieldCleared(account.FieldTotpSecret) {
+		fields = append(fields, account.FieldTotpSecret)
+	}
+	if m.FieldCleared(account.FieldRecoveryHashes) {
+		fields = append(fields, account.FieldRecoveryHashes)
+	}
+	if m.FieldCleared(account.FieldSubject) {
+		fields = append(fields, account.FieldSubject)
+	}
+	if m.FieldCleared(account.FieldPasswordChangedAt) {
+		fields = append(fields, account.FieldPasswordChangedAt)
+	}
+	if m.FieldCleared(account.FieldLastUsedAt) {
+		fields = append(fields, account.FieldLastUsedAt)
+	}
+	if m.FieldCleared(account.FieldCreatedBy) {
+		fields = append(fields, account.FieldCreatedBy)
 	}
 	if m.FieldCleared(account.FieldCreatedAt) {
 		fields = append(fields, account.FieldCreatedAt)
@@ -1119,8 +1816,32 @@ func (m *AccountMutation) ClearField(name string) error {
 	case account.FieldTrainedOn:
 		m.ClearTrainedOn()
 		return nil
+	case account.FieldTrainingCourse:
+		m.ClearTrainingCourse()
+		return nil
 	case account.FieldAgreedOn:
 		m.ClearAgreedOn()
+		return nil
+	case account.FieldAgreementVersion:
+		m.ClearAgreementVersion()
+		return nil
+	case account.FieldTotpSecret:
+		m.ClearTotpSecret()
+		return nil
+	case account.FieldRecoveryHashes:
+		m.ClearRecoveryHashes()
+		return nil
+	case account.FieldSubject:
+		m.ClearSubject()
+		return nil
+	case account.FieldPasswordChangedAt:
+		m.ClearPasswordChangedAt()
+		return nil
+	case account.FieldLastUsedAt:
+		m.ClearLastUsedAt()
+		return nil
+	case account.FieldCreatedBy:
+		m.ClearCreatedBy()
 		return nil
 	case account.FieldCreatedAt:
 		m.ClearCreatedAt()
@@ -1160,8 +1881,35 @@ func (m *AccountMutation) ResetField(name string) error {
 	case account.FieldTrainedOn:
 		m.ResetTrainedOn()
 		return nil
+	case account.FieldTrainingCourse:
+		m.ResetTrainingCourse()
+		return nil
 	case account.FieldAgreedOn:
 		m.ResetAgreedOn()
+		return nil
+	case account.FieldAgreementVersion:
+		m.ResetAgreementVersion()
+		return nil
+	case account.FieldTotpSecret:
+		m.ResetTotpSecret()
+		return nil
+	case account.FieldTotpStep:
+		m.ResetTotpStep()
+		return nil
+	case account.FieldRecoveryHashes:
+		m.ResetRecoveryHashes()
+		return nil
+	case account.FieldSubject:
+		m.ResetSubject()
+		return nil
+	case account.FieldPasswordChangedAt:
+		m.ResetPasswordChangedAt()
+		return nil
+	case account.FieldLastUsedAt:
+		m.ResetLastUsedAt()
+		return nil
+	case account.FieldCreatedBy:
+		m.ResetCreatedBy()
 		return nil
 	case account.FieldCreatedAt:
 		m.ResetCreatedAt()
@@ -2531,20 +3279,32 @@ func (m *AffiliationMutation) ResetEdge(name string) error {
 // ApiTokenMutation represents an operation that mutates the ApiToken nodes in the graph.
 type ApiTokenMutation struct {
 	config
-	op             Op
-	typ            string
-	id             *int64
-	account_key    *int64
-	addaccount_key *int64
-	hash           *[]byte
-	session        *bool
-	created_at     *hmis.Timestamp
-	expires_at     *hmis.Timestamp
-	ended_at       *hmis.Timestamp
-	clearedFields  map[string]struct{}
-	done           bool
-	oldValue       func(context.Context) (*ApiToken, error)
-	predicates     []predicate.ApiToken
+	op                 Op
+	typ                string
+	id                 *int64
+	account_key        *int64
+	addaccount_key     *int64
+	hash               *[]byte
+	session            *bool
+	name               *string
+	app                *string
+	scopes             *[]string
+	appendscopes       []string
+	writes             *[]string
+	appendwrites       []string
+	project_keys       *[]int64
+	appendproject_keys []int64
+	statistics_only    *bool
+	replaces           *int64
+	addreplaces        *int64
+	last_used_at       *hmis.Timestamp
+	created_at         *hmis.Timestamp
+	expires_at         *hmis.Timestamp
+	ended_at           *hmis.Timestamp
+	clearedFields      map[string]struct{}
+	done               bool
+	oldValue           func(context.Context) (*ApiToken, error)
+	predicates         []predicate.ApiToken
 }
 
 var _ ent.Mutation = (*ApiTokenMutation)(nil)
@@ -2779,6 +3539,454 @@ func (m *ApiTokenMutation) ResetSession() {
 	m.session = nil
 }
 
+// SetName sets the "name" field.
+func (m *ApiTokenMutation) SetName(s string) {
+	m.name = &s
+}
+
+// Name returns the value of the "name" field in the mutation.
+func (m *ApiTokenMutation) Name() (r string, exists bool) {
+	v := m.name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldName returns the old "name" field's value of the ApiToken entity.
+// If the ApiToken object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ApiTokenMutation) OldName(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldName: %w", err)
+	}
+	return oldValue.Name, nil
+}
+
+// ClearName clears the value of the "name" field.
+func (m *ApiTokenMutation) ClearName() {
+	m.name = nil
+	m.clearedFields[apitoken.FieldName] = struct{}{}
+}
+
+// NameCleared returns if the "name" field was cleared in this mutation.
+func (m *ApiTokenMutation) NameCleared() bool {
+	_, ok := m.clearedFields[apitoken.FieldName]
+	return ok
+}
+
+// ResetName resets all changes to the "name" field.
+func (m *ApiTokenMutation) ResetName() {
+	m.name = nil
+	delete(m.clearedFields, apitoken.FieldName)
+}
+
+// SetApp sets the "app" field.
+func (m *ApiTokenMutation) SetApp(s string) {
+	m.app = &s
+}
+
+// App returns the value of the "app" field in the mutation.
+func (m *ApiTokenMutation) App() (r string, exists bool) {
+	v := m.app
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldApp returns the old "app" field's value of the ApiToken entity.
+// If the ApiToken object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ApiTokenMutation) OldApp(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldApp is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldApp requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldApp: %w", err)
+	}
+	return oldValue.App, nil
+}
+
+// ClearApp clears the value of the "app" field.
+func (m *ApiTokenMutation) ClearApp() {
+	m.app = nil
+	m.clearedFields[apitoken.FieldApp] = struct{}{}
+}
+
+// AppCleared returns if the "app" field was cleared in this mutation.
+func (m *ApiTokenMutation) AppCleared() bool {
+	_, ok := m.clearedFields[apitoken.FieldApp]
+	return ok
+}
+
+// ResetApp resets all changes to the "app" field.
+func (m *ApiTokenMutation) ResetApp() {
+	m.app = nil
+	delete(m.clearedFields, apitoken.FieldApp)
+}
+
+// SetScopes sets the "scopes" field.
+func (m *ApiTokenMutation) SetScopes(s []string) {
+	m.scopes = &s
+	m.appendscopes = nil
+}
+
+// Scopes returns the value of the "scopes" field in the mutation.
+func (m *ApiTokenMutation) Scopes() (r []string, exists bool) {
+	v := m.scopes
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldScopes returns the old "scopes" field's value of the ApiToken entity.
+// If the ApiToken object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ApiTokenMutation) OldScopes(ctx context.Context) (v []string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldScopes is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldScopes requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldScopes: %w", err)
+	}
+	return oldValue.Scopes, nil
+}
+
+// AppendScopes adds s to the "scopes" field.
+func (m *ApiTokenMutation) AppendScopes(s []string) {
+	m.appendscopes = append(m.appendscopes, s...)
+}
+
+// AppendedScopes returns the list of values that were appended to the "scopes" field in this mutation.
+func (m *ApiTokenMutation) AppendedScopes() ([]string, bool) {
+	if len(m.appendscopes) == 0 {
+		return nil, false
+	}
+	return m.appendscopes, true
+}
+
+// ClearScopes clears the value of the "scopes" field.
+func (m *ApiTokenMutation) ClearScopes() {
+	m.scopes = nil
+	m.appendscopes = nil
+	m.clearedFields[apitoken.FieldScopes] = struct{}{}
+}
+
+// ScopesCleared returns if the "scopes" field was cleared in this mutation.
+func (m *ApiTokenMutation) ScopesCleared() bool {
+	_, ok := m.clearedFields[apitoken.FieldScopes]
+	return ok
+}
+
+// ResetScopes resets all changes to the "scopes" field.
+func (m *ApiTokenMutation) ResetScopes() {
+	m.scopes = nil
+	m.appendscopes = nil
+	delete(m.clearedFields, apitoken.FieldScopes)
+}
+
+// SetWrites sets the "writes" field.
+func (m *ApiTokenMutation) SetWrites(s []string) {
+	m.writes = &s
+	m.appendwrites = nil
+}
+
+// Writes returns the value of the "writes" field in the mutation.
+func (m *ApiTokenMutation) Writes() (r []string, exists bool) {
+	v := m.writes
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldWrites returns the old "writes" field's value of the ApiToken entity.
+// If the ApiToken object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ApiTokenMutation) OldWrites(ctx context.Context) (v []string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldWrites is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldWrites requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldWrites: %w", err)
+	}
+	return oldValue.Writes, nil
+}
+
+// AppendWrites adds s to the "writes" field.
+func (m *ApiTokenMutation) AppendWrites(s []string) {
+	m.appendwrites = append(m.appendwrites, s...)
+}
+
+// AppendedWrites returns the list of values that were appended to the "writes" field in this mutation.
+func (m *ApiTokenMutation) AppendedWrites() ([]string, bool) {
+	if len(m.appendwrites) == 0 {
+		return nil, false
+	}
+	return m.appendwrites, true
+}
+
+// ClearWrites clears the value of the "writes" field.
+func (m *ApiTokenMutation) ClearWrites() {
+	m.writes = nil
+	m.appendwrites = nil
+	m.clearedFields[apitoken.FieldWrites] = struct{}{}
+}
+
+// WritesCleared returns if the "writes" field was cleared in this mutation.
+func (m *ApiTokenMutation) WritesCleared() bool {
+	_, ok := m.clearedFields[apitoken.FieldWrites]
+	return ok
+}
+
+// ResetWrites resets all changes to the "writes" field.
+func (m *ApiTokenMutation) ResetWrites() {
+	m.writes = nil
+	m.appendwrites = nil
+	delete(m.clearedFields, apitoken.FieldWrites)
+}
+
+// SetProjectKeys sets the "project_keys" field.
+func (m *ApiTokenMutation) SetProjectKeys(i []int64) {
+	m.project_keys = &i
+	m.appendproject_keys = nil
+}
+
+// ProjectKeys returns the value of the "project_keys" field in the mutation.
+func (m *ApiTokenMutation) ProjectKeys() (r []int64, exists bool) {
+	v := m.project_keys
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldProjectKeys returns the old "project_keys" field's value of the ApiToken entity.
+// If the ApiToken object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ApiTokenMutation) OldProjectKeys(ctx context.Context) (v []int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldProjectKeys is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldProjectKeys requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldProjectKeys: %w", err)
+	}
+	return oldValue.ProjectKeys, nil
+}
+
+// AppendProjectKeys adds i to the "project_keys" field.
+func (m *ApiTokenMutation) AppendProjectKeys(i []int64) {
+	m.appendproject_keys = append(m.appendproject_keys, i...)
+}
+
+// AppendedProjectKeys returns the list of values that were appended to the "project_keys" field in this mutation.
+func (m *ApiTokenMutation) AppendedProjectKeys() ([]int64, bool) {
+	if len(m.appendproject_keys) == 0 {
+		return nil, false
+	}
+	return m.appendproject_keys, true
+}
+
+// ClearProjectKeys clears the value of the "project_keys" field.
+func (m *ApiTokenMutation) ClearProjectKeys() {
+	m.project_keys = nil
+	m.appendproject_keys = nil
+	m.clearedFields[apitoken.FieldProjectKeys] = struct{}{}
+}
+
+// ProjectKeysCleared returns if the "project_keys" field was cleared in this mutation.
+func (m *ApiTokenMutation) ProjectKeysCleared() bool {
+	_, ok := m.clearedFields[apitoken.FieldProjectKeys]
+	return ok
+}
+
+// ResetProjectKeys resets all changes to the "project_keys" field.
+func (m *ApiTokenMutation) ResetProjectKeys() {
+	m.project_keys = nil
+	m.appendproject_keys = nil
+	delete(m.clearedFields, apitoken.FieldProjectKeys)
+}
+
+// SetStatisticsOnly sets the "statistics_only" field.
+func (m *ApiTokenMutation) SetStatisticsOnly(b bool) {
+	m.statistics_only = &b
+}
+
+// StatisticsOnly returns the value of the "statistics_only" field in the mutation.
+func (m *ApiTokenMutation) StatisticsOnly() (r bool, exists bool) {
+	v := m.statistics_only
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldStatisticsOnly returns the old "statistics_only" field's value of the ApiToken entity.
+// If the ApiToken object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ApiTokenMutation) OldStatisticsOnly(ctx context.Context) (v bool, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldStatisticsOnly is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldStatisticsOnly requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldStatisticsOnly: %w", err)
+	}
+	return oldValue.StatisticsOnly, nil
+}
+
+// ResetStatisticsOnly resets all changes to the "statistics_only" field.
+func (m *ApiTokenMutation) ResetStatisticsOnly() {
+	m.statistics_only = nil
+}
+
+// SetReplaces sets the "replaces" field.
+func (m *ApiTokenMutation) SetReplaces(i int64) {
+	m.replaces = &i
+	m.addreplaces = nil
+}
+
+// Replaces returns the value of the "replaces" field in the mutation.
+func (m *ApiTokenMutation) Replaces() (r int64, exists bool) {
+	v := m.replaces
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReplaces returns the old "replaces" field's value of the ApiToken entity.
+// If the ApiToken object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ApiTokenMutation) OldReplaces(ctx context.Context) (v *int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReplaces is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReplaces requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReplaces: %w", err)
+	}
+	return oldValue.Replaces, nil
+}
+
+// AddReplaces adds i to the "replaces" field.
+func (m *ApiTokenMutation) AddReplaces(i int64) {
+	if m.addreplaces != nil {
+		*m.addreplaces += i
+	} else {
+		m.addreplaces = &i
+	}
+}
+
+// AddedReplaces returns the value that was added to the "replaces" field in this mutation.
+func (m *ApiTokenMutation) AddedReplaces() (r int64, exists bool) {
+	v := m.addreplaces
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ClearReplaces clears the value of the "replaces" field.
+func (m *ApiTokenMutation) ClearReplaces() {
+	m.replaces = nil
+	m.addreplaces = nil
+	m.clearedFields[apitoken.FieldReplaces] = struct{}{}
+}
+
+// ReplacesCleared returns if the "replaces" field was cleared in this mutation.
+func (m *ApiTokenMutation) ReplacesCleared() bool {
+	_, ok := m.clearedFields[apitoken.FieldReplaces]
+	return ok
+}
+
+// ResetReplaces resets all changes to the "replaces" field.
+func (m *ApiTokenMutation) ResetReplaces() {
+	m.replaces = nil
+	m.addreplaces = nil
+	delete(m.clearedFields, apitoken.FieldReplaces)
+}
+
+// SetLastUsedAt sets the "last_used_at" field.
+func (m *ApiTokenMutation) SetLastUsedAt(h hmis.Timestamp) {
+	m.last_used_at = &h
+}
+
+// LastUsedAt returns the value of the "last_used_at" field in the mutation.
+func (m *ApiTokenMutation) LastUsedAt() (r hmis.Timestamp, exists bool) {
+	v := m.last_used_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLastUsedAt returns the old "last_used_at" field's value of the ApiToken entity.
+// If the ApiToken object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ApiTokenMutation) OldLastUsedAt(ctx context.Context) (v *hmis.Timestamp, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLastUsedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLastUsedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLastUsedAt: %w", err)
+	}
+	return oldValue.LastUsedAt, nil
+}
+
+// ClearLastUsedAt clears the value of the "last_used_at" field.
+func (m *ApiTokenMutation) ClearLastUsedAt() {
+	m.last_used_at = nil
+	m.clearedFields[apitoken.FieldLastUsedAt] = struct{}{}
+}
+
+// LastUsedAtCleared returns if the "last_used_at" field was cleared in this mutation.
+func (m *ApiTokenMutation) LastUsedAtCleared() bool {
+	_, ok := m.clearedFields[apitoken.FieldLastUsedAt]
+	return ok
+}
+
+// ResetLastUsedAt resets all changes to the "last_used_at" field.
+func (m *ApiTokenMutation) ResetLastUsedAt() {
+	m.last_used_at = nil
+	delete(m.clearedFields, apitoken.FieldLastUsedAt)
+}
+
 // SetCreatedAt sets the "created_at" field.
 func (m *ApiTokenMutation) SetCreatedAt(h hmis.Timestamp) {
 	m.created_at = &h
@@ -2960,7 +4168,7 @@ func (m *ApiTokenMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *ApiTokenMutation) Fields() []string {
-	fields := make([]string, 0, 6)
+	fields := make([]string, 0, 14)
 	if m.account_key != nil {
 		fields = append(fields, apitoken.FieldAccountKey)
 	}
@@ -2969,6 +4177,30 @@ func (m *ApiTokenMutation) Fields() []string {
 	}
 	if m.session != nil {
 		fields = append(fields, apitoken.FieldSession)
+	}
+	if m.name != nil {
+		fields = append(fields, apitoken.FieldName)
+	}
+	if m.app != nil {
+		fields = append(fields, apitoken.FieldApp)
+	}
+	if m.scopes != nil {
+		fields = append(fields, apitoken.FieldScopes)
+	}
+	if m.writes != nil {
+		fields = append(fields, apitoken.FieldWrites)
+	}
+	if m.project_keys != nil {
+		fields = append(fields, apitoken.FieldProjectKeys)
+	}
+	if m.statistics_only != nil {
+		fields = append(fields, apitoken.FieldStatisticsOnly)
+	}
+	if m.replaces != nil {
+		fields = append(fields, apitoken.FieldReplaces)
+	}
+	if m.last_used_at != nil {
+		fields = append(fields, apitoken.FieldLastUsedAt)
 	}
 	if m.created_at != nil {
 		fields = append(fields, apitoken.FieldCreatedAt)
@@ -2993,6 +4225,22 @@ func (m *ApiTokenMutation) Field(name string) (ent.Value, bool) {
 		return m.Hash()
 	case apitoken.FieldSession:
 		return m.Session()
+	case apitoken.FieldName:
+		return m.Name()
+	case apitoken.FieldApp:
+		return m.App()
+	case apitoken.FieldScopes:
+		return m.Scopes()
+	case apitoken.FieldWrites:
+		return m.Writes()
+	case apitoken.FieldProjectKeys:
+		return m.ProjectKeys()
+	case apitoken.FieldStatisticsOnly:
+		return m.StatisticsOnly()
+	case apitoken.FieldReplaces:
+		return m.Replaces()
+	case apitoken.FieldLastUsedAt:
+		return m.LastUsedAt()
 	case apitoken.FieldCreatedAt:
 		return m.CreatedAt()
 	case apitoken.FieldExpiresAt:
@@ -3014,6 +4262,22 @@ func (m *ApiTokenMutation) OldField(ctx context.Context, name string) (ent.Value
 		return m.OldHash(ctx)
 	case apitoken.FieldSession:
 		return m.OldSession(ctx)
+	case apitoken.FieldName:
+		return m.OldName(ctx)
+	case apitoken.FieldApp:
+		return m.OldApp(ctx)
+	case apitoken.FieldScopes:
+		return m.OldScopes(ctx)
+	case apitoken.FieldWrites:
+		return m.OldWrites(ctx)
+	case apitoken.FieldProjectKeys:
+		return m.OldProjectKeys(ctx)
+	case apitoken.FieldStatisticsOnly:
+		return m.OldStatisticsOnly(ctx)
+	case apitoken.FieldReplaces:
+		return m.OldReplaces(ctx)
+	case apitoken.FieldLastUsedAt:
+		return m.OldLastUsedAt(ctx)
 	case apitoken.FieldCreatedAt:
 		return m.OldCreatedAt(ctx)
 	case apitoken.FieldExpiresAt:
@@ -3050,6 +4314,62 @@ func (m *ApiTokenMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetSession(v)
 		return nil
+	case apitoken.FieldName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetName(v)
+		return nil
+	case apitoken.FieldApp:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetApp(v)
+		return nil
+	case apitoken.FieldScopes:
+		v, ok := value.([]string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetScopes(v)
+		return nil
+	case apitoken.FieldWrites:
+		v, ok := value.([]string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetWrites(v)
+		return nil
+	case apitoken.FieldProjectKeys:
+		v, ok := value.([]int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetProjectKeys(v)
+		return nil
+	case apitoken.FieldStatisticsOnly:
+		v, ok := value.(bool)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetStatisticsOnly(v)
+		return nil
+	case apitoken.FieldReplaces:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReplaces(v)
+		return nil
+	case apitoken.FieldLastUsedAt:
+		v, ok := value.(hmis.Timestamp)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLastUsedAt(v)
+		return nil
 	case apitoken.FieldCreatedAt:
 		v, ok := value.(hmis.Timestamp)
 		if !ok {
@@ -3082,6 +4402,9 @@ func (m *ApiTokenMutation) AddedFields() []string {
 	if m.addaccount_key != nil {
 		fields = append(fields, apitoken.FieldAccountKey)
 	}
+	if m.addreplaces != nil {
+		fields = append(fields, apitoken.FieldReplaces)
+	}
 	return fields
 }
 
@@ -3092,6 +4415,8 @@ func (m *ApiTokenMutation) AddedField(name string) (ent.Value, bool) {
 	switch name {
 	case apitoken.FieldAccountKey:
 		return m.AddedAccountKey()
+	case apitoken.FieldReplaces:
+		return m.AddedReplaces()
 	}
 	return nil, false
 }
@@ -3108,6 +4433,13 @@ func (m *ApiTokenMutation) AddField(name string, value ent.Value) error {
 		}
 		m.AddAccountKey(v)
 		return nil
+	case apitoken.FieldReplaces:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddReplaces(v)
+		return nil
 	}
 	return fmt.Errorf("unknown ApiToken numeric field %s", name)
 }
@@ -3116,6 +4448,27 @@ func (m *ApiTokenMutation) AddField(name string, value ent.Value) error {
 // mutation.
 func (m *ApiTokenMutation) ClearedFields() []string {
 	var fields []string
+	if m.FieldCleared(apitoken.FieldName) {
+		fields = append(fields, apitoken.FieldName)
+	}
+	if m.FieldCleared(apitoken.FieldApp) {
+		fields = append(fields, apitoken.FieldApp)
+	}
+	if m.FieldCleared(apitoken.FieldScopes) {
+		fields = append(fields, apitoken.FieldScopes)
+	}
+	if m.FieldCleared(apitoken.FieldWrites) {
+		fields = append(fields, apitoken.FieldWrites)
+	}
+	if m.FieldCleared(apitoken.FieldProjectKeys) {
+		fields = append(fields, apitoken.FieldProjectKeys)
+	}
+	if m.FieldCleared(apitoken.FieldReplaces) {
+		fields = append(fields, apitoken.FieldReplaces)
+	}
+	if m.FieldCleared(apitoken.FieldLastUsedAt) {
+		fields = append(fields, apitoken.FieldLastUsedAt)
+	}
 	if m.FieldCleared(apitoken.FieldCreatedAt) {
 		fields = append(fields, apitoken.FieldCreatedAt)
 	}
@@ -3139,6 +4492,27 @@ func (m *ApiTokenMutation) FieldCleared(name string) bool {
 // error if the field is not defined in the schema.
 func (m *ApiTokenMutation) ClearField(name string) error {
 	switch name {
+	case apitoken.FieldName:
+		m.ClearName()
+		return nil
+	case apitoken.FieldApp:
+		m.ClearApp()
+		return nil
+	case apitoken.FieldScopes:
+		m.ClearScopes()
+		return nil
+	case apitoken.FieldWrites:
+		m.ClearWrites()
+		return nil
+	case apitoken.FieldProjectKeys:
+		m.ClearProjectKeys()
+		return nil
+	case apitoken.FieldReplaces:
+		m.ClearReplaces()
+		return nil
+	case apitoken.FieldLastUsedAt:
+		m.ClearLastUsedAt()
+		return nil
 	case apitoken.FieldCreatedAt:
 		m.ClearCreatedAt()
 		return nil
@@ -3164,6 +4538,30 @@ func (m *ApiTokenMutation) ResetField(name string) error {
 		return nil
 	case apitoken.FieldSession:
 		m.ResetSession()
+		return nil
+	case apitoken.FieldName:
+		m.ResetName()
+		return nil
+	case apitoken.FieldApp:
+		m.ResetApp()
+		return nil
+	case apitoken.FieldScopes:
+		m.ResetScopes()
+		return nil
+	case apitoken.FieldWrites:
+		m.ResetWrites()
+		return nil
+	case apitoken.FieldProjectKeys:
+		m.ResetProjectKeys()
+		return nil
+	case apitoken.FieldStatisticsOnly:
+		m.ResetStatisticsOnly()
+		return nil
+	case apitoken.FieldReplaces:
+		m.ResetReplaces()
+		return nil
+	case apitoken.FieldLastUsedAt:
+		m.ResetLastUsedAt()
 		return nil
 	case apitoken.FieldCreatedAt:
 		m.ResetCreatedAt()
@@ -8935,6 +10333,1927 @@ func (m *AssessmentResultsMutation) ClearEdge(name string) error {
 // It returns an error if the edge is not defined in the schema.
 func (m *AssessmentResultsMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown AssessmentResults edge %s", name)
+}
+
+// AuditCheckpointMutation represents an operation that mutates the AuditCheckpoint nodes in the graph.
+type AuditCheckpointMutation struct {
+	config
+	op            Op
+	typ           string
+	id            *int64
+	note          *string
+	at            *hmis.Timestamp
+	clearedFields map[string]struct{}
+	done          bool
+	oldValue      func(context.Context) (*AuditCheckpoint, error)
+	predicates    []predicate.AuditCheckpoint
+}
+
+var _ ent.Mutation = (*AuditCheckpointMutation)(nil)
+
+// auditcheckpointOption allows management of the mutation configuration using functional options.
+type auditcheckpointOption func(*AuditCheckpointMutation)
+
+// newAuditCheckpointMutation creates new mutation for the AuditCheckpoint entity.
+func newAuditCheckpointMutation(c config, op Op, opts ...auditcheckpointOption) *AuditCheckpointMutation {
+	m := &AuditCheckpointMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeAuditCheckpoint,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withAuditCheckpointID sets the ID field of the mutation.
+func withAuditCheckpointID(id int64) auditcheckpointOption {
+	return func(m *AuditCheckpointMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *AuditCheckpoint
+		)
+		m.oldValue = func(ctx context.Context) (*AuditCheckpoint, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().AuditCheckpoint.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withAuditCheckpoint sets the old AuditCheckpoint of the mutation.
+func withAuditCheckpoint(node *AuditCheckpoint) auditcheckpointOption {
+	return func(m *AuditCheckpointMutation) {
+		m.oldValue = func(context.Context) (*AuditCheckpoint, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m AuditCheckpointMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m AuditCheckpointMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of AuditCheckpoint entities.
+func (m *AuditCheckpointMutation) SetID(id int64) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *AuditCheckpointMutation) ID() (id int64, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *AuditCheckpointMutation) IDs(ctx context.Context) ([]int64, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []int64{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().AuditCheckpoint.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetNote sets the "note" field.
+func (m *AuditCheckpointMutation) SetNote(s string) {
+	m.note = &s
+}
+
+// Note returns the value of the "note" field in the mutation.
+func (m *AuditCheckpointMutation) Note() (r string, exists bool) {
+	v := m.note
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldNote returns the old "note" field's value of the AuditCheckpoint entity.
+// If the AuditCheckpoint object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AuditCheckpointMutation) OldNote(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldNote is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldNote requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldNote: %w", err)
+	}
+	return oldValue.Note, nil
+}
+
+// ResetNote resets all changes to the "note" field.
+func (m *AuditCheckpointMutation) ResetNote() {
+	m.note = nil
+}
+
+// SetAt sets the "at" field.
+func (m *AuditCheckpointMutation) SetAt(h hmis.Timestamp) {
+	m.at = &h
+}
+
+// At returns the value of the "at" field in the mutation.
+func (m *AuditCheckpointMutation) At() (r hmis.Timestamp, exists bool) {
+	v := m.at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAt returns the old "at" field's value of the AuditCheckpoint entity.
+// If the AuditCheckpoint object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AuditCheckpointMutation) OldAt(ctx context.Context) (v *hmis.Timestamp, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAt: %w", err)
+	}
+	return oldValue.At, nil
+}
+
+// ClearAt clears the value of the "at" field.
+func (m *AuditCheckpointMutation) ClearAt() {
+	m.at = nil
+	m.clearedFields[auditcheckpoint.FieldAt] = struct{}{}
+}
+
+// AtCleared returns if the "at" field was cleared in this mutation.
+func (m *AuditCheckpointMutation) AtCleared() bool {
+	_, ok := m.clearedFields[auditcheckpoint.FieldAt]
+	return ok
+}
+
+// ResetAt resets all changes to the "at" field.
+func (m *AuditCheckpointMutation) ResetAt() {
+	m.at = nil
+	delete(m.clearedFields, auditcheckpoint.FieldAt)
+}
+
+// Where appends a list predicates to the AuditCheckpointMutation builder.
+func (m *AuditCheckpointMutation) Where(ps ...predicate.AuditCheckpoint) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the AuditCheckpointMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *AuditCheckpointMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.AuditCheckpoint, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *AuditCheckpointMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *AuditCheckpointMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (AuditCheckpoint).
+func (m *AuditCheckpointMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *AuditCheckpointMutation) Fields() []string {
+	fields := make([]string, 0, 2)
+	if m.note != nil {
+		fields = append(fields, auditcheckpoint.FieldNote)
+	}
+	if m.at != nil {
+		fields = append(fields, auditcheckpoint.FieldAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *AuditCheckpointMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case auditcheckpoint.FieldNote:
+		return m.Note()
+	case auditcheckpoint.FieldAt:
+		return m.At()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *AuditCheckpointMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case auditcheckpoint.FieldNote:
+		return m.OldNote(ctx)
+	case auditcheckpoint.FieldAt:
+		return m.OldAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown AuditCheckpoint field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *AuditCheckpointMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case auditcheckpoint.FieldNote:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetNote(v)
+		return nil
+	case auditcheckpoint.FieldAt:
+		v, ok := value.(hmis.Timestamp)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown AuditCheckpoint field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *AuditCheckpointMutation) AddedFields() []string {
+	return nil
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *AuditCheckpointMutation) AddedField(name string) (ent.Value, bool) {
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *AuditCheckpointMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	}
+	return fmt.Errorf("unknown AuditCheckpoint numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *AuditCheckpointMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(auditcheckpoint.FieldAt) {
+		fields = append(fields, auditcheckpoint.FieldAt)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *AuditCheckpointMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *AuditCheckpointMutation) ClearField(name string) error {
+	switch name {
+	case auditcheckpoint.FieldAt:
+		m.ClearAt()
+		return nil
+	}
+	return fmt.Errorf("unknown AuditCheckpoint nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *AuditCheckpointMutation) ResetField(name string) error {
+	switch name {
+	case auditcheckpoint.FieldNote:
+		m.ResetNote()
+		return nil
+	case auditcheckpoint.FieldAt:
+		m.ResetAt()
+		return nil
+	}
+	return fmt.Errorf("unknown AuditCheckpoint field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *AuditCheckpointMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *AuditCheckpointMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *AuditCheckpointMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *AuditCheckpointMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *AuditCheckpointMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *AuditCheckpointMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *AuditCheckpointMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown AuditCheckpoint unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *AuditCheckpointMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown AuditCheckpoint edge %s", name)
+}
+
+// AuditClientMutation represents an operation that mutates the AuditClient nodes in the graph.
+type AuditClientMutation struct {
+	config
+	op            Op
+	typ           string
+	id            *int64
+	record_key    *int64
+	addrecord_key *int64
+	client_key    *int64
+	addclient_key *int64
+	shown         *int32
+	addshown      *int32
+	withheld      *int32
+	addwithheld   *int32
+	clearedFields map[string]struct{}
+	done          bool
+	oldValue      func(context.Context) (*AuditClient, error)
+	predicates    []predicate.AuditClient
+}
+
+var _ ent.Mutation = (*AuditClientMutation)(nil)
+
+// auditclientOption allows management of the mutation configuration using functional options.
+type auditclientOption func(*AuditClientMutation)
+
+// newAuditClientMutation creates new mutation for the AuditClient entity.
+func newAuditClientMutation(c config, op Op, opts ...auditclientOption) *AuditClientMutation {
+	m := &AuditClientMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeAuditClient,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withAuditClientID sets the ID field of the mutation.
+func withAuditClientID(id int64) auditclientOption {
+	return func(m *AuditClientMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *AuditClient
+		)
+		m.oldValue = func(ctx context.Context) (*AuditClient, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().AuditClient.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withAuditClient sets the old AuditClient of the mutation.
+func withAuditClient(node *AuditClient) auditclientOption {
+	return func(m *AuditClientMutation) {
+		m.oldValue = func(context.Context) (*AuditClient, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m AuditClientMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m AuditClientMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of AuditClient entities.
+func (m *AuditClientMutation) SetID(id int64) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *AuditClientMutation) ID() (id int64, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *AuditClientMutation) IDs(ctx context.Context) ([]int64, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []int64{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().AuditClient.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetRecordKey sets the "record_key" field.
+func (m *AuditClientMutation) SetRecordKey(i int64) {
+	m.record_key = &i
+	m.addrecord_key = nil
+}
+
+// RecordKey returns the value of the "record_key" field in the mutation.
+func (m *AuditClientMutation) RecordKey() (r int64, exists bool) {
+	v := m.record_key
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRecordKey returns the old "record_key" field's value of the AuditClient entity.
+// If the AuditClient object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AuditClientMutation) OldRecordKey(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRecordKey is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRecordKey requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRecordKey: %w", err)
+	}
+	return oldValue.RecordKey, nil
+}
+
+// AddRecordKey adds i to the "record_key" field.
+func (m *AuditClientMutation) AddRecordKey(i int64) {
+	if m.addrecord_key != nil {
+		*m.addrecord_key += i
+	} else {
+		m.addrecord_key = &i
+	}
+}
+
+// AddedRecordKey returns the value that was added to the "record_key" field in this mutation.
+func (m *AuditClientMutation) AddedRecordKey() (r int64, exists bool) {
+	v := m.addrecord_key
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetRecordKey resets all changes to the "record_key" field.
+func (m *AuditClientMutation) ResetRecordKey() {
+	m.record_key = nil
+	m.addrecord_key = nil
+}
+
+// SetClientKey sets the "client_key" field.
+func (m *AuditClientMutation) SetClientKey(i int64) {
+	m.client_key = &i
+	m.addclient_key = nil
+}
+
+// ClientKey returns the value of the "client_key" field in the mutation.
+func (m *AuditClientMutation) ClientKey() (r int64, exists bool) {
+	v := m.client_key
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldClientKey returns the old "client_key" field's value of the AuditClient entity.
+// If the AuditClient object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AuditClientMutation) OldClientKey(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldClientKey is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldClientKey requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldClientKey: %w", err)
+	}
+	return oldValue.ClientKey, nil
+}
+
+// AddClientKey adds i to the "client_key" field.
+func (m *AuditClientMutation) AddClientKey(i int64) {
+	if m.addclient_key != nil {
+		*m.addclient_key += i
+	} else {
+		m.addclient_key = &i
+	}
+}
+
+// AddedClientKey returns the value that was added to the "client_key" field in this mutation.
+func (m *AuditClientMutation) AddedClientKey() (r int64, exists bool) {
+	v := m.addclient_key
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetClientKey resets all changes to the "client_key" field.
+func (m *AuditClientMutation) ResetClientKey() {
+	m.client_key = nil
+	m.addclient_key = nil
+}
+
+// SetShown sets the "shown" field.
+func (m *AuditClientMutation) SetShown(i int32) {
+	m.shown = &i
+	m.addshown = nil
+}
+
+// Shown returns the value of the "shown" field in the mutation.
+func (m *AuditClientMutation) Shown() (r int32, exists bool) {
+	v := m.shown
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldShown returns the old "shown" field's value of the AuditClient entity.
+// If the AuditClient object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AuditClientMutation) OldShown(ctx context.Context) (v int32, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldShown is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldShown requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldShown: %w", err)
+	}
+	return oldValue.Shown, nil
+}
+
+// AddShown adds i to the "shown" field.
+func (m *AuditClientMutation) AddShown(i int32) {
+	if m.addshown != nil {
+		*m.addshown += i
+	} else {
+		m.addshown = &i
+	}
+}
+
+// AddedShown returns the value that was added to the "shown" field in this mutation.
+func (m *AuditClientMutation) AddedShown() (r int32, exists bool) {
+	v := m.addshown
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetShown resets all changes to the "shown" field.
+func (m *AuditClientMutation) ResetShown() {
+	m.shown = nil
+	m.addshown = nil
+}
+
+// SetWithheld sets the "withheld" field.
+func (m *AuditClientMutation) SetWithheld(i int32) {
+	m.withheld = &i
+	m.addwithheld = nil
+}
+
+// Withheld returns the value of the "withheld" field in the mutation.
+func (m *AuditClientMutation) Withheld() (r int32, exists bool) {
+	v := m.withheld
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldWithheld returns the old "withheld" field's value of the AuditClient entity.
+// If the AuditClient object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AuditClientMutation) OldWithheld(ctx context.Context) (v int32, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldWithheld is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldWithheld requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldWithheld: %w", err)
+	}
+	return oldValue.Withheld, nil
+}
+
+// AddWithheld adds i to the "withheld" field.
+func (m *AuditClientMutation) AddWithheld(i int32) {
+	if m.addwithheld != nil {
+		*m.addwithheld += i
+	} else {
+		m.addwithheld = &i
+	}
+}
+
+// AddedWithheld returns the value that was added to the "withheld" field in this mutation.
+func (m *AuditClientMutation) AddedWithheld() (r int32, exists bool) {
+	v := m.addwithheld
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetWithheld resets all changes to the "withheld" field.
+func (m *AuditClientMutation) ResetWithheld() {
+	m.withheld = nil
+	m.addwithheld = nil
+}
+
+// Where appends a list predicates to the AuditClientMutation builder.
+func (m *AuditClientMutation) Where(ps ...predicate.AuditClient) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the AuditClientMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *AuditClientMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.AuditClient, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *AuditClientMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *AuditClientMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (AuditClient).
+func (m *AuditClientMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *AuditClientMutation) Fields() []string {
+	fields := make([]string, 0, 4)
+	if m.record_key != nil {
+		fields = append(fields, auditclient.FieldRecordKey)
+	}
+	if m.client_key != nil {
+		fields = append(fields, auditclient.FieldClientKey)
+	}
+	if m.shown != nil {
+		fields = append(fields, auditclient.FieldShown)
+	}
+	if m.withheld != nil {
+		fields = append(fields, auditclient.FieldWithheld)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *AuditClientMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case auditclient.FieldRecordKey:
+		return m.RecordKey()
+	case auditclient.FieldClientKey:
+		return m.ClientKey()
+	case auditclient.FieldShown:
+		return m.Shown()
+	case auditclient.FieldWithheld:
+		return m.Withheld()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *AuditClientMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case auditclient.FieldRecordKey:
+		return m.OldRecordKey(ctx)
+	case auditclient.FieldClientKey:
+		return m.OldClientKey(ctx)
+	case auditclient.FieldShown:
+		return m.OldShown(ctx)
+	case auditclient.FieldWithheld:
+		return m.OldWithheld(ctx)
+	}
+	return nil, fmt.Errorf("unknown AuditClient field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *AuditClientMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case auditclient.FieldRecordKey:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRecordKey(v)
+		return nil
+	case auditclient.FieldClientKey:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetClientKey(v)
+		return nil
+	case auditclient.FieldShown:
+		v, ok := value.(int32)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetShown(v)
+		return nil
+	case auditclient.FieldWithheld:
+		v, ok := value.(int32)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetWithheld(v)
+		return nil
+	}
+	return fmt.Errorf("unknown AuditClient field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *AuditClientMutation) AddedFields() []string {
+	var fields []string
+	if m.addrecord_key != nil {
+		fields = append(fields, auditclient.FieldRecordKey)
+	}
+	if m.addclient_key != nil {
+		fields = append(fields, auditclient.FieldClientKey)
+	}
+	if m.addshown != nil {
+		fields = append(fields, auditclient.FieldShown)
+	}
+	if m.addwithheld != nil {
+		fields = append(fields, auditclient.FieldWithheld)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *AuditClientMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case auditclient.FieldRecordKey:
+		return m.AddedRecordKey()
+	case auditclient.FieldClientKey:
+		return m.AddedClientKey()
+	case auditclient.FieldShown:
+		return m.AddedShown()
+	case auditclient.FieldWithheld:
+		return m.AddedWithheld()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *AuditClientMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case auditclient.FieldRecordKey:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddRecordKey(v)
+		return nil
+	case auditclient.FieldClientKey:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddClientKey(v)
+		return nil
+	case auditclient.FieldShown:
+		v, ok := value.(int32)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddShown(v)
+		return nil
+	case auditclient.FieldWithheld:
+		v, ok := value.(int32)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddWithheld(v)
+		return nil
+	}
+	return fmt.Errorf("unknown AuditClient numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *AuditClientMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *AuditClientMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *AuditClientMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown AuditClient nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *AuditClientMutation) ResetField(name string) error {
+	switch name {
+	case auditclient.FieldRecordKey:
+		m.ResetRecordKey()
+		return nil
+	case auditclient.FieldClientKey:
+		m.ResetClientKey()
+		return nil
+	case auditclient.FieldShown:
+		m.ResetShown()
+		return nil
+	case auditclient.FieldWithheld:
+		m.ResetWithheld()
+		return nil
+	}
+	return fmt.Errorf("unknown AuditClient field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *AuditClientMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *AuditClientMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *AuditClientMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *AuditClientMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *AuditClientMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *AuditClientMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *AuditClientMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown AuditClient unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *AuditClientMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown AuditClient edge %s", name)
+}
+
+// AuditHashMutation represents an operation that mutates the AuditHash nodes in the graph.
+type AuditHashMutation struct {
+	config
+	op            Op
+	typ           string
+	id            *int64
+	hash          *[]byte
+	clearedFields map[string]struct{}
+	done          bool
+	oldValue      func(context.Context) (*AuditHash, error)
+	predicates    []predicate.AuditHash
+}
+
+var _ ent.Mutation = (*AuditHashMutation)(nil)
+
+// audithashOption allows management of the mutation configuration using functional options.
+type audithashOption func(*AuditHashMutation)
+
+// newAuditHashMutation creates new mutation for the AuditHash entity.
+func newAuditHashMutation(c config, op Op, opts ...audithashOption) *AuditHashMutation {
+	m := &AuditHashMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeAuditHash,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withAuditHashID sets the ID field of the mutation.
+func withAuditHashID(id int64) audithashOption {
+	return func(m *AuditHashMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *AuditHash
+		)
+		m.oldValue = func(ctx context.Context) (*AuditHash, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().AuditHash.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withAuditHash sets the old AuditHash of the mutation.
+func withAuditHash(node *AuditHash) audithashOption {
+	return func(m *AuditHashMutation) {
+		m.oldValue = func(context.Context) (*AuditHash, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m AuditHashMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m AuditHashMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of AuditHash entities.
+func (m *AuditHashMutation) SetID(id int64) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *AuditHashMutation) ID() (id int64, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *AuditHashMutation) IDs(ctx context.Context) ([]int64, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []int64{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().AuditHash.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetHash sets the "hash" field.
+func (m *AuditHashMutation) SetHash(b []byte) {
+	m.hash = &b
+}
+
+// Hash returns the value of the "hash" field in the mutation.
+func (m *AuditHashMutation) Hash() (r []byte, exists bool) {
+	v := m.hash
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldHash returns the old "hash" field's value of the AuditHash entity.
+// If the AuditHash object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AuditHashMutation) OldHash(ctx context.Context) (v []byte, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldHash is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldHash requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldHash: %w", err)
+	}
+	return oldValue.Hash, nil
+}
+
+// ResetHash resets all changes to the "hash" field.
+func (m *AuditHashMutation) ResetHash() {
+	m.hash = nil
+}
+
+// Where appends a list predicates to the AuditHashMutation builder.
+func (m *AuditHashMutation) Where(ps ...predicate.AuditHash) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the AuditHashMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *AuditHashMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.AuditHash, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *AuditHashMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *AuditHashMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (AuditHash).
+func (m *AuditHashMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *AuditHashMutation) Fields() []string {
+	fields := make([]string, 0, 1)
+	if m.hash != nil {
+		fields = append(fields, audithash.FieldHash)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *AuditHashMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case audithash.FieldHash:
+		return m.Hash()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *AuditHashMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case audithash.FieldHash:
+		return m.OldHash(ctx)
+	}
+	return nil, fmt.Errorf("unknown AuditHash field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *AuditHashMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case audithash.FieldHash:
+		v, ok := value.([]byte)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetHash(v)
+		return nil
+	}
+	return fmt.Errorf("unknown AuditHash field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *AuditHashMutation) AddedFields() []string {
+	return nil
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *AuditHashMutation) AddedField(name string) (ent.Value, bool) {
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *AuditHashMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	}
+	return fmt.Errorf("unknown AuditHash numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *AuditHashMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *AuditHashMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *AuditHashMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown AuditHash nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *AuditHashMutation) ResetField(name string) error {
+	switch name {
+	case audithash.FieldHash:
+		m.ResetHash()
+		return nil
+	}
+	return fmt.Errorf("unknown AuditHash field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *AuditHashMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *AuditHashMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *AuditHashMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *AuditHashMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *AuditHashMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *AuditHashMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *AuditHashMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown AuditHash unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *AuditHashMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown AuditHash edge %s", name)
+}
+
+// AuditRecordMutation represents an operation that mutates the AuditRecord nodes in the graph.
+type AuditRecordMutation struct {
+	config
+	op             Op
+	typ            string
+	id             *int64
+	at             *hmis.Timestamp
+	account_key    *int64
+	addaccount_key *int64
+	kind           *string
+	body           *[]byte
+	clearedFields  map[string]struct{}
+	done           bool
+	oldValue       func(context.Context) (*AuditRecord, error)
+	predicates     []predicate.AuditRecord
+}
+
+var _ ent.Mutation = (*AuditRecordMutation)(nil)
+
+// auditrecordOption allows management of the mutation configuration using functional options.
+type auditrecordOption func(*AuditRecordMutation)
+
+// newAuditRecordMutation creates new mutation for the AuditRecord entity.
+func newAuditRecordMutation(c config, op Op, opts ...auditrecordOption) *AuditRecordMutation {
+	m := &AuditRecordMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeAuditRecord,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withAuditRecordID sets the ID field of the mutation.
+func withAuditRecordID(id int64) auditrecordOption {
+	return func(m *AuditRecordMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *AuditRecord
+		)
+		m.oldValue = func(ctx context.Context) (*AuditRecord, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().AuditRecord.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withAuditRecord sets the old AuditRecord of the mutation.
+func withAuditRecord(node *AuditRecord) auditrecordOption {
+	return func(m *AuditRecordMutation) {
+		m.oldValue = func(context.Context) (*AuditRecord, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m AuditRecordMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m AuditRecordMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of AuditRecord entities.
+func (m *AuditRecordMutation) SetID(id int64) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *AuditRecordMutation) ID() (id int64, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *AuditRecordMutation) IDs(ctx context.Context) ([]int64, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []int64{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().AuditRecord.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetAt sets the "at" field.
+func (m *AuditRecordMutation) SetAt(h hmis.Timestamp) {
+	m.at = &h
+}
+
+// At returns the value of the "at" field in the mutation.
+func (m *AuditRecordMutation) At() (r hmis.Timestamp, exists bool) {
+	v := m.at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAt returns the old "at" field's value of the AuditRecord entity.
+// If the AuditRecord object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AuditRecordMutation) OldAt(ctx context.Context) (v *hmis.Timestamp, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAt: %w", err)
+	}
+	return oldValue.At, nil
+}
+
+// ClearAt clears the value of the "at" field.
+func (m *AuditRecordMutation) ClearAt() {
+	m.at = nil
+	m.clearedFields[auditrecord.FieldAt] = struct{}{}
+}
+
+// AtCleared returns if the "at" field was cleared in this mutation.
+func (m *AuditRecordMutation) AtCleared() bool {
+	_, ok := m.clearedFields[auditrecord.FieldAt]
+	return ok
+}
+
+// ResetAt resets all changes to the "at" field.
+func (m *AuditRecordMutation) ResetAt() {
+	m.at = nil
+	delete(m.clearedFields, auditrecord.FieldAt)
+}
+
+// SetAccountKey sets the "account_key" field.
+func (m *AuditRecordMutation) SetAccountKey(i int64) {
+	m.account_key = &i
+	m.addaccount_key = nil
+}
+
+// AccountKey returns the value of the "account_key" field in the mutation.
+func (m *AuditRecordMutation) AccountKey() (r int64, exists bool) {
+	v := m.account_key
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAccountKey returns the old "account_key" field's value of the AuditRecord entity.
+// If the AuditRecord object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AuditRecordMutation) OldAccountKey(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAccountKey is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAccountKey requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAccountKey: %w", err)
+	}
+	return oldValue.AccountKey, nil
+}
+
+// AddAccountKey adds i to the "account_key" field.
+func (m *AuditRecordMutation) AddAccountKey(i int64) {
+	if m.addaccount_key != nil {
+		*m.addaccount_key += i
+	} else {
+		m.addaccount_key = &i
+	}
+}
+
+// AddedAccountKey returns the value that was added to the "account_key" field in this mutation.
+func (m *AuditRecordMutation) AddedAccountKey() (r int64, exists bool) {
+	v := m.addaccount_key
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetAccountKey resets all changes to the "account_key" field.
+func (m *AuditRecordMutation) ResetAccountKey() {
+	m.account_key = nil
+	m.addaccount_key = nil
+}
+
+// SetKind sets the "kind" field.
+func (m *AuditRecordMutation) SetKind(s string) {
+	m.kind = &s
+}
+
+// Kind returns the value of the "kind" field in the mutation.
+func (m *AuditRecordMutation) Kind() (r string, exists bool) {
+	v := m.kind
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldKind returns the old "kind" field's value of the AuditRecord entity.
+// If the AuditRecord object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AuditRecordMutation) OldKind(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldKind is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldKind requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldKind: %w", err)
+	}
+	return oldValue.Kind, nil
+}
+
+// ResetKind resets all changes to the "kind" field.
+func (m *AuditRecordMutation) ResetKind() {
+	m.kind = nil
+}
+
+// SetBody sets the "body" field.
+func (m *AuditRecordMutation) SetBody(b []byte) {
+	m.body = &b
+}
+
+// Body returns the value of the "body" field in the mutation.
+func (m *AuditRecordMutation) Body() (r []byte, exists bool) {
+	v := m.body
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldBody returns the old "body" field's value of the AuditRecord entity.
+// If the AuditRecord object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AuditRecordMutation) OldBody(ctx context.Context) (v []byte, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldBody is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldBody requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldBody: %w", err)
+	}
+	return oldValue.Body, nil
+}
+
+// ResetBody resets all changes to the "body" field.
+func (m *AuditRecordMutation) ResetBody() {
+	m.body = nil
+}
+
+// Where appends a list predicates to the AuditRecordMutation builder.
+func (m *AuditRecordMutation) Where(ps ...predicate.AuditRecord) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the AuditRecordMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *AuditRecordMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.AuditRecord, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *AuditRecordMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *AuditRecordMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (AuditRecord).
+func (m *AuditRecordMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *AuditRecordMutation) Fields() []string {
+	fields := make([]string, 0, 4)
+	if m.at != nil {
+		fields = append(fields, auditrecord.FieldAt)
+	}
+	if m.account_key != nil {
+		fields = append(fields, auditrecord.FieldAccountKey)
+	}
+	if m.kind != nil {
+		fields = append(fields, auditrecord.FieldKind)
+	}
+	if m.body != nil {
+		fields = append(fields, auditrecord.FieldBody)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *AuditRecordMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case auditrecord.FieldAt:
+		return m.At()
+	case auditrecord.FieldAccountKey:
+		return m.AccountKey()
+	case auditrecord.FieldKind:
+		return m.Kind()
+	case auditrecord.FieldBody:
+		return m.Body()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *AuditRecordMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case auditrecord.FieldAt:
+		return m.OldAt(ctx)
+	case auditrecord.FieldAccountKey:
+		return m.OldAccountKey(ctx)
+	case auditrecord.FieldKind:
+		return m.OldKind(ctx)
+	case auditrecord.FieldBody:
+		return m.OldBody(ctx)
+	}
+	return nil, fmt.Errorf("unknown AuditRecord field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *AuditRecordMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case auditrecord.FieldAt:
+		v, ok := value.(hmis.Timestamp)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAt(v)
+		return nil
+	case auditrecord.FieldAccountKey:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAccountKey(v)
+		return nil
+	case auditrecord.FieldKind:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetKind(v)
+		return nil
+	case auditrecord.FieldBody:
+		v, ok := value.([]byte)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetBody(v)
+		return nil
+	}
+	return fmt.Errorf("unknown AuditRecord field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *AuditRecordMutation) AddedFields() []string {
+	var fields []string
+	if m.addaccount_key != nil {
+		fields = append(fields, auditrecord.FieldAccountKey)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *AuditRecordMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case auditrecord.FieldAccountKey:
+		return m.AddedAccountKey()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *AuditRecordMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case auditrecord.FieldAccountKey:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddAccountKey(v)
+		return nil
+	}
+	return fmt.Errorf("unknown AuditRecord numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *AuditRecordMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(auditrecord.FieldAt) {
+		fields = append(fields, auditrecord.FieldAt)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *AuditRecordMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *AuditRecordMutation) ClearField(name string) error {
+	switch name {
+	case auditrecord.FieldAt:
+		m.ClearAt()
+		return nil
+	}
+	return fmt.Errorf("unknown AuditRecord nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *AuditRecordMutation) ResetField(name string) error {
+	switch name {
+	case auditrecord.FieldAt:
+		m.ResetAt()
+		return nil
+	case auditrecord.FieldAccountKey:
+		m.ResetAccountKey()
+		return nil
+	case auditrecord.FieldKind:
+		m.ResetKind()
+		return nil
+	case auditrecord.FieldBody:
+		m.ResetBody()
+		return nil
+	}
+	return fmt.Errorf("unknown AuditRecord field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *AuditRecordMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *AuditRecordMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *AuditRecordMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *AuditRecordMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *AuditRecordMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *AuditRecordMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *AuditRecordMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown AuditRecord unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *AuditRecordMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown AuditRecord edge %s", name)
 }
 
 // CEParticipationMutation represents an operation that mutates the CEParticipation nodes in the graph.
@@ -26667,6 +29986,651 @@ func (m *EmploymentEducationMutation) ClearEdge(name string) error {
 // It returns an error if the edge is not defined in the schema.
 func (m *EmploymentEducationMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown EmploymentEducation edge %s", name)
+}
+
+// EndUserAgreementMutation represents an operation that mutates the EndUserAgreement nodes in the graph.
+type EndUserAgreementMutation struct {
+	config
+	op             Op
+	typ            string
+	id             *int64
+	version        *string
+	text           *string
+	in_force_from  *hmis.Date
+	recorded_by    *int64
+	addrecorded_by *int64
+	recorded_at    *hmis.Timestamp
+	clearedFields  map[string]struct{}
+	done           bool
+	oldValue       func(context.Context) (*EndUserAgreement, error)
+	predicates     []predicate.EndUserAgreement
+}
+
+var _ ent.Mutation = (*EndUserAgreementMutation)(nil)
+
+// enduseragreementOption allows management of the mutation configuration using functional options.
+type enduseragreementOption func(*EndUserAgreementMutation)
+
+// newEndUserAgreementMutation creates new mutation for the EndUserAgreement entity.
+func newEndUserAgreementMutation(c config, op Op, opts ...enduseragreementOption) *EndUserAgreementMutation {
+	m := &EndUserAgreementMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeEndUserAgreement,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withEndUserAgreementID sets the ID field of the mutation.
+func withEndUserAgreementID(id int64) enduseragreementOption {
+	return func(m *EndUserAgreementMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *EndUserAgreement
+		)
+		m.oldValue = func(ctx context.Context) (*EndUserAgreement, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().EndUserAgreement.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withEndUserAgreement sets the old EndUserAgreement of the mutation.
+func withEndUserAgreement(node *EndUserAgreement) enduseragreementOption {
+	return func(m *EndUserAgreementMutation) {
+		m.oldValue = func(context.Context) (*EndUserAgreement, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m EndUserAgreementMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m EndUserAgreementMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of EndUserAgreement entities.
+func (m *EndUserAgreementMutation) SetID(id int64) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *EndUserAgreementMutation) ID() (id int64, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *EndUserAgreementMutation) IDs(ctx context.Context) ([]int64, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []int64{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().EndUserAgreement.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetVersion sets the "version" field.
+func (m *EndUserAgreementMutation) SetVersion(s string) {
+	m.version = &s
+}
+
+// Version returns the value of the "version" field in the mutation.
+func (m *EndUserAgreementMutation) Version() (r string, exists bool) {
+	v := m.version
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVersion returns the old "version" field's value of the EndUserAgreement entity.
+// If the EndUserAgreement object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EndUserAgreementMutation) OldVersion(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVersion is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVersion requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVersion: %w", err)
+	}
+	return oldValue.Version, nil
+}
+
+// ResetVersion resets all changes to the "version" field.
+func (m *EndUserAgreementMutation) ResetVersion() {
+	m.version = nil
+}
+
+// SetText sets the "text" field.
+func (m *EndUserAgreementMutation) SetText(s string) {
+	m.text = &s
+}
+
+// Text returns the value of the "text" field in the mutation.
+func (m *EndUserAgreementMutation) Text() (r string, exists bool) {
+	v := m.text
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldText returns the old "text" field's value of the EndUserAgreement entity.
+// If the EndUserAgreement object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EndUserAgreementMutation) OldText(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldText is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldText requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldText: %w", err)
+	}
+	return oldValue.Text, nil
+}
+
+// ResetText resets all changes to the "text" field.
+func (m *EndUserAgreementMutation) ResetText() {
+	m.text = nil
+}
+
+// SetInForceFrom sets the "in_force_from" field.
+func (m *EndUserAgreementMutation) SetInForceFrom(h hmis.Date) {
+	m.in_force_from = &h
+}
+
+// InForceFrom returns the value of the "in_force_from" field in the mutation.
+func (m *EndUserAgreementMutation) InForceFrom() (r hmis.Date, exists bool) {
+	v := m.in_force_from
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldInForceFrom returns the old "in_force_from" field's value of the EndUserAgreement entity.
+// If the EndUserAgreement object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EndUserAgreementMutation) OldInForceFrom(ctx context.Context) (v *hmis.Date, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldInForceFrom is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldInForceFrom requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldInForceFrom: %w", err)
+	}
+	return oldValue.InForceFrom, nil
+}
+
+// ClearInForceFrom clears the value of the "in_force_from" field.
+func (m *EndUserAgreementMutation) ClearInForceFrom() {
+	m.in_force_from = nil
+	m.clearedFields[enduseragreement.FieldInForceFrom] = struct{}{}
+}
+
+// InForceFromCleared returns if the "in_force_from" field was cleared in this mutation.
+func (m *EndUserAgreementMutation) InForceFromCleared() bool {
+	_, ok := m.clearedFields[enduseragreement.FieldInForceFrom]
+	return ok
+}
+
+// ResetInForceFrom resets all changes to the "in_force_from" field.
+func (m *EndUserAgreementMutation) ResetInForceFrom() {
+	m.in_force_from = nil
+	delete(m.clearedFields, enduseragreement.FieldInForceFrom)
+}
+
+// SetRecordedBy sets the "recorded_by" field.
+func (m *EndUserAgreementMutation) SetRecordedBy(i int64) {
+	m.recorded_by = &i
+	m.addrecorded_by = nil
+}
+
+// RecordedBy returns the value of the "recorded_by" field in the mutation.
+func (m *EndUserAgreementMutation) RecordedBy() (r int64, exists bool) {
+	v := m.recorded_by
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRecordedBy returns the old "recorded_by" field's value of the EndUserAgreement entity.
+// If the EndUserAgreement object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EndUserAgreementMutation) OldRecordedBy(ctx context.Context) (v *int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRecordedBy is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRecordedBy requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRecordedBy: %w", err)
+	}
+	return oldValue.RecordedBy, nil
+}
+
+// AddRecordedBy adds i to the "recorded_by" field.
+func (m *EndUserAgreementMutation) AddRecordedBy(i int64) {
+	if m.addrecorded_by != nil {
+		*m.addrecorded_by += i
+	} else {
+		m.addrecorded_by = &i
+	}
+}
+
+// AddedRecordedBy returns the value that was added to the "recorded_by" field in this mutation.
+func (m *EndUserAgreementMutation) AddedRecordedBy() (r int64, exists bool) {
+	v := m.addrecorded_by
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ClearRecordedBy clears the value of the "recorded_by" field.
+func (m *EndUserAgreementMutation) ClearRecordedBy() {
+	m.recorded_by = nil
+	m.addrecorded_by = nil
+	m.clearedFields[enduseragreement.FieldRecordedBy] = struct{}{}
+}
+
+// RecordedByCleared returns if the "recorded_by" field was cleared in this mutation.
+func (m *EndUserAgreementMutation) RecordedByCleared() bool {
+	_, ok := m.clearedFields[enduseragreement.FieldRecordedBy]
+	return ok
+}
+
+// ResetRecordedBy resets all changes to the "recorded_by" field.
+func (m *EndUserAgreementMutation) ResetRecordedBy() {
+	m.recorded_by = nil
+	m.addrecorded_by = nil
+	delete(m.clearedFields, enduseragreement.FieldRecordedBy)
+}
+
+// SetRecordedAt sets the "recorded_at" field.
+func (m *EndUserAgreementMutation) SetRecordedAt(h hmis.Timestamp) {
+	m.recorded_at = &h
+}
+
+// RecordedAt returns the value of the "recorded_at" field in the mutation.
+func (m *EndUserAgreementMutation) RecordedAt() (r hmis.Timestamp, exists bool) {
+	v := m.recorded_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRecordedAt returns the old "recorded_at" field's value of the EndUserAgreement entity.
+// If the EndUserAgreement object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EndUserAgreementMutation) OldRecordedAt(ctx context.Context) (v *hmis.Timestamp, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRecordedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRecordedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRecordedAt: %w", err)
+	}
+	return oldValue.RecordedAt, nil
+}
+
+// ClearRecordedAt clears the value of the "recorded_at" field.
+func (m *EndUserAgreementMutation) ClearRecordedAt() {
+	m.recorded_at = nil
+	m.clearedFields[enduseragreement.FieldRecordedAt] = struct{}{}
+}
+
+// RecordedAtCleared returns if the "recorded_at" field was cleared in this mutation.
+func (m *EndUserAgreementMutation) RecordedAtCleared() bool {
+	_, ok := m.clearedFields[enduseragreement.FieldRecordedAt]
+	return ok
+}
+
+// ResetRecordedAt resets all changes to the "recorded_at" field.
+func (m *EndUserAgreementMutation) ResetRecordedAt() {
+	m.recorded_at = nil
+	delete(m.clearedFields, enduseragreement.FieldRecordedAt)
+}
+
+// Where appends a list predicates to the EndUserAgreementMutation builder.
+func (m *EndUserAgreementMutation) Where(ps ...predicate.EndUserAgreement) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the EndUserAgreementMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *EndUserAgreementMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.EndUserAgreement, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *EndUserAgreementMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *EndUserAgreementMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (EndUserAgreement).
+func (m *EndUserAgreementMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *EndUserAgreementMutation) Fields() []string {
+	fields := make([]string, 0, 5)
+	if m.version != nil {
+		fields = append(fields, enduseragreement.FieldVersion)
+	}
+	if m.text != nil {
+		fields = append(fields, enduseragreement.FieldText)
+	}
+	if m.in_force_from != nil {
+		fields = append(fields, enduseragreement.FieldInForceFrom)
+	}
+	if m.recorded_by != nil {
+		fields = append(fields, enduseragreement.FieldRecordedBy)
+	}
+	if m.recorded_at != nil {
+		fields = append(fields, enduseragreement.FieldRecordedAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *EndUserAgreementMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case enduseragreement.FieldVersion:
+		return m.Version()
+	case enduseragreement.FieldText:
+		return m.Text()
+	case enduseragreement.FieldInForceFrom:
+		return m.InForceFrom()
+	case enduseragreement.FieldRecordedBy:
+		return m.RecordedBy()
+	case enduseragreement.FieldRecordedAt:
+		return m.RecordedAt()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *EndUserAgreementMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case enduseragreement.FieldVersion:
+		return m.OldVersion(ctx)
+	case enduseragreement.FieldText:
+		return m.OldText(ctx)
+	case enduseragreement.FieldInForceFrom:
+		return m.OldInForceFrom(ctx)
+	case enduseragreement.FieldRecordedBy:
+		return m.OldRecordedBy(ctx)
+	case enduseragreement.FieldRecordedAt:
+		return m.OldRecordedAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown EndUserAgreement field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *EndUserAgreementMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case enduseragreement.FieldVersion:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVersion(v)
+		return nil
+	case enduseragreement.FieldText:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetText(v)
+		return nil
+	case enduseragreement.FieldInForceFrom:
+		v, ok := value.(hmis.Date)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetInForceFrom(v)
+		return nil
+	case enduseragreement.FieldRecordedBy:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRecordedBy(v)
+		return nil
+	case enduseragreement.FieldRecordedAt:
+		v, ok := value.(hmis.Timestamp)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRecordedAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown EndUserAgreement field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *EndUserAgreementMutation) AddedFields() []string {
+	var fields []string
+	if m.addrecorded_by != nil {
+		fields = append(fields, enduseragreement.FieldRecordedBy)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *EndUserAgreementMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case enduseragreement.FieldRecordedBy:
+		return m.AddedRecordedBy()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *EndUserAgreementMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case enduseragreement.FieldRecordedBy:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddRecordedBy(v)
+		return nil
+	}
+	return fmt.Errorf("unknown EndUserAgreement numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *EndUserAgreementMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(enduseragreement.FieldInForceFrom) {
+		fields = append(fields, enduseragreement.FieldInForceFrom)
+	}
+	if m.FieldCleared(enduseragreement.FieldRecordedBy) {
+		fields = append(fields, enduseragreement.FieldRecordedBy)
+	}
+	if m.FieldCleared(enduseragreement.FieldRecordedAt) {
+		fields = append(fields, enduseragreement.FieldRecordedAt)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *EndUserAgreementMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *EndUserAgreementMutation) ClearField(name string) error {
+	switch name {
+	case enduseragreement.FieldInForceFrom:
+		m.ClearInForceFrom()
+		return nil
+	case enduseragreement.FieldRecordedBy:
+		m.ClearRecordedBy()
+		return nil
+	case enduseragreement.FieldRecordedAt:
+		m.ClearRecordedAt()
+		return nil
+	}
+	return fmt.Errorf("unknown EndUserAgreement nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *EndUserAgreementMutation) ResetField(name string) error {
+	switch name {
+	case enduseragreement.FieldVersion:
+		m.ResetVersion()
+		return nil
+	case enduseragreement.FieldText:
+		m.ResetText()
+		return nil
+	case enduseragreement.FieldInForceFrom:
+		m.ResetInForceFrom()
+		return nil
+	case enduseragreement.FieldRecordedBy:
+		m.ResetRecordedBy()
+		return nil
+	case enduseragreement.FieldRecordedAt:
+		m.ResetRecordedAt()
+		return nil
+	}
+	return fmt.Errorf("unknown EndUserAgreement field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *EndUserAgreementMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *EndUserAgreementMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *EndUserAgreementMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *EndUserAgreementMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *EndUserAgreementMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *EndUserAgreementMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *EndUserAgreementMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown EndUserAgreement unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *EndUserAgreementMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown EndUserAgreement edge %s", name)
 }
 
 // EnrollmentMutation represents an operation that mutates the Enrollment nodes in the graph.
@@ -51330,6 +55294,8 @@ type HubMutation struct {
 	typ           string
 	id            *int64
 	key_check     *[]byte
+	key_id        *int64
+	addkey_id     *int64
 	clearedFields map[string]struct{}
 	done          bool
 	oldValue      func(context.Context) (*Hub, error)
@@ -51476,6 +55442,76 @@ func (m *HubMutation) ResetKeyCheck() {
 	m.key_check = nil
 }
 
+// SetKeyID sets the "key_id" field.
+func (m *HubMutation) SetKeyID(i int64) {
+	m.key_id = &i
+	m.addkey_id = nil
+}
+
+// KeyID returns the value of the "key_id" field in the mutation.
+func (m *HubMutation) KeyID() (r int64, exists bool) {
+	v := m.key_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldKeyID returns the old "key_id" field's value of the Hub entity.
+// If the Hub object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *HubMutation) OldKeyID(ctx context.Context) (v *int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldKeyID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldKeyID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldKeyID: %w", err)
+	}
+	return oldValue.KeyID, nil
+}
+
+// AddKeyID adds i to the "key_id" field.
+func (m *HubMutation) AddKeyID(i int64) {
+	if m.addkey_id != nil {
+		*m.addkey_id += i
+	} else {
+		m.addkey_id = &i
+	}
+}
+
+// AddedKeyID returns the value that was added to the "key_id" field in this mutation.
+func (m *HubMutation) AddedKeyID() (r int64, exists bool) {
+	v := m.addkey_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ClearKeyID clears the value of the "key_id" field.
+func (m *HubMutation) ClearKeyID() {
+	m.key_id = nil
+	m.addkey_id = nil
+	m.clearedFields[hub.FieldKeyID] = struct{}{}
+}
+
+// KeyIDCleared returns if the "key_id" field was cleared in this mutation.
+func (m *HubMutation) KeyIDCleared() bool {
+	_, ok := m.clearedFields[hub.FieldKeyID]
+	return ok
+}
+
+// ResetKeyID resets all changes to the "key_id" field.
+func (m *HubMutation) ResetKeyID() {
+	m.key_id = nil
+	m.addkey_id = nil
+	delete(m.clearedFields, hub.FieldKeyID)
+}
+
 // Where appends a list predicates to the HubMutation builder.
 func (m *HubMutation) Where(ps ...predicate.Hub) {
 	m.predicates = append(m.predicates, ps...)
@@ -51510,9 +55546,12 @@ func (m *HubMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *HubMutation) Fields() []string {
-	fields := make([]string, 0, 1)
+	fields := make([]string, 0, 2)
 	if m.key_check != nil {
 		fields = append(fields, hub.FieldKeyCheck)
+	}
+	if m.key_id != nil {
+		fields = append(fields, hub.FieldKeyID)
 	}
 	return fields
 }
@@ -51524,6 +55563,8 @@ func (m *HubMutation) Field(name string) (ent.Value, bool) {
 	switch name {
 	case hub.FieldKeyCheck:
 		return m.KeyCheck()
+	case hub.FieldKeyID:
+		return m.KeyID()
 	}
 	return nil, false
 }
@@ -51535,6 +55576,8 @@ func (m *HubMutation) OldField(ctx context.Context, name string) (ent.Value, err
 	switch name {
 	case hub.FieldKeyCheck:
 		return m.OldKeyCheck(ctx)
+	case hub.FieldKeyID:
+		return m.OldKeyID(ctx)
 	}
 	return nil, fmt.Errorf("unknown Hub field %s", name)
 }
@@ -51551,6 +55594,13 @@ func (m *HubMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetKeyCheck(v)
 		return nil
+	case hub.FieldKeyID:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetKeyID(v)
+		return nil
 	}
 	return fmt.Errorf("unknown Hub field %s", name)
 }
@@ -51558,13 +55608,21 @@ func (m *HubMutation) SetField(name string, value ent.Value) error {
 // AddedFields returns all numeric fields that were incremented/decremented during
 // this mutation.
 func (m *HubMutation) AddedFields() []string {
-	return nil
+	var fields []string
+	if m.addkey_id != nil {
+		fields = append(fields, hub.FieldKeyID)
+	}
+	return fields
 }
 
 // AddedField returns the numeric value that was incremented/decremented on a field
 // with the given name. The second boolean return value indicates that this field
 // was not set, or was not defined in the schema.
 func (m *HubMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case hub.FieldKeyID:
+		return m.AddedKeyID()
+	}
 	return nil, false
 }
 
@@ -51573,6 +55631,13 @@ func (m *HubMutation) AddedField(name string) (ent.Value, bool) {
 // type.
 func (m *HubMutation) AddField(name string, value ent.Value) error {
 	switch name {
+	case hub.FieldKeyID:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddKeyID(v)
+		return nil
 	}
 	return fmt.Errorf("unknown Hub numeric field %s", name)
 }
@@ -51580,7 +55645,11 @@ func (m *HubMutation) AddField(name string, value ent.Value) error {
 // ClearedFields returns all nullable fields that were cleared during this
 // mutation.
 func (m *HubMutation) ClearedFields() []string {
-	return nil
+	var fields []string
+	if m.FieldCleared(hub.FieldKeyID) {
+		fields = append(fields, hub.FieldKeyID)
+	}
+	return fields
 }
 
 // FieldCleared returns a boolean indicating if a field with the given name was
@@ -51593,6 +55662,11 @@ func (m *HubMutation) FieldCleared(name string) bool {
 // ClearField clears the value of the field with the given name. It returns an
 // error if the field is not defined in the schema.
 func (m *HubMutation) ClearField(name string) error {
+	switch name {
+	case hub.FieldKeyID:
+		m.ClearKeyID()
+		return nil
+	}
 	return fmt.Errorf("unknown Hub nullable field %s", name)
 }
 
@@ -51602,6 +55676,9 @@ func (m *HubMutation) ResetField(name string) error {
 	switch name {
 	case hub.FieldKeyCheck:
 		m.ResetKeyCheck()
+		return nil
+	case hub.FieldKeyID:
+		m.ResetKeyID()
 		return nil
 	}
 	return fmt.Errorf("unknown Hub field %s", name)
@@ -64921,6 +68998,504 @@ func (m *InventoryMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown Inventory edge %s", name)
 }
 
+// LoginFailureMutation represents an operation that mutates the LoginFailure nodes in the graph.
+type LoginFailureMutation struct {
+	config
+	op            Op
+	typ           string
+	id            *int64
+	subject       *[]byte
+	failures      *float64
+	addfailures   *float64
+	last_at       *hmis.Timestamp
+	clearedFields map[string]struct{}
+	done          bool
+	oldValue      func(context.Context) (*LoginFailure, error)
+	predicates    []predicate.LoginFailure
+}
+
+var _ ent.Mutation = (*LoginFailureMutation)(nil)
+
+// loginfailureOption allows management of the mutation configuration using functional options.
+type loginfailureOption func(*LoginFailureMutation)
+
+// newLoginFailureMutation creates new mutation for the LoginFailure entity.
+func newLoginFailureMutation(c config, op Op, opts ...loginfailureOption) *LoginFailureMutation {
+	m := &LoginFailureMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeLoginFailure,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withLoginFailureID sets the ID field of the mutation.
+func withLoginFailureID(id int64) loginfailureOption {
+	return func(m *LoginFailureMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *LoginFailure
+		)
+		m.oldValue = func(ctx context.Context) (*LoginFailure, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().LoginFailure.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withLoginFailure sets the old LoginFailure of the mutation.
+func withLoginFailure(node *LoginFailure) loginfailureOption {
+	return func(m *LoginFailureMutation) {
+		m.oldValue = func(context.Context) (*LoginFailure, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m LoginFailureMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m LoginFailureMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of LoginFailure entities.
+func (m *LoginFailureMutation) SetID(id int64) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *LoginFailureMutation) ID() (id int64, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *LoginFailureMutation) IDs(ctx context.Context) ([]int64, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []int64{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().LoginFailure.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetSubject sets the "subject" field.
+func (m *LoginFailureMutation) SetSubject(b []byte) {
+	m.subject = &b
+}
+
+// Subject returns the value of the "subject" field in the mutation.
+func (m *LoginFailureMutation) Subject() (r []byte, exists bool) {
+	v := m.subject
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSubject returns the old "subject" field's value of the LoginFailure entity.
+// If the LoginFailure object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LoginFailureMutation) OldSubject(ctx context.Context) (v []byte, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSubject is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSubject requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSubject: %w", err)
+	}
+	return oldValue.Subject, nil
+}
+
+// ResetSubject resets all changes to the "subject" field.
+func (m *LoginFailureMutation) ResetSubject() {
+	m.subject = nil
+}
+
+// SetFailures sets the "failures" field.
+func (m *LoginFailureMutation) SetFailures(f float64) {
+	m.failures = &f
+	m.addfailures = nil
+}
+
+// Failures returns the value of the "failures" field in the mutation.
+func (m *LoginFailureMutation) Failures() (r float64, exists bool) {
+	v := m.failures
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldFailures returns the old "failures" field's value of the LoginFailure entity.
+// If the LoginFailure object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LoginFailureMutation) OldFailures(ctx context.Context) (v float64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldFailures is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldFailures requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldFailures: %w", err)
+	}
+	return oldValue.Failures, nil
+}
+
+// AddFailures adds f to the "failures" field.
+func (m *LoginFailureMutation) AddFailures(f float64) {
+	if m.addfailures != nil {
+		*m.addfailures += f
+	} else {
+		m.addfailures = &f
+	}
+}
+
+// AddedFailures returns the value that was added to the "failures" field in this mutation.
+func (m *LoginFailureMutation) AddedFailures() (r float64, exists bool) {
+	v := m.addfailures
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetFailures resets all changes to the "failures" field.
+func (m *LoginFailureMutation) ResetFailures() {
+	m.failures = nil
+	m.addfailures = nil
+}
+
+// SetLastAt sets the "last_at" field.
+func (m *LoginFailureMutation) SetLastAt(h hmis.Timestamp) {
+	m.last_at = &h
+}
+
+// LastAt returns the value of the "last_at" field in the mutation.
+func (m *LoginFailureMutation) LastAt() (r hmis.Timestamp, exists bool) {
+	v := m.last_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLastAt returns the old "last_at" field's value of the LoginFailure entity.
+// If the LoginFailure object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LoginFailureMutation) OldLastAt(ctx context.Context) (v *hmis.Timestamp, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLastAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLastAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLastAt: %w", err)
+	}
+	return oldValue.LastAt, nil
+}
+
+// ClearLastAt clears the value of the "last_at" field.
+func (m *LoginFailureMutation) ClearLastAt() {
+	m.last_at = nil
+	m.clearedFields[loginfailure.FieldLastAt] = struct{}{}
+}
+
+// LastAtCleared returns if the "last_at" field was cleared in this mutation.
+func (m *LoginFailureMutation) LastAtCleared() bool {
+	_, ok := m.clearedFields[loginfailure.FieldLastAt]
+	return ok
+}
+
+// ResetLastAt resets all changes to the "last_at" field.
+func (m *LoginFailureMutation) ResetLastAt() {
+	m.last_at = nil
+	delete(m.clearedFields, loginfailure.FieldLastAt)
+}
+
+// Where appends a list predicates to the LoginFailureMutation builder.
+func (m *LoginFailureMutation) Where(ps ...predicate.LoginFailure) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the LoginFailureMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *LoginFailureMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.LoginFailure, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *LoginFailureMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *LoginFailureMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (LoginFailure).
+func (m *LoginFailureMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *LoginFailureMutation) Fields() []string {
+	fields := make([]string, 0, 3)
+	if m.subject != nil {
+		fields = append(fields, loginfailure.FieldSubject)
+	}
+	if m.failures != nil {
+		fields = append(fields, loginfailure.FieldFailures)
+	}
+	if m.last_at != nil {
+		fields = append(fields, loginfailure.FieldLastAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *LoginFailureMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case loginfailure.FieldSubject:
+		return m.Subject()
+	case loginfailure.FieldFailures:
+		return m.Failures()
+	case loginfailure.FieldLastAt:
+		return m.LastAt()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *LoginFailureMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case loginfailure.FieldSubject:
+		return m.OldSubject(ctx)
+	case loginfailure.FieldFailures:
+		return m.OldFailures(ctx)
+	case loginfailure.FieldLastAt:
+		return m.OldLastAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown LoginFailure field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *LoginFailureMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case loginfailure.FieldSubject:
+		v, ok := value.([]byte)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSubject(v)
+		return nil
+	case loginfailure.FieldFailures:
+		v, ok := value.(float64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetFailures(v)
+		return nil
+	case loginfailure.FieldLastAt:
+		v, ok := value.(hmis.Timestamp)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLastAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown LoginFailure field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *LoginFailureMutation) AddedFields() []string {
+	var fields []string
+	if m.addfailures != nil {
+		fields = append(fields, loginfailure.FieldFailures)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *LoginFailureMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case loginfailure.FieldFailures:
+		return m.AddedFailures()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *LoginFailureMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case loginfailure.FieldFailures:
+		v, ok := value.(float64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddFailures(v)
+		return nil
+	}
+	return fmt.Errorf("unknown LoginFailure numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *LoginFailureMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(loginfailure.FieldLastAt) {
+		fields = append(fields, loginfailure.FieldLastAt)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *LoginFailureMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *LoginFailureMutation) ClearField(name string) error {
+	switch name {
+	case loginfailure.FieldLastAt:
+		m.ClearLastAt()
+		return nil
+	}
+	return fmt.Errorf("unknown LoginFailure nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *LoginFailureMutation) ResetField(name string) error {
+	switch name {
+	case loginfailure.FieldSubject:
+		m.ResetSubject()
+		return nil
+	case loginfailure.FieldFailures:
+		m.ResetFailures()
+		return nil
+	case loginfailure.FieldLastAt:
+		m.ResetLastAt()
+		return nil
+	}
+	return fmt.Errorf("unknown LoginFailure field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *LoginFailureMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *LoginFailureMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *LoginFailureMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *LoginFailureMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *LoginFailureMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *LoginFailureMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *LoginFailureMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown LoginFailure unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *LoginFailureMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown LoginFailure edge %s", name)
+}
+
 // OrganizationMutation represents an operation that mutates the Organization nodes in the graph.
 type OrganizationMutation struct {
 	config
@@ -66249,6 +70824,844 @@ func (m *OrganizationMutation) ClearEdge(name string) error {
 // It returns an error if the edge is not defined in the schema.
 func (m *OrganizationMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown Organization edge %s", name)
+}
+
+// PartnerAgreementMutation represents an operation that mutates the PartnerAgreement nodes in the graph.
+type PartnerAgreementMutation struct {
+	config
+	op                  Op
+	typ                 string
+	id                  *int64
+	organization_key    *int64
+	addorganization_key *int64
+	version             *string
+	signed_on           *hmis.Date
+	ends_on             *hmis.Date
+	licensed            *int32
+	addlicensed         *int32
+	recorded_by         *int64
+	addrecorded_by      *int64
+	recorded_at         *hmis.Timestamp
+	clearedFields       map[string]struct{}
+	done                bool
+	oldValue            func(context.Context) (*PartnerAgreement, error)
+	predicates          []predicate.PartnerAgreement
+}
+
+var _ ent.Mutation = (*PartnerAgreementMutation)(nil)
+
+// partneragreementOption allows management of the mutation configuration using functional options.
+type partneragreementOption func(*PartnerAgreementMutation)
+
+// newPartnerAgreementMutation creates new mutation for the PartnerAgreement entity.
+func newPartnerAgreementMutation(c config, op Op, opts ...partneragreementOption) *PartnerAgreementMutation {
+	m := &PartnerAgreementMutation{
+		config:        c,
+		op:            op,
+		typ:           TypePartnerAgreement,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withPartnerAgreementID sets the ID field of the mutation.
+func withPartnerAgreementID(id int64) partneragreementOption {
+	return func(m *PartnerAgreementMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *PartnerAgreement
+		)
+		m.oldValue = func(ctx context.Context) (*PartnerAgreement, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().PartnerAgreement.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withPartnerAgreement sets the old PartnerAgreement of the mutation.
+func withPartnerAgreement(node *PartnerAgreement) partneragreementOption {
+	return func(m *PartnerAgreementMutation) {
+		m.oldValue = func(context.Context) (*PartnerAgreement, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m PartnerAgreementMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m PartnerAgreementMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of PartnerAgreement entities.
+func (m *PartnerAgreementMutation) SetID(id int64) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *PartnerAgreementMutation) ID() (id int64, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *PartnerAgreementMutation) IDs(ctx context.Context) ([]int64, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []int64{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().PartnerAgreement.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetOrganizationKey sets the "organization_key" field.
+func (m *PartnerAgreementMutation) SetOrganizationKey(i int64) {
+	m.organization_key = &i
+	m.addorganization_key = nil
+}
+
+// OrganizationKey returns the value of the "organization_key" field in the mutation.
+func (m *PartnerAgreementMutation) OrganizationKey() (r int64, exists bool) {
+	v := m.organization_key
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldOrganizationKey returns the old "organization_key" field's value of the PartnerAgreement entity.
+// If the PartnerAgreement object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PartnerAgreementMutation) OldOrganizationKey(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldOrganizationKey is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldOrganizationKey requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldOrganizationKey: %w", err)
+	}
+	return oldValue.OrganizationKey, nil
+}
+
+// AddOrganizationKey adds i to the "organization_key" field.
+func (m *PartnerAgreementMutation) AddOrganizationKey(i int64) {
+	if m.addorganization_key != nil {
+		*m.addorganization_key += i
+	} else {
+		m.addorganization_key = &i
+	}
+}
+
+// AddedOrganizationKey returns the value that was added to the "organization_key" field in this mutation.
+func (m *PartnerAgreementMutation) AddedOrganizationKey() (r int64, exists bool) {
+	v := m.addorganization_key
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetOrganizationKey resets all changes to the "organization_key" field.
+func (m *PartnerAgreementMutation) ResetOrganizationKey() {
+	m.organization_key = nil
+	m.addorganization_key = nil
+}
+
+// SetVersion sets the "version" field.
+func (m *PartnerAgreementMutation) SetVersion(s string) {
+	m.version = &s
+}
+
+// Version returns the value of the "version" field in the mutation.
+func (m *PartnerAgreementMutation) Version() (r string, exists bool) {
+	v := m.version
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVersion returns the old "version" field's value of the PartnerAgreement entity.
+// If the PartnerAgreement object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PartnerAgreementMutation) OldVersion(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVersion is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVersion requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVersion: %w", err)
+	}
+	return oldValue.Version, nil
+}
+
+// ResetVersion resets all changes to the "version" field.
+func (m *PartnerAgreementMutation) ResetVersion() {
+	m.version = nil
+}
+
+// SetSignedOn sets the "signed_on" field.
+func (m *PartnerAgreementMutation) SetSignedOn(h hmis.Date) {
+	m.signed_on = &h
+}
+
+// SignedOn returns the value of the "signed_on" field in the mutation.
+func (m *PartnerAgreementMutation) SignedOn() (r hmis.Date, exists bool) {
+	v := m.signed_on
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSignedOn returns the old "signed_on" field's value of the PartnerAgreement entity.
+// If the PartnerAgreement object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PartnerAgreementMutation) OldSignedOn(ctx context.Context) (v *hmis.Date, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSignedOn is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSignedOn requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSignedOn: %w", err)
+	}
+	return oldValue.SignedOn, nil
+}
+
+// ClearSignedOn clears the value of the "signed_on" field.
+func (m *PartnerAgreementMutation) ClearSignedOn() {
+	m.signed_on = nil
+	m.clearedFields[partneragreement.FieldSignedOn] = struct{}{}
+}
+
+// SignedOnCleared returns if the "signed_on" field was cleared in this mutation.
+func (m *PartnerAgreementMutation) SignedOnCleared() bool {
+	_, ok := m.clearedFields[partneragreement.FieldSignedOn]
+	return ok
+}
+
+// ResetSignedOn resets all changes to the "signed_on" field.
+func (m *PartnerAgreementMutation) ResetSignedOn() {
+	m.signed_on = nil
+	delete(m.clearedFields, partneragreement.FieldSignedOn)
+}
+
+// SetEndsOn sets the "ends_on" field.
+func (m *PartnerAgreementMutation) SetEndsOn(h hmis.Date) {
+	m.ends_on = &h
+}
+
+// EndsOn returns the value of the "ends_on" field in the mutation.
+func (m *PartnerAgreementMutation) EndsOn() (r hmis.Date, exists bool) {
+	v := m.ends_on
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEndsOn returns the old "ends_on" field's value of the PartnerAgreement entity.
+// If the PartnerAgreement object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PartnerAgreementMutation) OldEndsOn(ctx context.Context) (v *hmis.Date, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEndsOn is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEndsOn requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEndsOn: %w", err)
+	}
+	return oldValue.EndsOn, nil
+}
+
+// ClearEndsOn clears the value of the "ends_on" field.
+func (m *PartnerAgreementMutation) ClearEndsOn() {
+	m.ends_on = nil
+	m.clearedFields[partneragreement.FieldEndsOn] = struct{}{}
+}
+
+// EndsOnCleared returns if the "ends_on" field was cleared in this mutation.
+func (m *PartnerAgreementMutation) EndsOnCleared() bool {
+	_, ok := m.clearedFields[partneragreement.FieldEndsOn]
+	return ok
+}
+
+// ResetEndsOn resets all changes to the "ends_on" field.
+func (m *PartnerAgreementMutation) ResetEndsOn() {
+	m.ends_on = nil
+	delete(m.clearedFields, partneragreement.FieldEndsOn)
+}
+
+// SetLicensed sets the "licensed" field.
+func (m *PartnerAgreementMutation) SetLicensed(i int32) {
+	m.licensed = &i
+	m.addlicensed = nil
+}
+
+// Licensed returns the value of the "licensed" field in the mutation.
+func (m *PartnerAgreementMutation) Licensed() (r int32, exists bool) {
+	v := m.licensed
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLicensed returns the old "licensed" field's value of the PartnerAgreement entity.
+// If the PartnerAgreement object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PartnerAgreementMutation) OldLicensed(ctx context.Context) (v int32, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLicensed is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLicensed requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLicensed: %w", err)
+	}
+	return oldValue.Licensed, nil
+}
+
+// AddLicensed adds i to the "licensed" field.
+func (m *PartnerAgreementMutation) AddLicensed(i int32) {
+	if m.addlicensed != nil {
+		*m.addlicensed += i
+	} else {
+		m.addlicensed = &i
+	}
+}
+
+// AddedLicensed returns the value that was added to the "licensed" field in this mutation.
+func (m *PartnerAgreementMutation) AddedLicensed() (r int32, exists bool) {
+	v := m.addlicensed
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetLicensed resets all changes to the "licensed" field.
+func (m *PartnerAgreementMutation) ResetLicensed() {
+	m.licensed = nil
+	m.addlicensed = nil
+}
+
+// SetRecordedBy sets the "recorded_by" field.
+func (m *PartnerAgreementMutation) SetRecordedBy(i int64) {
+	m.recorded_by = &i
+	m.addrecorded_by = nil
+}
+
+// RecordedBy returns the value of the "recorded_by" field in the mutation.
+func (m *PartnerAgreementMutation) RecordedBy() (r int64, exists bool) {
+	v := m.recorded_by
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRecordedBy returns the old "recorded_by" field's value of the PartnerAgreement entity.
+// If the PartnerAgreement object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PartnerAgreementMutation) OldRecordedBy(ctx context.Context) (v *int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRecordedBy is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRecordedBy requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRecordedBy: %w", err)
+	}
+	return oldValue.RecordedBy, nil
+}
+
+// AddRecordedBy adds i to the "recorded_by" field.
+func (m *PartnerAgreementMutation) AddRecordedBy(i int64) {
+	if m.addrecorded_by != nil {
+		*m.addrecorded_by += i
+	} else {
+		m.addrecorded_by = &i
+	}
+}
+
+// AddedRecordedBy returns the value that was added to the "recorded_by" field in this mutation.
+func (m *PartnerAgreementMutation) AddedRecordedBy() (r int64, exists bool) {
+	v := m.addrecorded_by
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ClearRecordedBy clears the value of the "recorded_by" field.
+func (m *PartnerAgreementMutation) ClearRecordedBy() {
+	m.recorded_by = nil
+	m.addrecorded_by = nil
+	m.clearedFields[partneragreement.FieldRecordedBy] = struct{}{}
+}
+
+// RecordedByCleared returns if the "recorded_by" field was cleared in this mutation.
+func (m *PartnerAgreementMutation) RecordedByCleared() bool {
+	_, ok := m.clearedFields[partneragreement.FieldRecordedBy]
+	return ok
+}
+
+// ResetRecordedBy resets all changes to the "recorded_by" field.
+func (m *PartnerAgreementMutation) ResetRecordedBy() {
+	m.recorded_by = nil
+	m.addrecorded_by = nil
+	delete(m.clearedFields, partneragreement.FieldRecordedBy)
+}
+
+// SetRecordedAt sets the "recorded_at" field.
+func (m *PartnerAgreementMutation) SetRecordedAt(h hmis.Timestamp) {
+	m.recorded_at = &h
+}
+
+// RecordedAt returns the value of the "recorded_at" field in the mutation.
+func (m *PartnerAgreementMutation) RecordedAt() (r hmis.Timestamp, exists bool) {
+	v := m.recorded_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRecordedAt returns the old "recorded_at" field's value of the PartnerAgreement entity.
+// If the PartnerAgreement object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PartnerAgreementMutation) OldRecordedAt(ctx context.Context) (v *hmis.Timestamp, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRecordedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRecordedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRecordedAt: %w", err)
+	}
+	return oldValue.RecordedAt, nil
+}
+
+// ClearRecordedAt clears the value of the "recorded_at" field.
+func (m *PartnerAgreementMutation) ClearRecordedAt() {
+	m.recorded_at = nil
+	m.clearedFields[partneragreement.FieldRecordedAt] = struct{}{}
+}
+
+// RecordedAtCleared returns if the "recorded_at" field was cleared in this mutation.
+func (m *PartnerAgreementMutation) RecordedAtCleared() bool {
+	_, ok := m.clearedFields[partneragreement.FieldRecordedAt]
+	return ok
+}
+
+// ResetRecordedAt resets all changes to the "recorded_at" field.
+func (m *PartnerAgreementMutation) ResetRecordedAt() {
+	m.recorded_at = nil
+	delete(m.clearedFields, partneragreement.FieldRecordedAt)
+}
+
+// Where appends a list predicates to the PartnerAgreementMutation builder.
+func (m *PartnerAgreementMutation) Where(ps ...predicate.PartnerAgreement) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the PartnerAgreementMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *PartnerAgreementMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.PartnerAgreement, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *PartnerAgreementMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *PartnerAgreementMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (PartnerAgreement).
+func (m *PartnerAgreementMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *PartnerAgreementMutation) Fields() []string {
+	fields := make([]string, 0, 7)
+	if m.organization_key != nil {
+		fields = append(fields, partneragreement.FieldOrganizationKey)
+	}
+	if m.version != nil {
+		fields = append(fields, partneragreement.FieldVersion)
+	}
+	if m.signed_on != nil {
+		fields = append(fields, partneragreement.FieldSignedOn)
+	}
+	if m.ends_on != nil {
+		fields = append(fields, partneragreement.FieldEndsOn)
+	}
+	if m.licensed != nil {
+		fields = append(fields, partneragreement.FieldLicensed)
+	}
+	if m.recorded_by != nil {
+		fields = append(fields, partneragreement.FieldRecordedBy)
+	}
+	if m.recorded_at != nil {
+		fields = append(fields, partneragreement.FieldRecordedAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *PartnerAgreementMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case partneragreement.FieldOrganizationKey:
+		return m.OrganizationKey()
+	case partneragreement.FieldVersion:
+		return m.Version()
+	case partneragreement.FieldSignedOn:
+		return m.SignedOn()
+	case partneragreement.FieldEndsOn:
+		return m.EndsOn()
+	case partneragreement.FieldLicensed:
+		return m.Licensed()
+	case partneragreement.FieldRecordedBy:
+		return m.RecordedBy()
+	case partneragreement.FieldRecordedAt:
+		return m.RecordedAt()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *PartnerAgreementMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case partneragreement.FieldOrganizationKey:
+		return m.OldOrganizationKey(ctx)
+	case partneragreement.FieldVersion:
+		return m.OldVersion(ctx)
+	case partneragreement.FieldSignedOn:
+		return m.OldSignedOn(ctx)
+	case partneragreement.FieldEndsOn:
+		return m.OldEndsOn(ctx)
+	case partneragreement.FieldLicensed:
+		return m.OldLicensed(ctx)
+	case partneragreement.FieldRecordedBy:
+		return m.OldRecordedBy(ctx)
+	case partneragreement.FieldRecordedAt:
+		return m.OldRecordedAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown PartnerAgreement field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *PartnerAgreementMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case partneragreement.FieldOrganizationKey:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetOrganizationKey(v)
+		return nil
+	case partneragreement.FieldVersion:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVersion(v)
+		return nil
+	case partneragreement.FieldSignedOn:
+		v, ok := value.(hmis.Date)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSignedOn(v)
+		return nil
+	case partneragreement.FieldEndsOn:
+		v, ok := value.(hmis.Date)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEndsOn(v)
+		return nil
+	case partneragreement.FieldLicensed:
+		v, ok := value.(int32)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLicensed(v)
+		return nil
+	case partneragreement.FieldRecordedBy:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRecordedBy(v)
+		return nil
+	case partneragreement.FieldRecordedAt:
+		v, ok := value.(hmis.Timestamp)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRecordedAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown PartnerAgreement field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *PartnerAgreementMutation) AddedFields() []string {
+	var fields []string
+	if m.addorganization_key != nil {
+		fields = append(fields, partneragreement.FieldOrganizationKey)
+	}
+	if m.addlicensed != nil {
+		fields = append(fields, partneragreement.FieldLicensed)
+	}
+	if m.addrecorded_by != nil {
+		fields = append(fields, partneragreement.FieldRecordedBy)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *PartnerAgreementMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case partneragreement.FieldOrganizationKey:
+		return m.AddedOrganizationKey()
+	case partneragreement.FieldLicensed:
+		return m.AddedLicensed()
+	case partneragreement.FieldRecordedBy:
+		return m.AddedRecordedBy()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *PartnerAgreementMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case partneragreement.FieldOrganizationKey:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddOrganizationKey(v)
+		return nil
+	case partneragreement.FieldLicensed:
+		v, ok := value.(int32)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddLicensed(v)
+		return nil
+	case partneragreement.FieldRecordedBy:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddRecordedBy(v)
+		return nil
+	}
+	return fmt.Errorf("unknown PartnerAgreement numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *PartnerAgreementMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(partneragreement.FieldSignedOn) {
+		fields = append(fields, partneragreement.FieldSignedOn)
+	}
+	if m.FieldCleared(partneragreement.FieldEndsOn) {
+		fields = append(fields, partneragreement.FieldEndsOn)
+	}
+	if m.FieldCleared(partneragreement.FieldRecordedBy) {
+		fields = append(fields, partneragreement.FieldRecordedBy)
+	}
+	if m.FieldCleared(partneragreement.FieldRecordedAt) {
+		fields = append(fields, partneragreement.FieldRecordedAt)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *PartnerAgreementMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *PartnerAgreementMutation) ClearField(name string) error {
+	switch name {
+	case partneragreement.FieldSignedOn:
+		m.ClearSignedOn()
+		return nil
+	case partneragreement.FieldEndsOn:
+		m.ClearEndsOn()
+		return nil
+	case partneragreement.FieldRecordedBy:
+		m.ClearRecordedBy()
+		return nil
+	case partneragreement.FieldRecordedAt:
+		m.ClearRecordedAt()
+		return nil
+	}
+	return fmt.Errorf("unknown PartnerAgreement nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *PartnerAgreementMutation) ResetField(name string) error {
+	switch name {
+	case partneragreement.FieldOrganizationKey:
+		m.ResetOrganizationKey()
+		return nil
+	case partneragreement.FieldVersion:
+		m.ResetVersion()
+		return nil
+	case partneragreement.FieldSignedOn:
+		m.ResetSignedOn()
+		return nil
+	case partneragreement.FieldEndsOn:
+		m.ResetEndsOn()
+		return nil
+	case partneragreement.FieldLicensed:
+		m.ResetLicensed()
+		return nil
+	case partneragreement.FieldRecordedBy:
+		m.ResetRecordedBy()
+		return nil
+	case partneragreement.FieldRecordedAt:
+		m.ResetRecordedAt()
+		return nil
+	}
+	return fmt.Errorf("unknown PartnerAgreement field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *PartnerAgreementMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *PartnerAgreementMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *PartnerAgreementMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *PartnerAgreementMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *PartnerAgreementMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *PartnerAgreementMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *PartnerAgreementMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown PartnerAgreement unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *PartnerAgreementMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown PartnerAgreement edge %s", name)
 }
 
 // PersonMutation represents an operation that mutates the Person nodes in the graph.
@@ -70848,6 +76261,2256 @@ func (m *ProjectCoCMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown ProjectCoC edge %s", name)
 }
 
+// PublishedTableMutation represents an operation that mutates the PublishedTable nodes in the graph.
+type PublishedTableMutation struct {
+	config
+	op             Op
+	typ            string
+	id             *int64
+	query_key      *int64
+	addquery_key   *int64
+	release_key    *int64
+	addrelease_key *int64
+	body           *[]byte
+	made_at        *hmis.Timestamp
+	clearedFields  map[string]struct{}
+	done           bool
+	oldValue       func(context.Context) (*PublishedTable, error)
+	predicates     []predicate.PublishedTable
+}
+
+var _ ent.Mutation = (*PublishedTableMutation)(nil)
+
+// publishedtableOption allows management of the mutation configuration using functional options.
+type publishedtableOption func(*PublishedTableMutation)
+
+// newPublishedTableMutation creates new mutation for the PublishedTable entity.
+func newPublishedTableMutation(c config, op Op, opts ...publishedtableOption) *PublishedTableMutation {
+	m := &PublishedTableMutation{
+		config:        c,
+		op:            op,
+		typ:           TypePublishedTable,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withPublishedTableID sets the ID field of the mutation.
+func withPublishedTableID(id int64) publishedtableOption {
+	return func(m *PublishedTableMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *PublishedTable
+		)
+		m.oldValue = func(ctx context.Context) (*PublishedTable, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().PublishedTable.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withPublishedTable sets the old PublishedTable of the mutation.
+func withPublishedTable(node *PublishedTable) publishedtableOption {
+	return func(m *PublishedTableMutation) {
+		m.oldValue = func(context.Context) (*PublishedTable, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m PublishedTableMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m PublishedTableMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of PublishedTable entities.
+func (m *PublishedTableMutation) SetID(id int64) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *PublishedTableMutation) ID() (id int64, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *PublishedTableMutation) IDs(ctx context.Context) ([]int64, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []int64{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().PublishedTable.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetQueryKey sets the "query_key" field.
+func (m *PublishedTableMutation) SetQueryKey(i int64) {
+	m.query_key = &i
+	m.addquery_key = nil
+}
+
+// QueryKey returns the value of the "query_key" field in the mutation.
+func (m *PublishedTableMutation) QueryKey() (r int64, exists bool) {
+	v := m.query_key
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldQueryKey returns the old "query_key" field's value of the PublishedTable entity.
+// If the PublishedTable object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PublishedTableMutation) OldQueryKey(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldQueryKey is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldQueryKey requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldQueryKey: %w", err)
+	}
+	return oldValue.QueryKey, nil
+}
+
+// AddQueryKey adds i to the "query_key" field.
+func (m *PublishedTableMutation) AddQueryKey(i int64) {
+	if m.addquery_key != nil {
+		*m.addquery_key += i
+	} else {
+		m.addquery_key = &i
+	}
+}
+
+// AddedQueryKey returns the value that was added to the "query_key" field in this mutation.
+func (m *PublishedTableMutation) AddedQueryKey() (r int64, exists bool) {
+	v := m.addquery_key
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetQueryKey resets all changes to the "query_key" field.
+func (m *PublishedTableMutation) ResetQueryKey() {
+	m.query_key = nil
+	m.addquery_key = nil
+}
+
+// SetReleaseKey sets the "release_key" field.
+func (m *PublishedTableMutation) SetReleaseKey(i int64) {
+	m.release_key = &i
+	m.addrelease_key = nil
+}
+
+// ReleaseKey returns the value of the "release_key" field in the mutation.
+func (m *PublishedTableMutation) ReleaseKey() (r int64, exists bool) {
+	v := m.release_key
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReleaseKey returns the old "release_key" field's value of the PublishedTable entity.
+// If the PublishedTable object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PublishedTableMutation) OldReleaseKey(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReleaseKey is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReleaseKey requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReleaseKey: %w", err)
+	}
+	return oldValue.ReleaseKey, nil
+}
+
+// AddReleaseKey adds i to the "release_key" field.
+func (m *PublishedTableMutation) AddReleaseKey(i int64) {
+	if m.addrelease_key != nil {
+		*m.addrelease_key += i
+	} else {
+		m.addrelease_key = &i
+	}
+}
+
+// AddedReleaseKey returns the value that was added to the "release_key" field in this mutation.
+func (m *PublishedTableMutation) AddedReleaseKey() (r int64, exists bool) {
+	v := m.addrelease_key
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetReleaseKey resets all changes to the "release_key" field.
+func (m *PublishedTableMutation) ResetReleaseKey() {
+	m.release_key = nil
+	m.addrelease_key = nil
+}
+
+// SetBody sets the "body" field.
+func (m *PublishedTableMutation) SetBody(b []byte) {
+	m.body = &b
+}
+
+// Body returns the value of the "body" field in the mutation.
+func (m *PublishedTableMutation) Body() (r []byte, exists bool) {
+	v := m.body
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldBody returns the old "body" field's value of the PublishedTable entity.
+// If the PublishedTable object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PublishedTableMutation) OldBody(ctx context.Context) (v []byte, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldBody is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldBody requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldBody: %w", err)
+	}
+	return oldValue.Body, nil
+}
+
+// ResetBody resets all changes to the "body" field.
+func (m *PublishedTableMutation) ResetBody() {
+	m.body = nil
+}
+
+// SetMadeAt sets the "made_at" field.
+func (m *PublishedTableMutation) SetMadeAt(h hmis.Timestamp) {
+	m.made_at = &h
+}
+
+// MadeAt returns the value of the "made_at" field in the mutation.
+func (m *PublishedTableMutation) MadeAt() (r hmis.Timestamp, exists bool) {
+	v := m.made_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldMadeAt returns the old "made_at" field's value of the PublishedTable entity.
+// If the PublishedTable object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PublishedTableMutation) OldMadeAt(ctx context.Context) (v *hmis.Timestamp, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldMadeAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldMadeAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldMadeAt: %w", err)
+	}
+	return oldValue.MadeAt, nil
+}
+
+// ClearMadeAt clears the value of the "made_at" field.
+func (m *PublishedTableMutation) ClearMadeAt() {
+	m.made_at = nil
+	m.clearedFields[publishedtable.FieldMadeAt] = struct{}{}
+}
+
+// MadeAtCleared returns if the "made_at" field was cleared in this mutation.
+func (m *PublishedTableMutation) MadeAtCleared() bool {
+	_, ok := m.clearedFields[publishedtable.FieldMadeAt]
+	return ok
+}
+
+// ResetMadeAt resets all changes to the "made_at" field.
+func (m *PublishedTableMutation) ResetMadeAt() {
+	m.made_at = nil
+	delete(m.clearedFields, publishedtable.FieldMadeAt)
+}
+
+// Where appends a list predicates to the PublishedTableMutation builder.
+func (m *PublishedTableMutation) Where(ps ...predicate.PublishedTable) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the PublishedTableMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *PublishedTableMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.PublishedTable, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *PublishedTableMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *PublishedTableMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (PublishedTable).
+func (m *PublishedTableMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *PublishedTableMutation) Fields() []string {
+	fields := make([]string, 0, 4)
+	if m.query_key != nil {
+		fields = append(fields, publishedtable.FieldQueryKey)
+	}
+	if m.release_key != nil {
+		fields = append(fields, publishedtable.FieldReleaseKey)
+	}
+	if m.body != nil {
+		fields = append(fields, publishedtable.FieldBody)
+	}
+	if m.made_at != nil {
+		fields = append(fields, publishedtable.FieldMadeAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *PublishedTableMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case publishedtable.FieldQueryKey:
+		return m.QueryKey()
+	case publishedtable.FieldReleaseKey:
+		return m.ReleaseKey()
+	case publishedtable.FieldBody:
+		return m.Body()
+	case publishedtable.FieldMadeAt:
+		return m.MadeAt()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *PublishedTableMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case publishedtable.FieldQueryKey:
+		return m.OldQueryKey(ctx)
+	case publishedtable.FieldReleaseKey:
+		return m.OldReleaseKey(ctx)
+	case publishedtable.FieldBody:
+		return m.OldBody(ctx)
+	case publishedtable.FieldMadeAt:
+		return m.OldMadeAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown PublishedTable field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *PublishedTableMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case publishedtable.FieldQueryKey:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetQueryKey(v)
+		return nil
+	case publishedtable.FieldReleaseKey:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReleaseKey(v)
+		return nil
+	case publishedtable.FieldBody:
+		v, ok := value.([]byte)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetBody(v)
+		return nil
+	case publishedtable.FieldMadeAt:
+		v, ok := value.(hmis.Timestamp)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetMadeAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown PublishedTable field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *PublishedTableMutation) AddedFields() []string {
+	var fields []string
+	if m.addquery_key != nil {
+		fields = append(fields, publishedtable.FieldQueryKey)
+	}
+	if m.addrelease_key != nil {
+		fields = append(fields, publishedtable.FieldReleaseKey)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *PublishedTableMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case publishedtable.FieldQueryKey:
+		return m.AddedQueryKey()
+	case publishedtable.FieldReleaseKey:
+		return m.AddedReleaseKey()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *PublishedTableMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case publishedtable.FieldQueryKey:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddQueryKey(v)
+		return nil
+	case publishedtable.FieldReleaseKey:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddReleaseKey(v)
+		return nil
+	}
+	return fmt.Errorf("unknown PublishedTable numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *PublishedTableMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(publishedtable.FieldMadeAt) {
+		fields = append(fields, publishedtable.FieldMadeAt)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *PublishedTableMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *PublishedTableMutation) ClearField(name string) error {
+	switch name {
+	case publishedtable.FieldMadeAt:
+		m.ClearMadeAt()
+		return nil
+	}
+	return fmt.Errorf("unknown PublishedTable nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *PublishedTableMutation) ResetField(name string) error {
+	switch name {
+	case publishedtable.FieldQueryKey:
+		m.ResetQueryKey()
+		return nil
+	case publishedtable.FieldReleaseKey:
+		m.ResetReleaseKey()
+		return nil
+	case publishedtable.FieldBody:
+		m.ResetBody()
+		return nil
+	case publishedtable.FieldMadeAt:
+		m.ResetMadeAt()
+		return nil
+	}
+	return fmt.Errorf("unknown PublishedTable field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *PublishedTableMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *PublishedTableMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *PublishedTableMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *PublishedTableMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *PublishedTableMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *PublishedTableMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *PublishedTableMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown PublishedTable unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *PublishedTableMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown PublishedTable edge %s", name)
+}
+
+// ReleaseMutation represents an operation that mutates the Release nodes in the graph.
+type ReleaseMutation struct {
+	config
+	op            Op
+	typ           string
+	id            *int64
+	period        *string
+	change_key    *int64
+	addchange_key *int64
+	at            *hmis.Timestamp
+	made_at       *hmis.Timestamp
+	clearedFields map[string]struct{}
+	done          bool
+	oldValue      func(context.Context) (*Release, error)
+	predicates    []predicate.Release
+}
+
+var _ ent.Mutation = (*ReleaseMutation)(nil)
+
+// releaseOption allows management of the mutation configuration using functional options.
+type releaseOption func(*ReleaseMutation)
+
+// newReleaseMutation creates new mutation for the Release entity.
+func newReleaseMutation(c config, op Op, opts ...releaseOption) *ReleaseMutation {
+	m := &ReleaseMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeRelease,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withReleaseID sets the ID field of the mutation.
+func withReleaseID(id int64) releaseOption {
+	return func(m *ReleaseMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *Release
+		)
+		m.oldValue = func(ctx context.Context) (*Release, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().Release.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withRelease sets the old Release of the mutation.
+func withRelease(node *Release) releaseOption {
+	return func(m *ReleaseMutation) {
+		m.oldValue = func(context.Context) (*Release, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m ReleaseMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m ReleaseMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of Release entities.
+func (m *ReleaseMutation) SetID(id int64) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *ReleaseMutation) ID() (id int64, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *ReleaseMutation) IDs(ctx context.Context) ([]int64, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []int64{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().Release.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetPeriod sets the "period" field.
+func (m *ReleaseMutation) SetPeriod(s string) {
+	m.period = &s
+}
+
+// Period returns the value of the "period" field in the mutation.
+func (m *ReleaseMutation) Period() (r string, exists bool) {
+	v := m.period
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPeriod returns the old "period" field's value of the Release entity.
+// If the Release object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ReleaseMutation) OldPeriod(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPeriod is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPeriod requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPeriod: %w", err)
+	}
+	return oldValue.Period, nil
+}
+
+// ResetPeriod resets all changes to the "period" field.
+func (m *ReleaseMutation) ResetPeriod() {
+	m.period = nil
+}
+
+// SetChangeKey sets the "change_key" field.
+func (m *ReleaseMutation) SetChangeKey(i int64) {
+	m.change_key = &i
+	m.addchange_key = nil
+}
+
+// ChangeKey returns the value of the "change_key" field in the mutation.
+func (m *ReleaseMutation) ChangeKey() (r int64, exists bool) {
+	v := m.change_key
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldChangeKey returns the old "change_key" field's value of the Release entity.
+// If the Release object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ReleaseMutation) OldChangeKey(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldChangeKey is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldChangeKey requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldChangeKey: %w", err)
+	}
+	return oldValue.ChangeKey, nil
+}
+
+// AddChangeKey adds i to the "change_key" field.
+func (m *ReleaseMutation) AddChangeKey(i int64) {
+	if m.addchange_key != nil {
+		*m.addchange_key += i
+	} else {
+		m.addchange_key = &i
+	}
+}
+
+// AddedChangeKey returns the value that was added to the "change_key" field in this mutation.
+func (m *ReleaseMutation) AddedChangeKey() (r int64, exists bool) {
+	v := m.addchange_key
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetChangeKey resets all changes to the "change_key" field.
+func (m *ReleaseMutation) ResetChangeKey() {
+	m.change_key = nil
+	m.addchange_key = nil
+}
+
+// SetAt sets the "at" field.
+func (m *ReleaseMutation) SetAt(h hmis.Timestamp) {
+	m.at = &h
+}
+
+// At returns the value of the "at" field in the mutation.
+func (m *ReleaseMutation) At() (r hmis.Timestamp, exists bool) {
+	v := m.at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAt returns the old "at" field's value of the Release entity.
+// If the Release object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ReleaseMutation) OldAt(ctx context.Context) (v *hmis.Timestamp, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAt: %w", err)
+	}
+	return oldValue.At, nil
+}
+
+// ClearAt clears the value of the "at" field.
+func (m *ReleaseMutation) ClearAt() {
+	m.at = nil
+	m.clearedFields[release.FieldAt] = struct{}{}
+}
+
+// AtCleared returns if the "at" field was cleared in this mutation.
+func (m *ReleaseMutation) AtCleared() bool {
+	_, ok := m.clearedFields[release.FieldAt]
+	return ok
+}
+
+// ResetAt resets all changes to the "at" field.
+func (m *ReleaseMutation) ResetAt() {
+	m.at = nil
+	delete(m.clearedFields, release.FieldAt)
+}
+
+// SetMadeAt sets the "made_at" field.
+func (m *ReleaseMutation) SetMadeAt(h hmis.Timestamp) {
+	m.made_at = &h
+}
+
+// MadeAt returns the value of the "made_at" field in the mutation.
+func (m *ReleaseMutation) MadeAt() (r hmis.Timestamp, exists bool) {
+	v := m.made_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldMadeAt returns the old "made_at" field's value of the Release entity.
+// If the Release object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ReleaseMutation) OldMadeAt(ctx context.Context) (v *hmis.Timestamp, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldMadeAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldMadeAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldMadeAt: %w", err)
+	}
+	return oldValue.MadeAt, nil
+}
+
+// ClearMadeAt clears the value of the "made_at" field.
+func (m *ReleaseMutation) ClearMadeAt() {
+	m.made_at = nil
+	m.clearedFields[release.FieldMadeAt] = struct{}{}
+}
+
+// MadeAtCleared returns if the "made_at" field was cleared in this mutation.
+func (m *ReleaseMutation) MadeAtCleared() bool {
+	_, ok := m.clearedFields[release.FieldMadeAt]
+	return ok
+}
+
+// ResetMadeAt resets all changes to the "made_at" field.
+func (m *ReleaseMutation) ResetMadeAt() {
+	m.made_at = nil
+	delete(m.clearedFields, release.FieldMadeAt)
+}
+
+// Where appends a list predicates to the ReleaseMutation builder.
+func (m *ReleaseMutation) Where(ps ...predicate.Release) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the ReleaseMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *ReleaseMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.Release, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *ReleaseMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *ReleaseMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (Release).
+func (m *ReleaseMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *ReleaseMutation) Fields() []string {
+	fields := make([]string, 0, 4)
+	if m.period != nil {
+		fields = append(fields, release.FieldPeriod)
+	}
+	if m.change_key != nil {
+		fields = append(fields, release.FieldChangeKey)
+	}
+	if m.at != nil {
+		fields = append(fields, release.FieldAt)
+	}
+	if m.made_at != nil {
+		fields = append(fields, release.FieldMadeAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *ReleaseMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case release.FieldPeriod:
+		return m.Period()
+	case release.FieldChangeKey:
+		return m.ChangeKey()
+	case release.FieldAt:
+		return m.At()
+	case release.FieldMadeAt:
+		return m.MadeAt()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *ReleaseMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case release.FieldPeriod:
+		return m.OldPeriod(ctx)
+	case release.FieldChangeKey:
+		return m.OldChangeKey(ctx)
+	case release.FieldAt:
+		return m.OldAt(ctx)
+	case release.FieldMadeAt:
+		return m.OldMadeAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown Release field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ReleaseMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case release.FieldPeriod:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPeriod(v)
+		return nil
+	case release.FieldChangeKey:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetChangeKey(v)
+		return nil
+	case release.FieldAt:
+		v, ok := value.(hmis.Timestamp)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAt(v)
+		return nil
+	case release.FieldMadeAt:
+		v, ok := value.(hmis.Timestamp)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetMadeAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Release field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *ReleaseMutation) AddedFields() []string {
+	var fields []string
+	if m.addchange_key != nil {
+		fields = append(fields, release.FieldChangeKey)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *ReleaseMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case release.FieldChangeKey:
+		return m.AddedChangeKey()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ReleaseMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case release.FieldChangeKey:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddChangeKey(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Release numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *ReleaseMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(release.FieldAt) {
+		fields = append(fields, release.FieldAt)
+	}
+	if m.FieldCleared(release.FieldMadeAt) {
+		fields = append(fields, release.FieldMadeAt)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *ReleaseMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *ReleaseMutation) ClearField(name string) error {
+	switch name {
+	case release.FieldAt:
+		m.ClearAt()
+		return nil
+	case release.FieldMadeAt:
+		m.ClearMadeAt()
+		return nil
+	}
+	return fmt.Errorf("unknown Release nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *ReleaseMutation) ResetField(name string) error {
+	switch name {
+	case release.FieldPeriod:
+		m.ResetPeriod()
+		return nil
+	case release.FieldChangeKey:
+		m.ResetChangeKey()
+		return nil
+	case release.FieldAt:
+		m.ResetAt()
+		return nil
+	case release.FieldMadeAt:
+		m.ResetMadeAt()
+		return nil
+	}
+	return fmt.Errorf("unknown Release field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *ReleaseMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *ReleaseMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *ReleaseMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *ReleaseMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *ReleaseMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *ReleaseMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *ReleaseMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown Release unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *ReleaseMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown Release edge %s", name)
+}
+
+// ReleasePartMutation represents an operation that mutates the ReleasePart nodes in the graph.
+type ReleasePartMutation struct {
+	config
+	op             Op
+	typ            string
+	id             *int64
+	release_key    *int64
+	addrelease_key *int64
+	part           *int32
+	addpart        *int32
+	body           *[]byte
+	clearedFields  map[string]struct{}
+	done           bool
+	oldValue       func(context.Context) (*ReleasePart, error)
+	predicates     []predicate.ReleasePart
+}
+
+var _ ent.Mutation = (*ReleasePartMutation)(nil)
+
+// releasepartOption allows management of the mutation configuration using functional options.
+type releasepartOption func(*ReleasePartMutation)
+
+// newReleasePartMutation creates new mutation for the ReleasePart entity.
+func newReleasePartMutation(c config, op Op, opts ...releasepartOption) *ReleasePartMutation {
+	m := &ReleasePartMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeReleasePart,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withReleasePartID sets the ID field of the mutation.
+func withReleasePartID(id int64) releasepartOption {
+	return func(m *ReleasePartMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *ReleasePart
+		)
+		m.oldValue = func(ctx context.Context) (*ReleasePart, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().ReleasePart.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withReleasePart sets the old ReleasePart of the mutation.
+func withReleasePart(node *ReleasePart) releasepartOption {
+	return func(m *ReleasePartMutation) {
+		m.oldValue = func(context.Context) (*ReleasePart, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m ReleasePartMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m ReleasePartMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of ReleasePart entities.
+func (m *ReleasePartMutation) SetID(id int64) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *ReleasePartMutation) ID() (id int64, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *ReleasePartMutation) IDs(ctx context.Context) ([]int64, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []int64{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().ReleasePart.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetReleaseKey sets the "release_key" field.
+func (m *ReleasePartMutation) SetReleaseKey(i int64) {
+	m.release_key = &i
+	m.addrelease_key = nil
+}
+
+// ReleaseKey returns the value of the "release_key" field in the mutation.
+func (m *ReleasePartMutation) ReleaseKey() (r int64, exists bool) {
+	v := m.release_key
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReleaseKey returns the old "release_key" field's value of the ReleasePart entity.
+// If the ReleasePart object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ReleasePartMutation) OldReleaseKey(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReleaseKey is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReleaseKey requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReleaseKey: %w", err)
+	}
+	return oldValue.ReleaseKey, nil
+}
+
+// AddReleaseKey adds i to the "release_key" field.
+func (m *ReleasePartMutation) AddReleaseKey(i int64) {
+	if m.addrelease_key != nil {
+		*m.addrelease_key += i
+	} else {
+		m.addrelease_key = &i
+	}
+}
+
+// AddedReleaseKey returns the value that was added to the "release_key" field in this mutation.
+func (m *ReleasePartMutation) AddedReleaseKey() (r int64, exists bool) {
+	v := m.addrelease_key
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetReleaseKey resets all changes to the "release_key" field.
+func (m *ReleasePartMutation) ResetReleaseKey() {
+	m.release_key = nil
+	m.addrelease_key = nil
+}
+
+// SetPart sets the "part" field.
+func (m *ReleasePartMutation) SetPart(i int32) {
+	m.part = &i
+	m.addpart = nil
+}
+
+// Part returns the value of the "part" field in the mutation.
+func (m *ReleasePartMutation) Part() (r int32, exists bool) {
+	v := m.part
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPart returns the old "part" field's value of the ReleasePart entity.
+// If the ReleasePart object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ReleasePartMutation) OldPart(ctx context.Context) (v int32, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPart is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPart requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPart: %w", err)
+	}
+	return oldValue.Part, nil
+}
+
+// AddPart adds i to the "part" field.
+func (m *ReleasePartMutation) AddPart(i int32) {
+	if m.addpart != nil {
+		*m.addpart += i
+	} else {
+		m.addpart = &i
+	}
+}
+
+// AddedPart returns the value that was added to the "part" field in this mutation.
+func (m *ReleasePartMutation) AddedPart() (r int32, exists bool) {
+	v := m.addpart
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetPart resets all changes to the "part" field.
+func (m *ReleasePartMutation) ResetPart() {
+	m.part = nil
+	m.addpart = nil
+}
+
+// SetBody sets the "body" field.
+func (m *ReleasePartMutation) SetBody(b []byte) {
+	m.body = &b
+}
+
+// Body returns the value of the "body" field in the mutation.
+func (m *ReleasePartMutation) Body() (r []byte, exists bool) {
+	v := m.body
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldBody returns the old "body" field's value of the ReleasePart entity.
+// If the ReleasePart object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ReleasePartMutation) OldBody(ctx context.Context) (v []byte, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldBody is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldBody requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldBody: %w", err)
+	}
+	return oldValue.Body, nil
+}
+
+// ResetBody resets all changes to the "body" field.
+func (m *ReleasePartMutation) ResetBody() {
+	m.body = nil
+}
+
+// Where appends a list predicates to the ReleasePartMutation builder.
+func (m *ReleasePartMutation) Where(ps ...predicate.ReleasePart) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the ReleasePartMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *ReleasePartMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.ReleasePart, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *ReleasePartMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *ReleasePartMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (ReleasePart).
+func (m *ReleasePartMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *ReleasePartMutation) Fields() []string {
+	fields := make([]string, 0, 3)
+	if m.release_key != nil {
+		fields = append(fields, releasepart.FieldReleaseKey)
+	}
+	if m.part != nil {
+		fields = append(fields, releasepart.FieldPart)
+	}
+	if m.body != nil {
+		fields = append(fields, releasepart.FieldBody)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *ReleasePartMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case releasepart.FieldReleaseKey:
+		return m.ReleaseKey()
+	case releasepart.FieldPart:
+		return m.Part()
+	case releasepart.FieldBody:
+		return m.Body()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *ReleasePartMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case releasepart.FieldReleaseKey:
+		return m.OldReleaseKey(ctx)
+	case releasepart.FieldPart:
+		return m.OldPart(ctx)
+	case releasepart.FieldBody:
+		return m.OldBody(ctx)
+	}
+	return nil, fmt.Errorf("unknown ReleasePart field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ReleasePartMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case releasepart.FieldReleaseKey:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReleaseKey(v)
+		return nil
+	case releasepart.FieldPart:
+		v, ok := value.(int32)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPart(v)
+		return nil
+	case releasepart.FieldBody:
+		v, ok := value.([]byte)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetBody(v)
+		return nil
+	}
+	return fmt.Errorf("unknown ReleasePart field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *ReleasePartMutation) AddedFields() []string {
+	var fields []string
+	if m.addrelease_key != nil {
+		fields = append(fields, releasepart.FieldReleaseKey)
+	}
+	if m.addpart != nil {
+		fields = append(fields, releasepart.FieldPart)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *ReleasePartMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case releasepart.FieldReleaseKey:
+		return m.AddedReleaseKey()
+	case releasepart.FieldPart:
+		return m.AddedPart()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ReleasePartMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case releasepart.FieldReleaseKey:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddReleaseKey(v)
+		return nil
+	case releasepart.FieldPart:
+		v, ok := value.(int32)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddPart(v)
+		return nil
+	}
+	return fmt.Errorf("unknown ReleasePart numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *ReleasePartMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *ReleasePartMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *ReleasePartMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown ReleasePart nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *ReleasePartMutation) ResetField(name string) error {
+	switch name {
+	case releasepart.FieldReleaseKey:
+		m.ResetReleaseKey()
+		return nil
+	case releasepart.FieldPart:
+		m.ResetPart()
+		return nil
+	case releasepart.FieldBody:
+		m.ResetBody()
+		return nil
+	}
+	return fmt.Errorf("unknown ReleasePart field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *ReleasePartMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *ReleasePartMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *ReleasePartMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *ReleasePartMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *ReleasePartMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *ReleasePartMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *ReleasePartMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown ReleasePart unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *ReleasePartMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown ReleasePart edge %s", name)
+}
+
+// ReleasedCellMutation represents an operation that mutates the ReleasedCell nodes in the graph.
+type ReleasedCellMutation struct {
+	config
+	op             Op
+	typ            string
+	id             *int64
+	account_key    *int64
+	addaccount_key *int64
+	release_key    *int64
+	addrelease_key *int64
+	cell           *[]byte
+	at             *hmis.Timestamp
+	clearedFields  map[string]struct{}
+	done           bool
+	oldValue       func(context.Context) (*ReleasedCell, error)
+	predicates     []predicate.ReleasedCell
+}
+
+var _ ent.Mutation = (*ReleasedCellMutation)(nil)
+
+// releasedcellOption allows management of the mutation configuration using functional options.
+type releasedcellOption func(*ReleasedCellMutation)
+
+// newReleasedCellMutation creates new mutation for the ReleasedCell entity.
+func newReleasedCellMutation(c config, op Op, opts ...releasedcellOption) *ReleasedCellMutation {
+	m := &ReleasedCellMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeReleasedCell,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withReleasedCellID sets the ID field of the mutation.
+func withReleasedCellID(id int64) releasedcellOption {
+	return func(m *ReleasedCellMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *ReleasedCell
+		)
+		m.oldValue = func(ctx context.Context) (*ReleasedCell, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().ReleasedCell.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withReleasedCell sets the old ReleasedCell of the mutation.
+func withReleasedCell(node *ReleasedCell) releasedcellOption {
+	return func(m *ReleasedCellMutation) {
+		m.oldValue = func(context.Context) (*ReleasedCell, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m ReleasedCellMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m ReleasedCellMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of ReleasedCell entities.
+func (m *ReleasedCellMutation) SetID(id int64) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *ReleasedCellMutation) ID() (id int64, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *ReleasedCellMutation) IDs(ctx context.Context) ([]int64, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []int64{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().ReleasedCell.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetAccountKey sets the "account_key" field.
+func (m *ReleasedCellMutation) SetAccountKey(i int64) {
+	m.account_key = &i
+	m.addaccount_key = nil
+}
+
+// AccountKey returns the value of the "account_key" field in the mutation.
+func (m *ReleasedCellMutation) AccountKey() (r int64, exists bool) {
+	v := m.account_key
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAccountKey returns the old "account_key" field's value of the ReleasedCell entity.
+// If the ReleasedCell object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ReleasedCellMutation) OldAccountKey(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAccountKey is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAccountKey requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAccountKey: %w", err)
+	}
+	return oldValue.AccountKey, nil
+}
+
+// AddAccountKey adds i to the "account_key" field.
+func (m *ReleasedCellMutation) AddAccountKey(i int64) {
+	if m.addaccount_key != nil {
+		*m.addaccount_key += i
+	} else {
+		m.addaccount_key = &i
+	}
+}
+
+// AddedAccountKey returns the value that was added to the "account_key" field in this mutation.
+func (m *ReleasedCellMutation) AddedAccountKey() (r int64, exists bool) {
+	v := m.addaccount_key
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetAccountKey resets all changes to the "account_key" field.
+func (m *ReleasedCellMutation) ResetAccountKey() {
+	m.account_key = nil
+	m.addaccount_key = nil
+}
+
+// SetReleaseKey sets the "release_key" field.
+func (m *ReleasedCellMutation) SetReleaseKey(i int64) {
+	m.release_key = &i
+	m.addrelease_key = nil
+}
+
+// ReleaseKey returns the value of the "release_key" field in the mutation.
+func (m *ReleasedCellMutation) ReleaseKey() (r int64, exists bool) {
+	v := m.release_key
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReleaseKey returns the old "release_key" field's value of the ReleasedCell entity.
+// If the ReleasedCell object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ReleasedCellMutation) OldReleaseKey(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReleaseKey is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReleaseKey requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReleaseKey: %w", err)
+	}
+	return oldValue.ReleaseKey, nil
+}
+
+// AddReleaseKey adds i to the "release_key" field.
+func (m *ReleasedCellMutation) AddReleaseKey(i int64) {
+	if m.addrelease_key != nil {
+		*m.addrelease_key += i
+	} else {
+		m.addrelease_key = &i
+	}
+}
+
+// AddedReleaseKey returns the value that was added to the "release_key" field in this mutation.
+func (m *ReleasedCellMutation) AddedReleaseKey() (r int64, exists bool) {
+	v := m.addrelease_key
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetReleaseKey resets all changes to the "release_key" field.
+func (m *ReleasedCellMutation) ResetReleaseKey() {
+	m.release_key = nil
+	m.addrelease_key = nil
+}
+
+// SetCell sets the "cell" field.
+func (m *ReleasedCellMutation) SetCell(b []byte) {
+	m.cell = &b
+}
+
+// Cell returns the value of the "cell" field in the mutation.
+func (m *ReleasedCellMutation) Cell() (r []byte, exists bool) {
+	v := m.cell
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCell returns the old "cell" field's value of the ReleasedCell entity.
+// If the ReleasedCell object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ReleasedCellMutation) OldCell(ctx context.Context) (v []byte, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCell is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCell requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCell: %w", err)
+	}
+	return oldValue.Cell, nil
+}
+
+// ResetCell resets all changes to the "cell" field.
+func (m *ReleasedCellMutation) ResetCell() {
+	m.cell = nil
+}
+
+// SetAt sets the "at" field.
+func (m *ReleasedCellMutation) SetAt(h hmis.Timestamp) {
+	m.at = &h
+}
+
+// At returns the value of the "at" field in the mutation.
+func (m *ReleasedCellMutation) At() (r hmis.Timestamp, exists bool) {
+	v := m.at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAt returns the old "at" field's value of the ReleasedCell entity.
+// If the ReleasedCell object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ReleasedCellMutation) OldAt(ctx context.Context) (v *hmis.Timestamp, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAt: %w", err)
+	}
+	return oldValue.At, nil
+}
+
+// ClearAt clears the value of the "at" field.
+func (m *ReleasedCellMutation) ClearAt() {
+	m.at = nil
+	m.clearedFields[releasedcell.FieldAt] = struct{}{}
+}
+
+// AtCleared returns if the "at" field was cleared in this mutation.
+func (m *ReleasedCellMutation) AtCleared() bool {
+	_, ok := m.clearedFields[releasedcell.FieldAt]
+	return ok
+}
+
+// ResetAt resets all changes to the "at" field.
+func (m *ReleasedCellMutation) ResetAt() {
+	m.at = nil
+	delete(m.clearedFields, releasedcell.FieldAt)
+}
+
+// Where appends a list predicates to the ReleasedCellMutation builder.
+func (m *ReleasedCellMutation) Where(ps ...predicate.ReleasedCell) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the ReleasedCellMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *ReleasedCellMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.ReleasedCell, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *ReleasedCellMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *ReleasedCellMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (ReleasedCell).
+func (m *ReleasedCellMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *ReleasedCellMutation) Fields() []string {
+	fields := make([]string, 0, 4)
+	if m.account_key != nil {
+		fields = append(fields, releasedcell.FieldAccountKey)
+	}
+	if m.release_key != nil {
+		fields = append(fields, releasedcell.FieldReleaseKey)
+	}
+	if m.cell != nil {
+		fields = append(fields, releasedcell.FieldCell)
+	}
+	if m.at != nil {
+		fields = append(fields, releasedcell.FieldAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *ReleasedCellMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case releasedcell.FieldAccountKey:
+		return m.AccountKey()
+	case releasedcell.FieldReleaseKey:
+		return m.ReleaseKey()
+	case releasedcell.FieldCell:
+		return m.Cell()
+	case releasedcell.FieldAt:
+		return m.At()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *ReleasedCellMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case releasedcell.FieldAccountKey:
+		return m.OldAccountKey(ctx)
+	case releasedcell.FieldReleaseKey:
+		return m.OldReleaseKey(ctx)
+	case releasedcell.FieldCell:
+		return m.OldCell(ctx)
+	case releasedcell.FieldAt:
+		return m.OldAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown ReleasedCell field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ReleasedCellMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case releasedcell.FieldAccountKey:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAccountKey(v)
+		return nil
+	case releasedcell.FieldReleaseKey:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReleaseKey(v)
+		return nil
+	case releasedcell.FieldCell:
+		v, ok := value.([]byte)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCell(v)
+		return nil
+	case releasedcell.FieldAt:
+		v, ok := value.(hmis.Timestamp)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown ReleasedCell field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *ReleasedCellMutation) AddedFields() []string {
+	var fields []string
+	if m.addaccount_key != nil {
+		fields = append(fields, releasedcell.FieldAccountKey)
+	}
+	if m.addrelease_key != nil {
+		fields = append(fields, releasedcell.FieldReleaseKey)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *ReleasedCellMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case releasedcell.FieldAccountKey:
+		return m.AddedAccountKey()
+	case releasedcell.FieldReleaseKey:
+		return m.AddedReleaseKey()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ReleasedCellMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case releasedcell.FieldAccountKey:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddAccountKey(v)
+		return nil
+	case releasedcell.FieldReleaseKey:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddReleaseKey(v)
+		return nil
+	}
+	return fmt.Errorf("unknown ReleasedCell numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *ReleasedCellMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(releasedcell.FieldAt) {
+		fields = append(fields, releasedcell.FieldAt)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *ReleasedCellMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *ReleasedCellMutation) ClearField(name string) error {
+	switch name {
+	case releasedcell.FieldAt:
+		m.ClearAt()
+		return nil
+	}
+	return fmt.Errorf("unknown ReleasedCell nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *ReleasedCellMutation) ResetField(name string) error {
+	switch name {
+	case releasedcell.FieldAccountKey:
+		m.ResetAccountKey()
+		return nil
+	case releasedcell.FieldReleaseKey:
+		m.ResetReleaseKey()
+		return nil
+	case releasedcell.FieldCell:
+		m.ResetCell()
+		return nil
+	case releasedcell.FieldAt:
+		m.ResetAt()
+		return nil
+	}
+	return fmt.Errorf("unknown ReleasedCell field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *ReleasedCellMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *ReleasedCellMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *ReleasedCellMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *ReleasedCellMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *ReleasedCellMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *ReleasedCellMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *ReleasedCellMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown ReleasedCell unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *ReleasedCellMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown ReleasedCell edge %s", name)
+}
+
 // ReportRunMutation represents an operation that mutates the ReportRun nodes in the graph.
 type ReportRunMutation struct {
 	config
@@ -72826,6 +80489,1006 @@ func (m *RestrictionMutation) ClearEdge(name string) error {
 // It returns an error if the edge is not defined in the schema.
 func (m *RestrictionMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown Restriction edge %s", name)
+}
+
+// SavedQueryMutation represents an operation that mutates the SavedQuery nodes in the graph.
+type SavedQueryMutation struct {
+	config
+	op                  Op
+	typ                 string
+	id                  *int64
+	name                *string
+	title               *string
+	account_key         *int64
+	addaccount_key      *int64
+	organization_key    *int64
+	addorganization_key *int64
+	document            *string
+	state               *string
+	token_hash          *[]byte
+	created_at          *hmis.Timestamp
+	approved_by         *int64
+	addapproved_by      *int64
+	approved_at         *hmis.Timestamp
+	clearedFields       map[string]struct{}
+	done                bool
+	oldValue            func(context.Context) (*SavedQuery, error)
+	predicates          []predicate.SavedQuery
+}
+
+var _ ent.Mutation = (*SavedQueryMutation)(nil)
+
+// savedqueryOption allows management of the mutation configuration using functional options.
+type savedqueryOption func(*SavedQueryMutation)
+
+// newSavedQueryMutation creates new mutation for the SavedQuery entity.
+func newSavedQueryMutation(c config, op Op, opts ...savedqueryOption) *SavedQueryMutation {
+	m := &SavedQueryMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeSavedQuery,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withSavedQueryID sets the ID field of the mutation.
+func withSavedQueryID(id int64) savedqueryOption {
+	return func(m *SavedQueryMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *SavedQuery
+		)
+		m.oldValue = func(ctx context.Context) (*SavedQuery, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().SavedQuery.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withSavedQuery sets the old SavedQuery of the mutation.
+func withSavedQuery(node *SavedQuery) savedqueryOption {
+	return func(m *SavedQueryMutation) {
+		m.oldValue = func(context.Context) (*SavedQuery, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m SavedQueryMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m SavedQueryMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of SavedQuery entities.
+func (m *SavedQueryMutation) SetID(id int64) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *SavedQueryMutation) ID() (id int64, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *SavedQueryMutation) IDs(ctx context.Context) ([]int64, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []int64{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().SavedQuery.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetName sets the "name" field.
+func (m *SavedQueryMutation) SetName(s string) {
+	m.name = &s
+}
+
+// Name returns the value of the "name" field in the mutation.
+func (m *SavedQueryMutation) Name() (r string, exists bool) {
+	v := m.name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldName returns the old "name" field's value of the SavedQuery entity.
+// If the SavedQuery object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SavedQueryMutation) OldName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldName: %w", err)
+	}
+	return oldValue.Name, nil
+}
+
+// ResetName resets all changes to the "name" field.
+func (m *SavedQueryMutation) ResetName() {
+	m.name = nil
+}
+
+// SetTitle sets the "title" field.
+func (m *SavedQueryMutation) SetTitle(s string) {
+	m.title = &s
+}
+
+// Title returns the value of the "title" field in the mutation.
+func (m *SavedQueryMutation) Title() (r string, exists bool) {
+	v := m.title
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTitle returns the old "title" field's value of the SavedQuery entity.
+// If the SavedQuery object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SavedQueryMutation) OldTitle(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTitle is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTitle requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTitle: %w", err)
+	}
+	return oldValue.Title, nil
+}
+
+// ResetTitle resets all changes to the "title" field.
+func (m *SavedQueryMutation) ResetTitle() {
+	m.title = nil
+}
+
+// SetAccountKey sets the "account_key" field.
+func (m *SavedQueryMutation) SetAccountKey(i int64) {
+	m.account_key = &i
+	m.addaccount_key = nil
+}
+
+// AccountKey returns the value of the "account_key" field in the mutation.
+func (m *SavedQueryMutation) AccountKey() (r int64, exists bool) {
+	v := m.account_key
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAccountKey returns the old "account_key" field's value of the SavedQuery entity.
+// If the SavedQuery object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SavedQueryMutation) OldAccountKey(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAccountKey is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAccountKey requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAccountKey: %w", err)
+	}
+	return oldValue.AccountKey, nil
+}
+
+// AddAccountKey adds i to the "account_key" field.
+func (m *SavedQueryMutation) AddAccountKey(i int64) {
+	if m.addaccount_key != nil {
+		*m.addaccount_key += i
+	} else {
+		m.addaccount_key = &i
+	}
+}
+
+// AddedAccountKey returns the value that was added to the "account_key" field in this mutation.
+func (m *SavedQueryMutation) AddedAccountKey() (r int64, exists bool) {
+	v := m.addaccount_key
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetAccountKey resets all changes to the "account_key" field.
+func (m *SavedQueryMutation) ResetAccountKey() {
+	m.account_key = nil
+	m.addaccount_key = nil
+}
+
+// SetOrganizationKey sets the "organization_key" field.
+func (m *SavedQueryMutation) SetOrganizationKey(i int64) {
+	m.organization_key = &i
+	m.addorganization_key = nil
+}
+
+// OrganizationKey returns the value of the "organization_key" field in the mutation.
+func (m *SavedQueryMutation) OrganizationKey() (r int64, exists bool) {
+	v := m.organization_key
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldOrganizationKey returns the old "organization_key" field's value of the SavedQuery entity.
+// If the SavedQuery object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SavedQueryMutation) OldOrganizationKey(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldOrganizationKey is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldOrganizationKey requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldOrganizationKey: %w", err)
+	}
+	return oldValue.OrganizationKey, nil
+}
+
+// AddOrganizationKey adds i to the "organization_key" field.
+func (m *SavedQueryMutation) AddOrganizationKey(i int64) {
+	if m.addorganization_key != nil {
+		*m.addorganization_key += i
+	} else {
+		m.addorganization_key = &i
+	}
+}
+
+// AddedOrganizationKey returns the value that was added to the "organization_key" field in this mutation.
+func (m *SavedQueryMutation) AddedOrganizationKey() (r int64, exists bool) {
+	v := m.addorganization_key
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetOrganizationKey resets all changes to the "organization_key" field.
+func (m *SavedQueryMutation) ResetOrganizationKey() {
+	m.organization_key = nil
+	m.addorganization_key = nil
+}
+
+// SetDocument sets the "document" field.
+func (m *SavedQueryMutation) SetDocument(s string) {
+	m.document = &s
+}
+
+// Document returns the value of the "document" field in the mutation.
+func (m *SavedQueryMutation) Document() (r string, exists bool) {
+	v := m.document
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDocument returns the old "document" field's value of the SavedQuery entity.
+// If the SavedQuery object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SavedQueryMutation) OldDocument(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDocument is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDocument requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDocument: %w", err)
+	}
+	return oldValue.Document, nil
+}
+
+// ResetDocument resets all changes to the "document" field.
+func (m *SavedQueryMutation) ResetDocument() {
+	m.document = nil
+}
+
+// SetState sets the "state" field.
+func (m *SavedQueryMutation) SetState(s string) {
+	m.state = &s
+}
+
+// State returns the value of the "state" field in the mutation.
+func (m *SavedQueryMutation) State() (r string, exists bool) {
+	v := m.state
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldState returns the old "state" field's value of the SavedQuery entity.
+// If the SavedQuery object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SavedQueryMutation) OldState(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldState is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldState requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldState: %w", err)
+	}
+	return oldValue.State, nil
+}
+
+// ResetState resets all changes to the "state" field.
+func (m *SavedQueryMutation) ResetState() {
+	m.state = nil
+}
+
+// SetTokenHash sets the "token_hash" field.
+func (m *SavedQueryMutation) SetTokenHash(b []byte) {
+	m.token_hash = &b
+}
+
+// TokenHash returns the value of the "token_hash" field in the mutation.
+func (m *SavedQueryMutation) TokenHash() (r []byte, exists bool) {
+	v := m.token_hash
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTokenHash returns the old "token_hash" field's value of the SavedQuery entity.
+// If the SavedQuery object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SavedQueryMutation) OldTokenHash(ctx context.Context) (v *[]byte, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTokenHash is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTokenHash requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTokenHash: %w", err)
+	}
+	return oldValue.TokenHash, nil
+}
+
+// ClearTokenHash clears the value of the "token_hash" field.
+func (m *SavedQueryMutation) ClearTokenHash() {
+	m.token_hash = nil
+	m.clearedFields[savedquery.FieldTokenHash] = struct{}{}
+}
+
+// TokenHashCleared returns if the "token_hash" field was cleared in this mutation.
+func (m *SavedQueryMutation) TokenHashCleared() bool {
+	_, ok := m.clearedFields[savedquery.FieldTokenHash]
+	return ok
+}
+
+// ResetTokenHash resets all changes to the "token_hash" field.
+func (m *SavedQueryMutation) ResetTokenHash() {
+	m.token_hash = nil
+	delete(m.clearedFields, savedquery.FieldTokenHash)
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *SavedQueryMutation) SetCreatedAt(h hmis.Timestamp) {
+	m.created_at = &h
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *SavedQueryMutation) CreatedAt() (r hmis.Timestamp, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the SavedQuery entity.
+// If the SavedQuery object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SavedQueryMutation) OldCreatedAt(ctx context.Context) (v *hmis.Timestamp, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ClearCreatedAt clears the value of the "created_at" field.
+func (m *SavedQueryMutation) ClearCreatedAt() {
+	m.created_at = nil
+	m.clearedFields[savedquery.FieldCreatedAt] = struct{}{}
+}
+
+// CreatedAtCleared returns if the "created_at" field was cleared in this mutation.
+func (m *SavedQueryMutation) CreatedAtCleared() bool {
+	_, ok := m.clearedFields[savedquery.FieldCreatedAt]
+	return ok
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *SavedQueryMutation) ResetCreatedAt() {
+	m.created_at = nil
+	delete(m.clearedFields, savedquery.FieldCreatedAt)
+}
+
+// SetApprovedBy sets the "approved_by" field.
+func (m *SavedQueryMutation) SetApprovedBy(i int64) {
+	m.approved_by = &i
+	m.addapproved_by = nil
+}
+
+// ApprovedBy returns the value of the "approved_by" field in the mutation.
+func (m *SavedQueryMutation) ApprovedBy() (r int64, exists bool) {
+	v := m.approved_by
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldApprovedBy returns the old "approved_by" field's value of the SavedQuery entity.
+// If the SavedQuery object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SavedQueryMutation) OldApprovedBy(ctx context.Context) (v *int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldApprovedBy is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldApprovedBy requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldApprovedBy: %w", err)
+	}
+	return oldValue.ApprovedBy, nil
+}
+
+// AddApprovedBy adds i to the "approved_by" field.
+func (m *SavedQueryMutation) AddApprovedBy(i int64) {
+	if m.addapproved_by != nil {
+		*m.addapproved_by += i
+	} else {
+		m.addapproved_by = &i
+	}
+}
+
+// AddedApprovedBy returns the value that was added to the "approved_by" field in this mutation.
+func (m *SavedQueryMutation) AddedApprovedBy() (r int64, exists bool) {
+	v := m.addapproved_by
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ClearApprovedBy clears the value of the "approved_by" field.
+func (m *SavedQueryMutation) ClearApprovedBy() {
+	m.approved_by = nil
+	m.addapproved_by = nil
+	m.clearedFields[savedquery.FieldApprovedBy] = struct{}{}
+}
+
+// ApprovedByCleared returns if the "approved_by" field was cleared in this mutation.
+func (m *SavedQueryMutation) ApprovedByCleared() bool {
+	_, ok := m.clearedFields[savedquery.FieldApprovedBy]
+	return ok
+}
+
+// ResetApprovedBy resets all changes to the "approved_by" field.
+func (m *SavedQueryMutation) ResetApprovedBy() {
+	m.approved_by = nil
+	m.addapproved_by = nil
+	delete(m.clearedFields, savedquery.FieldApprovedBy)
+}
+
+// SetApprovedAt sets the "approved_at" field.
+func (m *SavedQueryMutation) SetApprovedAt(h hmis.Timestamp) {
+	m.approved_at = &h
+}
+
+// ApprovedAt returns the value of the "approved_at" field in the mutation.
+func (m *SavedQueryMutation) ApprovedAt() (r hmis.Timestamp, exists bool) {
+	v := m.approved_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldApprovedAt returns the old "approved_at" field's value of the SavedQuery entity.
+// If the SavedQuery object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SavedQueryMutation) OldApprovedAt(ctx context.Context) (v *hmis.Timestamp, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldApprovedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldApprovedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldApprovedAt: %w", err)
+	}
+	return oldValue.ApprovedAt, nil
+}
+
+// ClearApprovedAt clears the value of the "approved_at" field.
+func (m *SavedQueryMutation) ClearApprovedAt() {
+	m.approved_at = nil
+	m.clearedFields[savedquery.FieldApprovedAt] = struct{}{}
+}
+
+// ApprovedAtCleared returns if the "approved_at" field was cleared in this mutation.
+func (m *SavedQueryMutation) ApprovedAtCleared() bool {
+	_, ok := m.clearedFields[savedquery.FieldApprovedAt]
+	return ok
+}
+
+// ResetApprovedAt resets all changes to the "approved_at" field.
+func (m *SavedQueryMutation) ResetApprovedAt() {
+	m.approved_at = nil
+	delete(m.clearedFields, savedquery.FieldApprovedAt)
+}
+
+// Where appends a list predicates to the SavedQueryMutation builder.
+func (m *SavedQueryMutation) Where(ps ...predicate.SavedQuery) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the SavedQueryMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *SavedQueryMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.SavedQuery, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *SavedQueryMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *SavedQueryMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (SavedQuery).
+func (m *SavedQueryMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *SavedQueryMutation) Fields() []string {
+	fields := make([]string, 0, 10)
+	if m.name != nil {
+		fields = append(fields, savedquery.FieldName)
+	}
+	if m.title != nil {
+		fields = append(fields, savedquery.FieldTitle)
+	}
+	if m.account_key != nil {
+		fields = append(fields, savedquery.FieldAccountKey)
+	}
+	if m.organization_key != nil {
+		fields = append(fields, savedquery.FieldOrganizationKey)
+	}
+	if m.document != nil {
+		fields = append(fields, savedquery.FieldDocument)
+	}
+	if m.state != nil {
+		fields = append(fields, savedquery.FieldState)
+	}
+	if m.token_hash != nil {
+		fields = append(fields, savedquery.FieldTokenHash)
+	}
+	if m.created_at != nil {
+		fields = append(fields, savedquery.FieldCreatedAt)
+	}
+	if m.approved_by != nil {
+		fields = append(fields, savedquery.FieldApprovedBy)
+	}
+	if m.approved_at != nil {
+		fields = append(fields, savedquery.FieldApprovedAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *SavedQueryMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case savedquery.FieldName:
+		return m.Name()
+	case savedquery.FieldTitle:
+		return m.Title()
+	case savedquery.FieldAccountKey:
+		return m.AccountKey()
+	case savedquery.FieldOrganizationKey:
+		return m.OrganizationKey()
+	case savedquery.FieldDocument:
+		return m.Document()
+	case savedquery.FieldState:
+		return m.State()
+	case savedquery.FieldTokenHash:
+		return m.TokenHash()
+	case savedquery.FieldCreatedAt:
+		return m.CreatedAt()
+	case savedquery.FieldApprovedBy:
+		return m.ApprovedBy()
+	case savedquery.FieldApprovedAt:
+		return m.ApprovedAt()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *SavedQueryMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case savedquery.FieldName:
+		return m.OldName(ctx)
+	case savedquery.FieldTitle:
+		return m.OldTitle(ctx)
+	case savedquery.FieldAccountKey:
+		return m.OldAccountKey(ctx)
+	case savedquery.FieldOrganizationKey:
+		return m.OldOrganizationKey(ctx)
+	case savedquery.FieldDocument:
+		return m.OldDocument(ctx)
+	case savedquery.FieldState:
+		return m.OldState(ctx)
+	case savedquery.FieldTokenHash:
+		return m.OldTokenHash(ctx)
+	case savedquery.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case savedquery.FieldApprovedBy:
+		return m.OldApprovedBy(ctx)
+	case savedquery.FieldApprovedAt:
+		return m.OldApprovedAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown SavedQuery field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *SavedQueryMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case savedquery.FieldName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetName(v)
+		return nil
+	case savedquery.FieldTitle:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTitle(v)
+		return nil
+	case savedquery.FieldAccountKey:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAccountKey(v)
+		return nil
+	case savedquery.FieldOrganizationKey:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetOrganizationKey(v)
+		return nil
+	case savedquery.FieldDocument:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDocument(v)
+		return nil
+	case savedquery.FieldState:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetState(v)
+		return nil
+	case savedquery.FieldTokenHash:
+		v, ok := value.([]byte)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTokenHash(v)
+		return nil
+	case savedquery.FieldCreatedAt:
+		v, ok := value.(hmis.Timestamp)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case savedquery.FieldApprovedBy:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetApprovedBy(v)
+		return nil
+	case savedquery.FieldApprovedAt:
+		v, ok := value.(hmis.Timestamp)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetApprovedAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown SavedQuery field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *SavedQueryMutation) AddedFields() []string {
+	var fields []string
+	if m.addaccount_key != nil {
+		fields = append(fields, savedquery.FieldAccountKey)
+	}
+	if m.addorganization_key != nil {
+		fields = append(fields, savedquery.FieldOrganizationKey)
+	}
+	if m.addapproved_by != nil {
+		fields = append(fields, savedquery.FieldApprovedBy)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *SavedQueryMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case savedquery.FieldAccountKey:
+		return m.AddedAccountKey()
+	case savedquery.FieldOrganizationKey:
+		return m.AddedOrganizationKey()
+	case savedquery.FieldApprovedBy:
+		return m.AddedApprovedBy()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *SavedQueryMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case savedquery.FieldAccountKey:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddAccountKey(v)
+		return nil
+	case savedquery.FieldOrganizationKey:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddOrganizationKey(v)
+		return nil
+	case savedquery.FieldApprovedBy:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddApprovedBy(v)
+		return nil
+	}
+	return fmt.Errorf("unknown SavedQuery numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *SavedQueryMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(savedquery.FieldTokenHash) {
+		fields = append(fields, savedquery.FieldTokenHash)
+	}
+	if m.FieldCleared(savedquery.FieldCreatedAt) {
+		fields = append(fields, savedquery.FieldCreatedAt)
+	}
+	if m.FieldCleared(savedquery.FieldApprovedBy) {
+		fields = append(fields, savedquery.FieldApprovedBy)
+	}
+	if m.FieldCleared(savedquery.FieldApprovedAt) {
+		fields = append(fields, savedquery.FieldApprovedAt)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *SavedQueryMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *SavedQueryMutation) ClearField(name string) error {
+	switch name {
+	case savedquery.FieldTokenHash:
+		m.ClearTokenHash()
+		return nil
+	case savedquery.FieldCreatedAt:
+		m.ClearCreatedAt()
+		return nil
+	case savedquery.FieldApprovedBy:
+		m.ClearApprovedBy()
+		return nil
+	case savedquery.FieldApprovedAt:
+		m.ClearApprovedAt()
+		return nil
+	}
+	return fmt.Errorf("unknown SavedQuery nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *SavedQueryMutation) ResetField(name string) error {
+	switch name {
+	case savedquery.FieldName:
+		m.ResetName()
+		return nil
+	case savedquery.FieldTitle:
+		m.ResetTitle()
+		return nil
+	case savedquery.FieldAccountKey:
+		m.ResetAccountKey()
+		return nil
+	case savedquery.FieldOrganizationKey:
+		m.ResetOrganizationKey()
+		return nil
+	case savedquery.FieldDocument:
+		m.ResetDocument()
+		return nil
+	case savedquery.FieldState:
+		m.ResetState()
+		return nil
+	case savedquery.FieldTokenHash:
+		m.ResetTokenHash()
+		return nil
+	case savedquery.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case savedquery.FieldApprovedBy:
+		m.ResetApprovedBy()
+		return nil
+	case savedquery.FieldApprovedAt:
+		m.ResetApprovedAt()
+		return nil
+	}
+	return fmt.Errorf("unknown SavedQuery field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *SavedQueryMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *SavedQueryMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *SavedQueryMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *SavedQueryMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *SavedQueryMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *SavedQueryMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *SavedQueryMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown SavedQuery unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *SavedQueryMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown SavedQuery edge %s", name)
 }
 
 // ServicesMutation represents an operation that mutates the Services nodes in the graph.
@@ -75210,6 +83873,578 @@ func (m *ServicesMutation) ClearEdge(name string) error {
 // It returns an error if the edge is not defined in the schema.
 func (m *ServicesMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown Services edge %s", name)
+}
+
+// SettingMutation represents an operation that mutates the Setting nodes in the graph.
+type SettingMutation struct {
+	config
+	op            Op
+	typ           string
+	id            *int64
+	name          *string
+	value         *string
+	changed_by    *int64
+	addchanged_by *int64
+	changed_at    *hmis.Timestamp
+	clearedFields map[string]struct{}
+	done          bool
+	oldValue      func(context.Context) (*Setting, error)
+	predicates    []predicate.Setting
+}
+
+var _ ent.Mutation = (*SettingMutation)(nil)
+
+// settingOption allows management of the mutation configuration using functional options.
+type settingOption func(*SettingMutation)
+
+// newSettingMutation creates new mutation for the Setting entity.
+func newSettingMutation(c config, op Op, opts ...settingOption) *SettingMutation {
+	m := &SettingMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeSetting,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withSettingID sets the ID field of the mutation.
+func withSettingID(id int64) settingOption {
+	return func(m *SettingMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *Setting
+		)
+		m.oldValue = func(ctx context.Context) (*Setting, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().Setting.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withSetting sets the old Setting of the mutation.
+func withSetting(node *Setting) settingOption {
+	return func(m *SettingMutation) {
+		m.oldValue = func(context.Context) (*Setting, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m SettingMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m SettingMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of Setting entities.
+func (m *SettingMutation) SetID(id int64) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *SettingMutation) ID() (id int64, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *SettingMutation) IDs(ctx context.Context) ([]int64, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []int64{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().Setting.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetName sets the "name" field.
+func (m *SettingMutation) SetName(s string) {
+	m.name = &s
+}
+
+// Name returns the value of the "name" field in the mutation.
+func (m *SettingMutation) Name() (r string, exists bool) {
+	v := m.name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldName returns the old "name" field's value of the Setting entity.
+// If the Setting object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SettingMutation) OldName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldName: %w", err)
+	}
+	return oldValue.Name, nil
+}
+
+// ResetName resets all changes to the "name" field.
+func (m *SettingMutation) ResetName() {
+	m.name = nil
+}
+
+// SetValue sets the "value" field.
+func (m *SettingMutation) SetValue(s string) {
+	m.value = &s
+}
+
+// Value returns the value of the "value" field in the mutation.
+func (m *SettingMutation) Value() (r string, exists bool) {
+	v := m.value
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldValue returns the old "value" field's value of the Setting entity.
+// If the Setting object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SettingMutation) OldValue(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldValue is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldValue requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldValue: %w", err)
+	}
+	return oldValue.Value, nil
+}
+
+// ResetValue resets all changes to the "value" field.
+func (m *SettingMutation) ResetValue() {
+	m.value = nil
+}
+
+// SetChangedBy sets the "changed_by" field.
+func (m *SettingMutation) SetChangedBy(i int64) {
+	m.changed_by = &i
+	m.addchanged_by = nil
+}
+
+// ChangedBy returns the value of the "changed_by" field in the mutation.
+func (m *SettingMutation) ChangedBy() (r int64, exists bool) {
+	v := m.changed_by
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldChangedBy returns the old "changed_by" field's value of the Setting entity.
+// If the Setting object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SettingMutation) OldChangedBy(ctx context.Context) (v *int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldChangedBy is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldChangedBy requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldChangedBy: %w", err)
+	}
+	return oldValue.ChangedBy, nil
+}
+
+// AddChangedBy adds i to the "changed_by" field.
+func (m *SettingMutation) AddChangedBy(i int64) {
+	if m.addchanged_by != nil {
+		*m.addchanged_by += i
+	} else {
+		m.addchanged_by = &i
+	}
+}
+
+// AddedChangedBy returns the value that was added to the "changed_by" field in this mutation.
+func (m *SettingMutation) AddedChangedBy() (r int64, exists bool) {
+	v := m.addchanged_by
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ClearChangedBy clears the value of the "changed_by" field.
+func (m *SettingMutation) ClearChangedBy() {
+	m.changed_by = nil
+	m.addchanged_by = nil
+	m.clearedFields[setting.FieldChangedBy] = struct{}{}
+}
+
+// ChangedByCleared returns if the "changed_by" field was cleared in this mutation.
+func (m *SettingMutation) ChangedByCleared() bool {
+	_, ok := m.clearedFields[setting.FieldChangedBy]
+	return ok
+}
+
+// ResetChangedBy resets all changes to the "changed_by" field.
+func (m *SettingMutation) ResetChangedBy() {
+	m.changed_by = nil
+	m.addchanged_by = nil
+	delete(m.clearedFields, setting.FieldChangedBy)
+}
+
+// SetChangedAt sets the "changed_at" field.
+func (m *SettingMutation) SetChangedAt(h hmis.Timestamp) {
+	m.changed_at = &h
+}
+
+// ChangedAt returns the value of the "changed_at" field in the mutation.
+func (m *SettingMutation) ChangedAt() (r hmis.Timestamp, exists bool) {
+	v := m.changed_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldChangedAt returns the old "changed_at" field's value of the Setting entity.
+// If the Setting object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SettingMutation) OldChangedAt(ctx context.Context) (v *hmis.Timestamp, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldChangedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldChangedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldChangedAt: %w", err)
+	}
+	return oldValue.ChangedAt, nil
+}
+
+// ClearChangedAt clears the value of the "changed_at" field.
+func (m *SettingMutation) ClearChangedAt() {
+	m.changed_at = nil
+	m.clearedFields[setting.FieldChangedAt] = struct{}{}
+}
+
+// ChangedAtCleared returns if the "changed_at" field was cleared in this mutation.
+func (m *SettingMutation) ChangedAtCleared() bool {
+	_, ok := m.clearedFields[setting.FieldChangedAt]
+	return ok
+}
+
+// ResetChangedAt resets all changes to the "changed_at" field.
+func (m *SettingMutation) ResetChangedAt() {
+	m.changed_at = nil
+	delete(m.clearedFields, setting.FieldChangedAt)
+}
+
+// Where appends a list predicates to the SettingMutation builder.
+func (m *SettingMutation) Where(ps ...predicate.Setting) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the SettingMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *SettingMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.Setting, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *SettingMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *SettingMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (Setting).
+func (m *SettingMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *SettingMutation) Fields() []string {
+	fields := make([]string, 0, 4)
+	if m.name != nil {
+		fields = append(fields, setting.FieldName)
+	}
+	if m.value != nil {
+		fields = append(fields, setting.FieldValue)
+	}
+	if m.changed_by != nil {
+		fields = append(fields, setting.FieldChangedBy)
+	}
+	if m.changed_at != nil {
+		fields = append(fields, setting.FieldChangedAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *SettingMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case setting.FieldName:
+		return m.Name()
+	case setting.FieldValue:
+		return m.Value()
+	case setting.FieldChangedBy:
+		return m.ChangedBy()
+	case setting.FieldChangedAt:
+		return m.ChangedAt()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *SettingMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case setting.FieldName:
+		return m.OldName(ctx)
+	case setting.FieldValue:
+		return m.OldValue(ctx)
+	case setting.FieldChangedBy:
+		return m.OldChangedBy(ctx)
+	case setting.FieldChangedAt:
+		return m.OldChangedAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown Setting field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *SettingMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case setting.FieldName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetName(v)
+		return nil
+	case setting.FieldValue:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetValue(v)
+		return nil
+	case setting.FieldChangedBy:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetChangedBy(v)
+		return nil
+	case setting.FieldChangedAt:
+		v, ok := value.(hmis.Timestamp)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetChangedAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Setting field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *SettingMutation) AddedFields() []string {
+	var fields []string
+	if m.addchanged_by != nil {
+		fields = append(fields, setting.FieldChangedBy)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *SettingMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case setting.FieldChangedBy:
+		return m.AddedChangedBy()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *SettingMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case setting.FieldChangedBy:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddChangedBy(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Setting numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *SettingMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(setting.FieldChangedBy) {
+		fields = append(fields, setting.FieldChangedBy)
+	}
+	if m.FieldCleared(setting.FieldChangedAt) {
+		fields = append(fields, setting.FieldChangedAt)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *SettingMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *SettingMutation) ClearField(name string) error {
+	switch name {
+	case setting.FieldChangedBy:
+		m.ClearChangedBy()
+		return nil
+	case setting.FieldChangedAt:
+		m.ClearChangedAt()
+		return nil
+	}
+	return fmt.Errorf("unknown Setting nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *SettingMutation) ResetField(name string) error {
+	switch name {
+	case setting.FieldName:
+		m.ResetName()
+		return nil
+	case setting.FieldValue:
+		m.ResetValue()
+		return nil
+	case setting.FieldChangedBy:
+		m.ResetChangedBy()
+		return nil
+	case setting.FieldChangedAt:
+		m.ResetChangedAt()
+		return nil
+	}
+	return fmt.Errorf("unknown Setting field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *SettingMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *SettingMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *SettingMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *SettingMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *SettingMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *SettingMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *SettingMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown Setting unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *SettingMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown Setting edge %s", name)
 }
 
 // SourceMutation represents an operation that mutates the Source nodes in the graph.

@@ -24,6 +24,14 @@ type Tx struct {
 	AssessmentQuestions *AssessmentQuestionsClient
 	// AssessmentResults is the client for interacting with the AssessmentResults builders.
 	AssessmentResults *AssessmentResultsClient
+	// AuditCheckpoint is the client for interacting with the AuditCheckpoint builders.
+	AuditCheckpoint *AuditCheckpointClient
+	// AuditClient is the client for interacting with the AuditClient builders.
+	AuditClient *AuditClientClient
+	// AuditHash is the client for interacting with the AuditHash builders.
+	AuditHash *AuditHashClient
+	// AuditRecord is the client for interacting with the AuditRecord builders.
+	AuditRecord *AuditRecordClient
 	// CEParticipation is the client for interacting with the CEParticipation builders.
 	CEParticipation *CEParticipationClient
 	// Change is the client for interacting with the Change builders.
@@ -42,6 +50,8 @@ type Tx struct {
 	Disabilities *DisabilitiesClient
 	// EmploymentEducation is the client for interacting with the EmploymentEducation builders.
 	EmploymentEducation *EmploymentEducationClient
+	// EndUserAgreement is the client for interacting with the EndUserAgreement builders.
+	EndUserAgreement *EndUserAgreementClient
 	// Enrollment is the client for interacting with the Enrollment builders.
 	Enrollment *EnrollmentClient
 	// Event is the client for interacting with the Event builders.
@@ -70,20 +80,36 @@ type Tx struct {
 	IncomeBenefits *IncomeBenefitsClient
 	// Inventory is the client for interacting with the Inventory builders.
 	Inventory *InventoryClient
+	// LoginFailure is the client for interacting with the LoginFailure builders.
+	LoginFailure *LoginFailureClient
 	// Organization is the client for interacting with the Organization builders.
 	Organization *OrganizationClient
+	// PartnerAgreement is the client for interacting with the PartnerAgreement builders.
+	PartnerAgreement *PartnerAgreementClient
 	// Person is the client for interacting with the Person builders.
 	Person *PersonClient
 	// Project is the client for interacting with the Project builders.
 	Project *ProjectClient
 	// ProjectCoC is the client for interacting with the ProjectCoC builders.
 	ProjectCoC *ProjectCoCClient
+	// PublishedTable is the client for interacting with the PublishedTable builders.
+	PublishedTable *PublishedTableClient
+	// Release is the client for interacting with the Release builders.
+	Release *ReleaseClient
+	// ReleasePart is the client for interacting with the ReleasePart builders.
+	ReleasePart *ReleasePartClient
+	// ReleasedCell is the client for interacting with the ReleasedCell builders.
+	ReleasedCell *ReleasedCellClient
 	// ReportRun is the client for interacting with the ReportRun builders.
 	ReportRun *ReportRunClient
 	// Restriction is the client for interacting with the Restriction builders.
 	Restriction *RestrictionClient
+	// SavedQuery is the client for interacting with the SavedQuery builders.
+	SavedQuery *SavedQueryClient
 	// Services is the client for interacting with the Services builders.
 	Services *ServicesClient
+	// Setting is the client for interacting with the Setting builders.
+	Setting *SettingClient
 	// Source is the client for interacting with the Source builders.
 	Source *SourceClient
 	// User is the client for interacting with the User builders.
@@ -227,6 +253,10 @@ func (tx *Tx) init() {
 	tx.Assessment = NewAssessmentClient(tx.config)
 	tx.AssessmentQuestions = NewAssessmentQuestionsClient(tx.config)
 	tx.AssessmentResults = NewAssessmentResultsClient(tx.config)
+	tx.AuditCheckpoint = NewAuditCheckpointClient(tx.config)
+	tx.AuditClient = NewAuditClientClient(tx.config)
+	tx.AuditHash = NewAuditHashClient(tx.config)
+	tx.AuditRecord = NewAuditRecordClient(tx.config)
 	tx.CEParticipation = NewCEParticipationClient(tx.config)
 	tx.Change = NewChangeClient(tx.config)
 	tx.ClientRecord = NewClientRecordClient(tx.config)
@@ -236,6 +266,7 @@ func (tx *Tx) init() {
 	tx.CurrentLivingSituation = NewCurrentLivingSituationClient(tx.config)
 	tx.Disabilities = NewDisabilitiesClient(tx.config)
 	tx.EmploymentEducation = NewEmploymentEducationClient(tx.config)
+	tx.EndUserAgreement = NewEndUserAgreementClient(tx.config)
 	tx.Enrollment = NewEnrollmentClient(tx.config)
 	tx.Event = NewEventClient(tx.config)
 	tx.Exit = NewExitClient(tx.config)
@@ -250,13 +281,21 @@ func (tx *Tx) init() {
 	tx.ImportRun = NewImportRunClient(tx.config)
 	tx.IncomeBenefits = NewIncomeBenefitsClient(tx.config)
 	tx.Inventory = NewInventoryClient(tx.config)
+	tx.LoginFailure = NewLoginFailureClient(tx.config)
 	tx.Organization = NewOrganizationClient(tx.config)
+	tx.PartnerAgreement = NewPartnerAgreementClient(tx.config)
 	tx.Person = NewPersonClient(tx.config)
 	tx.Project = NewProjectClient(tx.config)
 	tx.ProjectCoC = NewProjectCoCClient(tx.config)
+	tx.PublishedTable = NewPublishedTableClient(tx.config)
+	tx.Release = NewReleaseClient(tx.config)
+	tx.ReleasePart = NewReleasePartClient(tx.config)
+	tx.ReleasedCell = NewReleasedCellClient(tx.config)
 	tx.ReportRun = NewReportRunClient(tx.config)
 	tx.Restriction = NewRestrictionClient(tx.config)
+	tx.SavedQuery = NewSavedQueryClient(tx.config)
 	tx.Services = NewServicesClient(tx.config)
+	tx.Setting = NewSettingClient(tx.config)
 	tx.Source = NewSourceClient(tx.config)
 	tx.User = NewUserClient(tx.config)
 	tx.YouthEducationStatus = NewYouthEducationStatusClient(tx.config)

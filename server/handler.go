@@ -33,6 +33,9 @@ type Config struct {
 	Console http.Handler // the web console at /; nil: none
 	Origins []string     // web pages that may call the hub, as exact origins; empty: those of the hub only
 	Log     *slog.Logger // nil: slog.Default
+	Metrics *Metrics     // nil: nothing is counted
+	// App names the program that asks, for metrics and traces: from a closed list, never a person. nil: none has a name.
+	App func(ctx context.Context) string
 }
 
 // API is a schema that is executed, and its text, which is answered at /schema.graphql.
@@ -49,7 +52,7 @@ func Handler(c Config) http.Handler {
 	d := newDoor(c)
 	share := crossOrigin(c.Origins)
 	mux := http.NewServeMux()
-	mux.Handle("/graphql", share(d))
+	mux.Handle("/graphql", share(traced(d)))
 	mux.Handle("/schema.graphql", share(only(http.HandlerFunc(d.schema), http.MethodGet, http.MethodHead)))
 	mux.Handle("/healthz", only(http.HandlerFunc(healthy), http.MethodGet, http.MethodHead))
 	mux.Handle("/readyz", only(http.HandlerFunc(d.ready), http.MethodGet, http.MethodHead))

@@ -138,7 +138,7 @@ func newScale(schema *ast.Schema, doc *ast.QueryDocument, op *ast.OperationDefin
 
 // operation weighs the operation, and those fragments that it does not use for the size of their sets.
 func (s *scale) operation() (weight, *refusal) {
-	w := s.set(s.root(), s.op.SelectionSet)
+	w := s.set(rootOf(s.schema, s.op), s.op.SelectionSet)
 	s.directives += len(s.op.Directives)
 	for _, v := range s.op.VariableDefinitions {
 		s.directives += len(v.Directives)
@@ -164,14 +164,14 @@ func (s *scale) operation() (weight, *refusal) {
 	return w, s.refused
 }
 
-func (s *scale) root() *ast.Definition {
-	switch s.op.Operation {
+func rootOf(schema *ast.Schema, op *ast.OperationDefinition) *ast.Definition {
+	switch op.Operation {
 	case ast.Mutation:
-		return s.schema.Mutation
+		return schema.Mutation
 	case ast.Subscription:
-		return s.schema.Subscription
+		return schema.Subscription
 	default:
-		return s.schema.Query
+		return schema.Query
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 	"github.com/99designs/gqlgen/graphql/executor"
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
+	"go.opentelemetry.io/otel/trace"
 
 	"github.com/hearth-hmis/hearth/internal/hmis"
 )
@@ -65,6 +66,8 @@ type call struct {
 	incident string
 	media    string
 	kind     ast.Operation // "" until the document is read
+	name     string        // what is asked of the schema, for metrics
+	app      string
 	rows     int
 }
 
@@ -96,6 +99,8 @@ func (d *door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		a = d.serve(w, r, c)
 	}
 	c.write(w, a)
+	d.Metrics.observe(c, a, time.Since(start))
+	c.describe(trace.SpanFromContext(r.Context()), a)
 	d.logCall(r.Context(), c, a, time.Since(start))
 }
 
@@ -115,6 +120,8 @@ func (d *door) serve(w http.ResponseWriter, r *http.Request, c *call) (a answer)
 	if refused != nil {
 		return c.refused(refused)
 	}
+	c.app = d.appOf(ctx)
+	defer d.Metrics.begin()()
 	ctx, cancel := context.WithTimeout(context.WithValue(ctx, callKey{}, c), operationLimit)
 	defer cancel()
 	return d.run(ctx, c, q)
@@ -126,7 +133,7 @@ func (d *door) run(ctx context.Context, c *call, q *request) answer {
 	side := d.side(ctx)
 	op, weight, refused := weigh(side.Schema.Schema(), q)
 	if op != nil {
-		c.kind = op.Operation
+		c.kind, c.name = op.Operation, nameOf(side.Schema.Schema(), op)
 	}
 	c.rows = weight.rows
 	switch {

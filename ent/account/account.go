@@ -30,8 +30,26 @@ const (
 	FieldActive = "active"
 	// FieldTrainedOn holds the string denoting the trained_on field in the database.
 	FieldTrainedOn = "trained_on"
+	// FieldTrainingCourse holds the string denoting the training_course field in the database.
+	FieldTrainingCourse = "training_course"
 	// FieldAgreedOn holds the string denoting the agreed_on field in the database.
 	FieldAgreedOn = "agreed_on"
+	// FieldAgreementVersion holds the string denoting the agreement_version field in the database.
+	FieldAgreementVersion = "agreement_version"
+	// FieldTotpSecret holds the string denoting the totp_secret field in the database.
+	FieldTotpSecret = "totp_secret"
+	// FieldTotpStep holds the string denoting the totp_step field in the database.
+	FieldTotpStep = "totp_step"
+	// FieldRecoveryHashes holds the string denoting the recovery_hashes field in the database.
+	FieldRecoveryHashes = "recovery_hashes"
+	// FieldSubject holds the string denoting the subject field in the database.
+	FieldSubject = "subject"
+	// FieldPasswordChangedAt holds the string denoting the password_changed_at field in the database.
+	FieldPasswordChangedAt = "password_changed_at"
+	// FieldLastUsedAt holds the string denoting the last_used_at field in the database.
+	FieldLastUsedAt = "last_used_at"
+	// FieldCreatedBy holds the string denoting the created_by field in the database.
+	FieldCreatedBy = "created_by"
 	// FieldCreatedAt holds the string denoting the created_at field in the database.
 	FieldCreatedAt = "created_at"
 	// Table holds the table name of the account in the database.
@@ -50,7 +68,16 @@ var Columns = []string{
 	FieldPasswordHash,
 	FieldActive,
 	FieldTrainedOn,
+	FieldTrainingCourse,
 	FieldAgreedOn,
+	FieldAgreementVersion,
+	FieldTotpSecret,
+	FieldTotpStep,
+	FieldRecoveryHashes,
+	FieldSubject,
+	FieldPasswordChangedAt,
+	FieldLastUsedAt,
+	FieldCreatedBy,
 	FieldCreatedAt,
 }
 
@@ -74,6 +101,8 @@ var (
 	Interceptors [1]ent.Interceptor
 	// DefaultActive holds the default value on creation for the "active" field.
 	DefaultActive bool
+	// DefaultTotpStep holds the default value on creation for the "totp_step" field.
+	DefaultTotpStep int64
 )
 
 // OrderOption defines the ordering options for the Account queries.
@@ -114,9 +143,44 @@ func ByTrainedOn(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldTrainedOn, opts...).ToFunc()
 }
 
+// ByTrainingCourse orders the results by the training_course field.
+func ByTrainingCourse(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldTrainingCourse, opts...).ToFunc()
+}
+
 // ByAgreedOn orders the results by the agreed_on field.
 func ByAgreedOn(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldAgreedOn, opts...).ToFunc()
+}
+
+// ByAgreementVersion orders the results by the agreement_version field.
+func ByAgreementVersion(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldAgreementVersion, opts...).ToFunc()
+}
+
+// ByTotpStep orders the results by the totp_step field.
+func ByTotpStep(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldTotpStep, opts...).ToFunc()
+}
+
+// BySubject orders the results by the subject field.
+func BySubject(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldSubject, opts...).ToFunc()
+}
+
+// ByPasswordChangedAt orders the results by the password_changed_at field.
+func ByPasswordChangedAt(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldPasswordChangedAt, opts...).ToFunc()
+}
+
+// ByLastUsedAt orders the results by the last_used_at field.
+func ByLastUsedAt(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldLastUsedAt, opts...).ToFunc()
+}
+
+// ByCreatedBy orders the results by the created_by field.
+func ByCreatedBy(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldCreatedBy, opts...).ToFunc()
 }
 
 // ByCreatedAt orders the results by the created_at field.

@@ -83,9 +83,49 @@ func TrainedOn(v hmis.Date) predicate.Account {
 	return predicate.Account(sql.FieldEQ(FieldTrainedOn, v))
 }
 
+// TrainingCourse applies equality check predicate on the "training_course" field. It's identical to TrainingCourseEQ.
+func TrainingCourse(v string) predicate.Account {
+	return predicate.Account(sql.FieldEQ(FieldTrainingCourse, v))
+}
+
 // AgreedOn applies equality check predicate on the "agreed_on" field. It's identical to AgreedOnEQ.
 func AgreedOn(v hmis.Date) predicate.Account {
 	return predicate.Account(sql.FieldEQ(FieldAgreedOn, v))
+}
+
+// AgreementVersion applies equality check predicate on the "agreement_version" field. It's identical to AgreementVersionEQ.
+func AgreementVersion(v string) predicate.Account {
+	return predicate.Account(sql.FieldEQ(FieldAgreementVersion, v))
+}
+
+// TotpSecret applies equality check predicate on the "totp_secret" field. It's identical to TotpSecretEQ.
+func TotpSecret(v []byte) predicate.Account {
+	return predicate.Account(sql.FieldEQ(FieldTotpSecret, v))
+}
+
+// TotpStep applies equality check predicate on the "totp_step" field. It's identical to TotpStepEQ.
+func TotpStep(v int64) predicate.Account {
+	return predicate.Account(sql.FieldEQ(FieldTotpStep, v))
+}
+
+// Subject applies equality check predicate on the "subject" field. It's identical to SubjectEQ.
+func Subject(v string) predicate.Account {
+	return predicate.Account(sql.FieldEQ(FieldSubject, v))
+}
+
+// PasswordChangedAt applies equality check predicate on the "password_changed_at" field. It's identical to PasswordChangedAtEQ.
+func PasswordChangedAt(v hmis.Timestamp) predicate.Account {
+	return predicate.Account(sql.FieldEQ(FieldPasswordChangedAt, v))
+}
+
+// LastUsedAt applies equality check predicate on the "last_used_at" field. It's identical to LastUsedAtEQ.
+func LastUsedAt(v hmis.Timestamp) predicate.Account {
+	return predicate.Account(sql.FieldEQ(FieldLastUsedAt, v))
+}
+
+// CreatedBy applies equality check predicate on the "created_by" field. It's identical to CreatedByEQ.
+func CreatedBy(v int64) predicate.Account {
+	return predicate.Account(sql.FieldEQ(FieldCreatedBy, v))
 }
 
 // CreatedAt applies equality check predicate on the "created_at" field. It's identical to CreatedAtEQ.
@@ -438,6 +478,81 @@ func TrainedOnNotNil() predicate.Account {
 	return predicate.Account(sql.FieldNotNull(FieldTrainedOn))
 }
 
+// TrainingCourseEQ applies the EQ predicate on the "training_course" field.
+func TrainingCourseEQ(v string) predicate.Account {
+	return predicate.Account(sql.FieldEQ(FieldTrainingCourse, v))
+}
+
+// TrainingCourseNEQ applies the NEQ predicate on the "training_course" field.
+func TrainingCourseNEQ(v string) predicate.Account {
+	return predicate.Account(sql.FieldNEQ(FieldTrainingCourse, v))
+}
+
+// TrainingCourseIn applies the In predicate on the "training_course" field.
+func TrainingCourseIn(vs ...string) predicate.Account {
+	return predicate.Account(sql.FieldIn(FieldTrainingCourse, vs...))
+}
+
+// TrainingCourseNotIn applies the NotIn predicate on the "training_course" field.
+func TrainingCourseNotIn(vs ...string) predicate.Account {
+	return predicate.Account(sql.FieldNotIn(FieldTrainingCourse, vs...))
+}
+
+// TrainingCourseGT applies the GT predicate on the "training_course" field.
+func TrainingCourseGT(v string) predicate.Account {
+	return predicate.Account(sql.FieldGT(FieldTrainingCourse, v))
+}
+
+// TrainingCourseGTE applies the GTE predicate on the "training_course" field.
+func TrainingCourseGTE(v string) predicate.Account {
+	return predicate.Account(sql.FieldGTE(FieldTrainingCourse, v))
+}
+
+// TrainingCourseLT applies the LT predicate on the "training_course" field.
+func TrainingCourseLT(v string) predicate.Account {
+	return predicate.Account(sql.FieldLT(FieldTrainingCourse, v))
+}
+
+// TrainingCourseLTE applies the LTE predicate on the "training_course" field.
+func TrainingCourseLTE(v string) predicate.Account {
+	return predicate.Account(sql.FieldLTE(FieldTrainingCourse, v))
+}
+
+// TrainingCourseContains applies the Contains predicate on the "training_course" field.
+func TrainingCourseContains(v string) predicate.Account {
+	return predicate.Account(sql.FieldContains(FieldTrainingCourse, v))
+}
+
+// TrainingCourseHasPrefix applies the HasPrefix predicate on the "training_course" field.
+func TrainingCourseHasPrefix(v string) predicate.Account {
+	return predicate.Account(sql.FieldHasPrefix(FieldTrainingCourse, v))
+}
+
+// TrainingCourseHasSuffix applies the HasSuffix predicate on the "training_course" field.
+func TrainingCourseHasSuffix(v string) predicate.Account {
+	return predicate.Account(sql.FieldHasSuffix(FieldTrainingCourse, v))
+}
+
+// TrainingCourseIsNil applies the IsNil predicate on the "training_course" field.
+func TrainingCourseIsNil() predicate.Account {
+	return predicate.Account(sql.FieldIsNull(FieldTrainingCourse))
+}
+
+// TrainingCourseNotNil applies the NotNil predicate on the "training_course" field.
+func TrainingCourseNotNil() predicate.Account {
+	return predicate.Account(sql.FieldNotNull(FieldTrainingCourse))
+}
+
+// TrainingCourseEqualFold applies the EqualFold predicate on the "training_course" field.
+func TrainingCourseEqualFold(v string) predicate.Account {
+	return predicate.Account(sql.FieldEqualFold(FieldTrainingCourse, v))
+}
+
+// TrainingCourseContainsFold applies the ContainsFold predicate on the "training_course" field.
+func TrainingCourseContainsFold(v string) predicate.Account {
+	return predicate.Account(sql.FieldContainsFold(FieldTrainingCourse, v))
+}
+
 // AgreedOnEQ applies the EQ predicate on the "agreed_on" field.
 func AgreedOnEQ(v hmis.Date) predicate.Account {
 	return predicate.Account(sql.FieldEQ(FieldAgreedOn, v))
@@ -486,6 +601,406 @@ func AgreedOnIsNil() predicate.Account {
 // AgreedOnNotNil applies the NotNil predicate on the "agreed_on" field.
 func AgreedOnNotNil() predicate.Account {
 	return predicate.Account(sql.FieldNotNull(FieldAgreedOn))
+}
+
+// AgreementVersionEQ applies the EQ predicate on the "agreement_version" field.
+func AgreementVersionEQ(v string) predicate.Account {
+	return predicate.Account(sql.FieldEQ(FieldAgreementVersion, v))
+}
+
+// AgreementVersionNEQ applies the NEQ predicate on the "agreement_version" field.
+func AgreementVersionNEQ(v string) predicate.Account {
+	return predicate.Account(sql.FieldNEQ(FieldAgreementVersion, v))
+}
+
+// AgreementVersionIn applies the In predicate on the "agreement_version" field.
+func AgreementVersionIn(vs ...string) predicate.Account {
+	return predicate.Account(sql.FieldIn(FieldAgreementVersion, vs...))
+}
+
+// AgreementVersionNotIn applies the NotIn predicate on the "agreement_version" field.
+func AgreementVersionNotIn(vs ...string) predicate.Account {
+	return predicate.Account(sql.FieldNotIn(FieldAgreementVersion, vs...))
+}
+
+// AgreementVersionGT applies the GT predicate on the "agreement_version" field.
+func AgreementVersionGT(v string) predicate.Account {
+	return predicate.Account(sql.FieldGT(FieldAgreementVersion, v))
+}
+
+// AgreementVersionGTE applies the GTE predicate on the "agreement_version" field.
+func AgreementVersionGTE(v string) predicate.Account {
+	return predicate.Account(sql.FieldGTE(FieldAgreementVersion, v))
+}
+
+// AgreementVersionLT applies the LT predicate on the "agreement_version" field.
+func AgreementVersionLT(v string) predicate.Account {
+	return predicate.Account(sql.FieldLT(FieldAgreementVersion, v))
+}
+
+// AgreementVersionLTE applies the LTE predicate on the "agreement_version" field.
+func AgreementVersionLTE(v string) predicate.Account {
+	return predicate.Account(sql.FieldLTE(FieldAgreementVersion, v))
+}
+
+// AgreementVersionContains applies the Contains predicate on the "agreement_version" field.
+func AgreementVersionContains(v string) predicate.Account {
+	return predicate.Account(sql.FieldContains(FieldAgreementVersion, v))
+}
+
+// AgreementVersionHasPrefix applies the HasPrefix predicate on the "agreement_version" field.
+func AgreementVersionHasPrefix(v string) predicate.Account {
+	return predicate.Account(sql.FieldHasPrefix(FieldAgreementVersion, v))
+}
+
+// AgreementVersionHasSuffix applies the HasSuffix predicate on the "agreement_version" field.
+func AgreementVersionHasSuffix(v string) predicate.Account {
+	return predicate.Account(sql.FieldHasSuffix(FieldAgreementVersion, v))
+}
+
+// AgreementVersionIsNil applies the IsNil predicate on the "agreement_version" field.
+func AgreementVersionIsNil() predicate.Account {
+	return predicate.Account(sql.FieldIsNull(FieldAgreementVersion))
+}
+
+// AgreementVersionNotNil applies the NotNil predicate on the "agreement_version" field.
+func AgreementVersionNotNil() predicate.Account {
+	return predicate.Account(sql.FieldNotNull(FieldAgreementVersion))
+}
+
+// AgreementVersionEqualFold applies the EqualFold predicate on the "agreement_version" field.
+func AgreementVersionEqualFold(v string) predicate.Account {
+	return predicate.Account(sql.FieldEqualFold(FieldAgreementVersion, v))
+}
+
+// AgreementVersionContainsFold applies the ContainsFold predicate on the "agreement_version" field.
+func AgreementVersionContainsFold(v string) predicate.Account {
+	return predicate.Account(sql.FieldContainsFold(FieldAgreementVersion, v))
+}
+
+// TotpSecretEQ applies the EQ predicate on the "totp_secret" field.
+func TotpSecretEQ(v []byte) predicate.Account {
+	return predicate.Account(sql.FieldEQ(FieldTotpSecret, v))
+}
+
+// TotpSecretNEQ applies the NEQ predicate on the "totp_secret" field.
+func TotpSecretNEQ(v []byte) predicate.Account {
+	return predicate.Account(sql.FieldNEQ(FieldTotpSecret, v))
+}
+
+// TotpSecretIn applies the In predicate on the "totp_secret" field.
+func TotpSecretIn(vs ...[]byte) predicate.Account {
+	return predicate.Account(sql.FieldIn(FieldTotpSecret, vs...))
+}
+
+// TotpSecretNotIn applies the NotIn predicate on the "totp_secret" field.
+func TotpSecretNotIn(vs ...[]byte) predicate.Account {
+	return predicate.Account(sql.FieldNotIn(FieldTotpSecret, vs...))
+}
+
+// TotpSecretGT applies the GT predicate on the "totp_secret" field.
+func TotpSecretGT(v []byte) predicate.Account {
+	return predicate.Account(sql.FieldGT(FieldTotpSecret, v))
+}
+
+// TotpSecretGTE applies the GTE predicate on the "totp_secret" field.
+func TotpSecretGTE(v []byte) predicate.Account {
+	return predicate.Account(sql.FieldGTE(FieldTotpSecret, v))
+}
+
+// TotpSecretLT applies the LT predicate on the "totp_secret" field.
+func TotpSecretLT(v []byte) predicate.Account {
+	return predicate.Account(sql.FieldLT(FieldTotpSecret, v))
+}
+
+// TotpSecretLTE applies the LTE predicate on the "totp_secret" field.
+func TotpSecretLTE(v []byte) predicate.Account {
+	return predicate.Account(sql.FieldLTE(FieldTotpSecret, v))
+}
+
+// TotpSecretIsNil applies the IsNil predicate on the "totp_secret" field.
+func TotpSecretIsNil() predicate.Account {
+	return predicate.Account(sql.FieldIsNull(FieldTotpSecret))
+}
+
+// TotpSecretNotNil applies the NotNil predicate on the "totp_secret" field.
+func TotpSecretNotNil() predicate.Account {
+	return predicate.Account(sql.FieldNotNull(FieldTotpSecret))
+}
+
+// TotpStepEQ applies the EQ predicate on the "totp_step" field.
+func TotpStepEQ(v int64) predicate.Account {
+	return predicate.Account(sql.FieldEQ(FieldTotpStep, v))
+}
+
+// TotpStepNEQ applies the NEQ predicate on the "totp_step" field.
+func TotpStepNEQ(v int64) predicate.Account {
+	return predicate.Account(sql.FieldNEQ(FieldTotpStep, v))
+}
+
+// TotpStepIn applies the In predicate on the "totp_step" field.
+func TotpStepIn(vs ...int64) predicate.Account {
+	return predicate.Account(sql.FieldIn(FieldTotpStep, vs...))
+}
+
+// TotpStepNotIn applies the NotIn predicate on the "totp_step" field.
+func TotpStepNotIn(vs ...int64) predicate.Account {
+	return predicate.Account(sql.FieldNotIn(FieldTotpStep, vs...))
+}
+
+// TotpStepGT applies the GT predicate on the "totp_step" field.
+func TotpStepGT(v int64) predicate.Account {
+	return predicate.Account(sql.FieldGT(FieldTotpStep, v))
+}
+
+// TotpStepGTE applies the GTE predicate on the "totp_step" field.
+func TotpStepGTE(v int64) predicate.Account {
+	return predicate.Account(sql.FieldGTE(FieldTotpStep, v))
+}
+
+// TotpStepLT applies the LT predicate on the "totp_step" field.
+func TotpStepLT(v int64) predicate.Account {
+	return predicate.Account(sql.FieldLT(FieldTotpStep, v))
+}
+
+// TotpStepLTE applies the LTE predicate on the "totp_step" field.
+func TotpStepLTE(v int64) predicate.Account {
+	return predicate.Account(sql.FieldLTE(FieldTotpStep, v))
+}
+
+// RecoveryHashesIsNil applies the IsNil predicate on the "recovery_hashes" field.
+func RecoveryHashesIsNil() predicate.Account {
+	return predicate.Account(sql.FieldIsNull(FieldRecoveryHashes))
+}
+
+// RecoveryHashesNotNil applies the NotNil predicate on the "recovery_hashes" field.
+func RecoveryHashesNotNil() predicate.Account {
+	return predicate.Account(sql.FieldNotNull(FieldRecoveryHashes))
+}
+
+// SubjectEQ applies the EQ predicate on the "subject" field.
+func SubjectEQ(v string) predicate.Account {
+	return predicate.Account(sql.FieldEQ(FieldSubject, v))
+}
+
+// SubjectNEQ applies the NEQ predicate on the "subject" field.
+func SubjectNEQ(v string) predicate.Account {
+	return predicate.Account(sql.FieldNEQ(FieldSubject, v))
+}
+
+// SubjectIn applies the In predicate on the "subject" field.
+func SubjectIn(vs ...string) predicate.Account {
+	return predicate.Account(sql.FieldIn(FieldSubject, vs...))
+}
+
+// SubjectNotIn applies the NotIn predicate on the "subject" field.
+func SubjectNotIn(vs ...string) predicate.Account {
+	return predicate.Account(sql.FieldNotIn(FieldSubject, vs...))
+}
+
+// SubjectGT applies the GT predicate on the "subject" field.
+func SubjectGT(v string) predicate.Account {
+	return predicate.Account(sql.FieldGT(FieldSubject, v))
+}
+
+// SubjectGTE applies the GTE predicate on the "subject" field.
+func SubjectGTE(v string) predicate.Account {
+	return predicate.Account(sql.FieldGTE(FieldSubject, v))
+}
+
+// SubjectLT applies the LT predicate on the "subject" field.
+func SubjectLT(v string) predicate.Account {
+	return predicate.Account(sql.FieldLT(FieldSubject, v))
+}
+
+// SubjectLTE applies the LTE predicate on the "subject" field.
+func SubjectLTE(v string) predicate.Account {
+	return predicate.Account(sql.FieldLTE(FieldSubject, v))
+}
+
+// SubjectContains applies the Contains predicate on the "subject" field.
+func SubjectContains(v string) predicate.Account {
+	return predicate.Account(sql.FieldContains(FieldSubject, v))
+}
+
+// SubjectHasPrefix applies the HasPrefix predicate on the "subject" field.
+func SubjectHasPrefix(v string) predicate.Account {
+	return predicate.Account(sql.FieldHasPrefix(FieldSubject, v))
+}
+
+// SubjectHasSuffix applies the HasSuffix predicate on the "subject" field.
+func SubjectHasSuffix(v string) predicate.Account {
+	return predicate.Account(sql.FieldHasSuffix(FieldSubject, v))
+}
+
+// SubjectIsNil applies the IsNil predicate on the "subject" field.
+func SubjectIsNil() predicate.Account {
+	return predicate.Account(sql.FieldIsNull(FieldSubject))
+}
+
+// SubjectNotNil applies the NotNil predicate on the "subject" field.
+func SubjectNotNil() predicate.Account {
+	return predicate.Account(sql.FieldNotNull(FieldSubject))
+}
+
+// SubjectEqualFold applies the EqualFold predicate on the "subject" field.
+func SubjectEqualFold(v string) predicate.Account {
+	return predicate.Account(sql.FieldEqualFold(FieldSubject, v))
+}
+
+// SubjectContainsFold applies the ContainsFold predicate on the "subject" field.
+func SubjectContainsFold(v string) predicate.Account {
+	return predicate.Account(sql.FieldContainsFold(FieldSubject, v))
+}
+
+// PasswordChangedAtEQ applies the EQ predicate on the "password_changed_at" field.
+func PasswordChangedAtEQ(v hmis.Timestamp) predicate.Account {
+	return predicate.Account(sql.FieldEQ(FieldPasswordChangedAt, v))
+}
+
+// PasswordChangedAtNEQ applies the NEQ predicate on the "password_changed_at" field.
+func PasswordChangedAtNEQ(v hmis.Timestamp) predicate.Account {
+	return predicate.Account(sql.FieldNEQ(FieldPasswordChangedAt, v))
+}
+
+// PasswordChangedAtIn applies the In predicate on the "password_changed_at" field.
+func PasswordChangedAtIn(vs ...hmis.Timestamp) predicate.Account {
+	return predicate.Account(sql.FieldIn(FieldPasswordChangedAt, vs...))
+}
+
+// PasswordChangedAtNotIn applies the NotIn predicate on the "password_changed_at" field.
+func PasswordChangedAtNotIn(vs ...hmis.Timestamp) predicate.Account {
+	return predicate.Account(sql.FieldNotIn(FieldPasswordChangedAt, vs...))
+}
+
+// PasswordChangedAtGT applies the GT predicate on the "password_changed_at" field.
+func PasswordChangedAtGT(v hmis.Timestamp) predicate.Account {
+	return predicate.Account(sql.FieldGT(FieldPasswordChangedAt, v))
+}
+
+// PasswordChangedAtGTE applies the GTE predicate on the "password_changed_at" field.
+func PasswordChangedAtGTE(v hmis.Timestamp) predicate.Account {
+	return predicate.Account(sql.FieldGTE(FieldPasswordChangedAt, v))
+}
+
+// PasswordChangedAtLT applies the LT predicate on the "password_changed_at" field.
+func PasswordChangedAtLT(v hmis.Timestamp) predicate.Account {
+	return predicate.Account(sql.FieldLT(FieldPasswordChangedAt, v))
+}
+
+// PasswordChangedAtLTE applies the LTE predicate on the "password_changed_at" field.
+func PasswordChangedAtLTE(v hmis.Timestamp) predicate.Account {
+	return predicate.Account(sql.FieldLTE(FieldPasswordChangedAt, v))
+}
+
+// PasswordChangedAtIsNil applies the IsNil predicate on the "password_changed_at" field.
+func PasswordChangedAtIsNil() predicate.Account {
+	return predicate.Account(sql.FieldIsNull(FieldPasswordChangedAt))
+}
+
+// PasswordChangedAtNotNil applies the NotNil predicate on the "password_changed_at" field.
+func PasswordChangedAtNotNil() predicate.Account {
+	return predicate.Account(sql.FieldNotNull(FieldPasswordChangedAt))
+}
+
+// LastUsedAtEQ applies the EQ predicate on the "last_used_at" field.
+func LastUsedAtEQ(v hmis.Timestamp) predicate.Account {
+	return predicate.Account(sql.FieldEQ(FieldLastUsedAt, v))
+}
+
+// LastUsedAtNEQ applies the NEQ predicate on the "last_used_at" field.
+func LastUsedAtNEQ(v hmis.Timestamp) predicate.Account {
+	return predicate.Account(sql.FieldNEQ(FieldLastUsedAt, v))
+}
+
+// LastUsedAtIn applies the In predicate on the "last_used_at" field.
+func LastUsedAtIn(vs ...hmis.Timestamp) predicate.Account {
+	return predicate.Account(sql.FieldIn(FieldLastUsedAt, vs...))
+}
+
+// LastUsedAtNotIn applies the NotIn predicate on the "last_used_at" field.
+func LastUsedAtNotIn(vs ...hmis.Timestamp) predicate.Account {
+	return predicate.Account(sql.FieldNotIn(FieldLastUsedAt, vs...))
+}
+
+// LastUsedAtGT applies the GT predicate on the "last_used_at" field.
+func LastUsedAtGT(v hmis.Timestamp) predicate.Account {
+	return predicate.Account(sql.FieldGT(FieldLastUsedAt, v))
+}
+
+// LastUsedAtGTE applies the GTE predicate on the "last_used_at" field.
+func LastUsedAtGTE(v hmis.Timestamp) predicate.Account {
+	return predicate.Account(sql.FieldGTE(FieldLastUsedAt, v))
+}
+
+// LastUsedAtLT applies the LT predicate on the "last_used_at" field.
+func LastUsedAtLT(v hmis.Timestamp) predicate.Account {
+	return predicate.Account(sql.FieldLT(FieldLastUsedAt, v))
+}
+
+// LastUsedAtLTE applies the LTE predicate on the "last_used_at" field.
+func LastUsedAtLTE(v hmis.Timestamp) predicate.Account {
+	return predicate.Account(sql.FieldLTE(FieldLastUsedAt, v))
+}
+
+// LastUsedAtIsNil applies the IsNil predicate on the "last_used_at" field.
+func LastUsedAtIsNil() predicate.Account {
+	return predicate.Account(sql.FieldIsNull(FieldLastUsedAt))
+}
+
+// LastUsedAtNotNil applies the NotNil predicate on the "last_used_at" field.
+func LastUsedAtNotNil() predicate.Account {
+	return predicate.Account(sql.FieldNotNull(FieldLastUsedAt))
+}
+
+// CreatedByEQ applies the EQ predicate on the "created_by" field.
+func CreatedByEQ(v int64) predicate.Account {
+	return predicate.Account(sql.FieldEQ(FieldCreatedBy, v))
+}
+
+// CreatedByNEQ applies the NEQ predicate on the "created_by" field.
+func CreatedByNEQ(v int64) predicate.Account {
+	return predicate.Account(sql.FieldNEQ(FieldCreatedBy, v))
+}
+
+// CreatedByIn applies the In predicate on the "created_by" field.
+func CreatedByIn(vs ...int64) predicate.Account {
+	return predicate.Account(sql.FieldIn(FieldCreatedBy, vs...))
+}
+
+// CreatedByNotIn applies the NotIn predicate on the "created_by" field.
+func CreatedByNotIn(vs ...int64) predicate.Account {
+	return predicate.Account(sql.FieldNotIn(FieldCreatedBy, vs...))
+}
+
+// CreatedByGT applies the GT predicate on the "created_by" field.
+func CreatedByGT(v int64) predicate.Account {
+	return predicate.Account(sql.FieldGT(FieldCreatedBy, v))
+}
+
+// CreatedByGTE applies the GTE predicate on the "created_by" field.
+func CreatedByGTE(v int64) predicate.Account {
+	return predicate.Account(sql.FieldGTE(FieldCreatedBy, v))
+}
+
+// CreatedByLT applies the LT predicate on the "created_by" field.
+func CreatedByLT(v int64) predicate.Account {
+	return predicate.Account(sql.FieldLT(FieldCreatedBy, v))
+}
+
+// CreatedByLTE applies the LTE predicate on the "created_by" field.
+func CreatedByLTE(v int64) predicate.Account {
+	return predicate.Account(sql.FieldLTE(FieldCreatedBy, v))
+}
+
+// CreatedByIsNil applies the IsNil predicate on the "created_by" field.
+func CreatedByIsNil() predicate.Account {
+	return predicate.Account(sql.FieldIsNull(FieldCreatedBy))
+}
+
+// CreatedByNotNil applies the NotNil predicate on the "created_by" field.
+func CreatedByNotNil() predicate.Account {
+	return predicate.Account(sql.FieldNotNull(FieldCreatedBy))
 }
 
 // CreatedAtEQ applies the EQ predicate on the "created_at" field.

@@ -18,6 +18,22 @@ const (
 	FieldHash = "hash"
 	// FieldSession holds the string denoting the session field in the database.
 	FieldSession = "session"
+	// FieldName holds the string denoting the name field in the database.
+	FieldName = "name"
+	// FieldApp holds the string denoting the app field in the database.
+	FieldApp = "app"
+	// FieldScopes holds the string denoting the scopes field in the database.
+	FieldScopes = "scopes"
+	// FieldWrites holds the string denoting the writes field in the database.
+	FieldWrites = "writes"
+	// FieldProjectKeys holds the string denoting the project_keys field in the database.
+	FieldProjectKeys = "project_keys"
+	// FieldStatisticsOnly holds the string denoting the statistics_only field in the database.
+	FieldStatisticsOnly = "statistics_only"
+	// FieldReplaces holds the string denoting the replaces field in the database.
+	FieldReplaces = "replaces"
+	// FieldLastUsedAt holds the string denoting the last_used_at field in the database.
+	FieldLastUsedAt = "last_used_at"
 	// FieldCreatedAt holds the string denoting the created_at field in the database.
 	FieldCreatedAt = "created_at"
 	// FieldExpiresAt holds the string denoting the expires_at field in the database.
@@ -34,6 +50,14 @@ var Columns = []string{
 	FieldAccountKey,
 	FieldHash,
 	FieldSession,
+	FieldName,
+	FieldApp,
+	FieldScopes,
+	FieldWrites,
+	FieldProjectKeys,
+	FieldStatisticsOnly,
+	FieldReplaces,
+	FieldLastUsedAt,
 	FieldCreatedAt,
 	FieldExpiresAt,
 	FieldEndedAt,
@@ -57,6 +81,8 @@ func ValidColumn(column string) bool {
 var (
 	Hooks        [1]ent.Hook
 	Interceptors [1]ent.Interceptor
+	// DefaultStatisticsOnly holds the default value on creation for the "statistics_only" field.
+	DefaultStatisticsOnly bool
 )
 
 // OrderOption defines the ordering options for the ApiToken queries.
@@ -75,6 +101,31 @@ func ByAccountKey(opts ...sql.OrderTermOption) OrderOption {
 // BySession orders the results by the session field.
 func BySession(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldSession, opts...).ToFunc()
+}
+
+// ByName orders the results by the name field.
+func ByName(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldName, opts...).ToFunc()
+}
+
+// ByApp orders the results by the app field.
+func ByApp(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldApp, opts...).ToFunc()
+}
+
+// ByStatisticsOnly orders the results by the statistics_only field.
+func ByStatisticsOnly(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldStatisticsOnly, opts...).ToFunc()
+}
+
+// ByReplaces orders the results by the replaces field.
+func ByReplaces(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldReplaces, opts...).ToFunc()
+}
+
+// ByLastUsedAt orders the results by the last_used_at field.
+func ByLastUsedAt(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldLastUsedAt, opts...).ToFunc()
 }
 
 // ByCreatedAt orders the results by the created_at field.

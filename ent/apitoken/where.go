@@ -68,6 +68,31 @@ func Session(v bool) predicate.ApiToken {
 	return predicate.ApiToken(sql.FieldEQ(FieldSession, v))
 }
 
+// Name applies equality check predicate on the "name" field. It's identical to NameEQ.
+func Name(v string) predicate.ApiToken {
+	return predicate.ApiToken(sql.FieldEQ(FieldName, v))
+}
+
+// App applies equality check predicate on the "app" field. It's identical to AppEQ.
+func App(v string) predicate.ApiToken {
+	return predicate.ApiToken(sql.FieldEQ(FieldApp, v))
+}
+
+// StatisticsOnly applies equality check predicate on the "statistics_only" field. It's identical to StatisticsOnlyEQ.
+func StatisticsOnly(v bool) predicate.ApiToken {
+	return predicate.ApiToken(sql.FieldEQ(FieldStatisticsOnly, v))
+}
+
+// Replaces applies equality check predicate on the "replaces" field. It's identical to ReplacesEQ.
+func Replaces(v int64) predicate.ApiToken {
+	return predicate.ApiToken(sql.FieldEQ(FieldReplaces, v))
+}
+
+// LastUsedAt applies equality check predicate on the "last_used_at" field. It's identical to LastUsedAtEQ.
+func LastUsedAt(v hmis.Timestamp) predicate.ApiToken {
+	return predicate.ApiToken(sql.FieldEQ(FieldLastUsedAt, v))
+}
+
 // CreatedAt applies equality check predicate on the "created_at" field. It's identical to CreatedAtEQ.
 func CreatedAt(v hmis.Timestamp) predicate.ApiToken {
 	return predicate.ApiToken(sql.FieldEQ(FieldCreatedAt, v))
@@ -171,6 +196,296 @@ func SessionEQ(v bool) predicate.ApiToken {
 // SessionNEQ applies the NEQ predicate on the "session" field.
 func SessionNEQ(v bool) predicate.ApiToken {
 	return predicate.ApiToken(sql.FieldNEQ(FieldSession, v))
+}
+
+// NameEQ applies the EQ predicate on the "name" field.
+func NameEQ(v string) predicate.ApiToken {
+	return predicate.ApiToken(sql.FieldEQ(FieldName, v))
+}
+
+// NameNEQ applies the NEQ predicate on the "name" field.
+func NameNEQ(v string) predicate.ApiToken {
+	return predicate.ApiToken(sql.FieldNEQ(FieldName, v))
+}
+
+// NameIn applies the In predicate on the "name" field.
+func NameIn(vs ...string) predicate.ApiToken {
+	return predicate.ApiToken(sql.FieldIn(FieldName, vs...))
+}
+
+// NameNotIn applies the NotIn predicate on the "name" field.
+func NameNotIn(vs ...string) predicate.ApiToken {
+	return predicate.ApiToken(sql.FieldNotIn(FieldName, vs...))
+}
+
+// NameGT applies the GT predicate on the "name" field.
+func NameGT(v string) predicate.ApiToken {
+	return predicate.ApiToken(sql.FieldGT(FieldName, v))
+}
+
+// NameGTE applies the GTE predicate on the "name" field.
+func NameGTE(v string) predicate.ApiToken {
+	return predicate.ApiToken(sql.FieldGTE(FieldName, v))
+}
+
+// NameLT applies the LT predicate on the "name" field.
+func NameLT(v string) predicate.ApiToken {
+	return predicate.ApiToken(sql.FieldLT(FieldName, v))
+}
+
+// NameLTE applies the LTE predicate on the "name" field.
+func NameLTE(v string) predicate.ApiToken {
+	return predicate.ApiToken(sql.FieldLTE(FieldName, v))
+}
+
+// NameContains applies the Contains predicate on the "name" field.
+func NameContains(v string) predicate.ApiToken {
+	return predicate.ApiToken(sql.FieldContains(FieldName, v))
+}
+
+// NameHasPrefix applies the HasPrefix predicate on the "name" field.
+func NameHasPrefix(v string) predicate.ApiToken {
+	return predicate.ApiToken(sql.FieldHasPrefix(FieldName, v))
+}
+
+// NameHasSuffix applies the HasSuffix predicate on the "name" field.
+func NameHasSuffix(v string) predicate.ApiToken {
+	return predicate.ApiToken(sql.FieldHasSuffix(FieldName, v))
+}
+
+// NameIsNil applies the IsNil predicate on the "name" field.
+func NameIsNil() predicate.ApiToken {
+	return predicate.ApiToken(sql.FieldIsNull(FieldName))
+}
+
+// NameNotNil applies the NotNil predicate on the "name" field.
+func NameNotNil() predicate.ApiToken {
+	return predicate.ApiToken(sql.FieldNotNull(FieldName))
+}
+
+// NameEqualFold applies the EqualFold predicate on the "name" field.
+func NameEqualFold(v string) predicate.ApiToken {
+	return predicate.ApiToken(sql.FieldEqualFold(FieldName, v))
+}
+
+// NameContainsFold applies the ContainsFold predicate on the "name" field.
+func NameContainsFold(v string) predicate.ApiToken {
+	return predicate.ApiToken(sql.FieldContainsFold(FieldName, v))
+}
+
+// AppEQ applies the EQ predicate on the "app" field.
+func AppEQ(v string) predicate.ApiToken {
+	return predicate.ApiToken(sql.FieldEQ(FieldApp, v))
+}
+
+// AppNEQ applies the NEQ predicate on the "app" field.
+func AppNEQ(v string) predicate.ApiToken {
+	return predicate.ApiToken(sql.FieldNEQ(FieldApp, v))
+}
+
+// AppIn applies the In predicate on the "app" field.
+func AppIn(vs ...string) predicate.ApiToken {
+	return predicate.ApiToken(sql.FieldIn(FieldApp, vs...))
+}
+
+// AppNotIn applies the NotIn predicate on the "app" field.
+func AppNotIn(vs ...string) predicate.ApiToken {
+	return predicate.ApiToken(sql.FieldNotIn(FieldApp, vs...))
+}
+
+// AppGT applies the GT predicate on the "app" field.
+func AppGT(v string) predicate.ApiToken {
+	return predicate.ApiToken(sql.FieldGT(FieldApp, v))
+}
+
+// AppGTE applies the GTE predicate on the "app" field.
+func AppGTE(v string) predicate.ApiToken {
+	return predicate.ApiToken(sql.FieldGTE(FieldApp, v))
+}
+
+// AppLT applies the LT predicate on the "app" field.
+func AppLT(v string) predicate.ApiToken {
+	return predicate.ApiToken(sql.FieldLT(FieldApp, v))
+}
+
+// AppLTE applies the LTE predicate on the "app" field.
+func AppLTE(v string) predicate.ApiToken {
+	return predicate.ApiToken(sql.FieldLTE(FieldApp, v))
+}
+
+// AppContains applies the Contains predicate on the "app" field.
+func AppContains(v string) predicate.ApiToken {
+	return predicate.ApiToken(sql.FieldContains(FieldApp, v))
+}
+
+// AppHasPrefix applies the HasPrefix predicate on the "app" field.
+func AppHasPrefix(v string) predicate.ApiToken {
+	return predicate.ApiToken(sql.FieldHasPrefix(FieldApp, v))
+}
+
+// AppHasSuffix applies the HasSuffix predicate on the "app" field.
+func AppHasSuffix(v string) predicate.ApiToken {
+	return predicate.ApiToken(sql.FieldHasSuffix(FieldApp, v))
+}
+
+// AppIsNil applies the IsNil predicate on the "app" field.
+func AppIsNil() predicate.ApiToken {
+	return predicate.ApiToken(sql.FieldIsNull(FieldApp))
+}
+
+// AppNotNil applies the NotNil predicate on the "app" field.
+func AppNotNil() predicate.ApiToken {
+	return predicate.ApiToken(sql.FieldNotNull(FieldApp))
+}
+
+// AppEqualFold applies the EqualFold predicate on the "app" field.
+func AppEqualFold(v string) predicate.ApiToken {
+	return predicate.ApiToken(sql.FieldEqualFold(FieldApp, v))
+}
+
+// AppContainsFold applies the ContainsFold predicate on the "app" field.
+func AppContainsFold(v string) predicate.ApiToken {
+	return predicate.ApiToken(sql.FieldContainsFold(FieldApp, v))
+}
+
+// ScopesIsNil applies the IsNil predicate on the "scopes" field.
+func ScopesIsNil() predicate.ApiToken {
+	return predicate.ApiToken(sql.FieldIsNull(FieldScopes))
+}
+
+// ScopesNotNil applies the NotNil predicate on the "scopes" field.
+func ScopesNotNil() predicate.ApiToken {
+	return predicate.ApiToken(sql.FieldNotNull(FieldScopes))
+}
+
+// WritesIsNil applies the IsNil predicate on the "writes" field.
+func WritesIsNil() predicate.ApiToken {
+	return predicate.ApiToken(sql.FieldIsNull(FieldWrites))
+}
+
+// WritesNotNil applies the NotNil predicate on the "writes" field.
+func WritesNotNil() predicate.ApiToken {
+	return predicate.ApiToken(sql.FieldNotNull(FieldWrites))
+}
+
+// ProjectKeysIsNil applies the IsNil predicate on the "project_keys" field.
+func ProjectKeysIsNil() predicate.ApiToken {
+	return predicate.ApiToken(sql.FieldIsNull(FieldProjectKeys))
+}
+
+// ProjectKeysNotNil applies the NotNil predicate on the "project_keys" field.
+func ProjectKeysNotNil() predicate.ApiToken {
+	return predicate.ApiToken(sql.FieldNotNull(FieldProjectKeys))
+}
+
+// StatisticsOnlyEQ applies the EQ predicate on the "statistics_only" field.
+func StatisticsOnlyEQ(v bool) predicate.ApiToken {
+	return predicate.ApiToken(sql.FieldEQ(FieldStatisticsOnly, v))
+}
+
+// StatisticsOnlyNEQ applies the NEQ predicate on the "statistics_only" field.
+func StatisticsOnlyNEQ(v bool) predicate.ApiToken {
+	return predicate.ApiToken(sql.FieldNEQ(FieldStatisticsOnly, v))
+}
+
+// ReplacesEQ applies the EQ predicate on the "replaces" field.
+func ReplacesEQ(v int64) predicate.ApiToken {
+	return predicate.ApiToken(sql.FieldEQ(FieldReplaces, v))
+}
+
+// ReplacesNEQ applies the NEQ predicate on the "replaces" field.
+func ReplacesNEQ(v int64) predicate.ApiToken {
+	return predicate.ApiToken(sql.FieldNEQ(FieldReplaces, v))
+}
+
+// ReplacesIn applies the In predicate on the "replaces" field.
+func ReplacesIn(vs ...int64) predicate.ApiToken {
+	return predicate.ApiToken(sql.FieldIn(FieldReplaces, vs...))
+}
+
+// ReplacesNotIn applies the NotIn predicate on the "replaces" field.
+func ReplacesNotIn(vs ...int64) predicate.ApiToken {
+	return predicate.ApiToken(sql.FieldNotIn(FieldReplaces, vs...))
+}
+
+// ReplacesGT applies the GT predicate on the "replaces" field.
+func ReplacesGT(v int64) predicate.ApiToken {
+	return predicate.ApiToken(sql.FieldGT(FieldReplaces, v))
+}
+
+// ReplacesGTE applies the GTE predicate on the "replaces" field.
+func ReplacesGTE(v int64) predicate.ApiToken {
+	return predicate.ApiToken(sql.FieldGTE(FieldReplaces, v))
+}
+
+// ReplacesLT applies the LT predicate on the "replaces" field.
+func ReplacesLT(v int64) predicate.ApiToken {
+	return predicate.ApiToken(sql.FieldLT(FieldReplaces, v))
+}
+
+// ReplacesLTE applies the LTE predicate on the "replaces" field.
+func ReplacesLTE(v int64) predicate.ApiToken {
+	return predicate.ApiToken(sql.FieldLTE(FieldReplaces, v))
+}
+
+// ReplacesIsNil applies the IsNil predicate on the "replaces" field.
+func ReplacesIsNil() predicate.ApiToken {
+	return predicate.ApiToken(sql.FieldIsNull(FieldReplaces))
+}
+
+// ReplacesNotNil applies the NotNil predicate on the "replaces" field.
+func ReplacesNotNil() predicate.ApiToken {
+	return predicate.ApiToken(sql.FieldNotNull(FieldReplaces))
+}
+
+// LastUsedAtEQ applies the EQ predicate on the "last_used_at" field.
+func LastUsedAtEQ(v hmis.Timestamp) predicate.ApiToken {
+	return predicate.ApiToken(sql.FieldEQ(FieldLastUsedAt, v))
+}
+
+// LastUsedAtNEQ applies the NEQ predicate on the "last_used_at" field.
+func LastUsedAtNEQ(v hmis.Timestamp) predicate.ApiToken {
+	return predicate.ApiToken(sql.FieldNEQ(FieldLastUsedAt, v))
+}
+
+// LastUsedAtIn applies the In predicate on the "last_used_at" field.
+func LastUsedAtIn(vs ...hmis.Timestamp) predicate.ApiToken {
+	return predicate.ApiToken(sql.FieldIn(FieldLastUsedAt, vs...))
+}
+
+// LastUsedAtNotIn applies the NotIn predicate on the "last_used_at" field.
+func LastUsedAtNotIn(vs ...hmis.Timestamp) predicate.ApiToken {
+	return predicate.ApiToken(sql.FieldNotIn(FieldLastUsedAt, vs...))
+}
+
+// LastUsedAtGT applies the GT predicate on the "last_used_at" field.
+func LastUsedAtGT(v hmis.Timestamp) predicate.ApiToken {
+	return predicate.ApiToken(sql.FieldGT(FieldLastUsedAt, v))
+}
+
+// LastUsedAtGTE applies the GTE predicate on the "last_used_at" field.
+func LastUsedAtGTE(v hmis.Timestamp) predicate.ApiToken {
+	return predicate.ApiToken(sql.FieldGTE(FieldLastUsedAt, v))
+}
+
+// LastUsedAtLT applies the LT predicate on the "last_used_at" field.
+func LastUsedAtLT(v hmis.Timestamp) predicate.ApiToken {
+	return predicate.ApiToken(sql.FieldLT(FieldLastUsedAt, v))
+}
+
+// LastUsedAtLTE applies the LTE predicate on the "last_used_at" field.
+func LastUsedAtLTE(v hmis.Timestamp) predicate.ApiToken {
+	return predicate.ApiToken(sql.FieldLTE(FieldLastUsedAt, v))
+}
+
+// LastUsedAtIsNil applies the IsNil predicate on the "last_used_at" field.
+func LastUsedAtIsNil() predicate.ApiToken {
+	return predicate.ApiToken(sql.FieldIsNull(FieldLastUsedAt))
+}
+
+// LastUsedAtNotNil applies the NotNil predicate on the "last_used_at" field.
+func LastUsedAtNotNil() predicate.ApiToken {
+	return predicate.ApiToken(sql.FieldNotNull(FieldLastUsedAt))
 }
 
 // CreatedAtEQ applies the EQ predicate on the "created_at" field.

@@ -81,6 +81,54 @@ func (f AssessmentResultsFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.AssessmentResultsMutation", m)
 }
 
+// The AuditCheckpointFunc type is an adapter to allow the use of ordinary
+// function as AuditCheckpoint mutator.
+type AuditCheckpointFunc func(context.Context, *ent.AuditCheckpointMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f AuditCheckpointFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.AuditCheckpointMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.AuditCheckpointMutation", m)
+}
+
+// The AuditClientFunc type is an adapter to allow the use of ordinary
+// function as AuditClient mutator.
+type AuditClientFunc func(context.Context, *ent.AuditClientMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f AuditClientFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.AuditClientMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.AuditClientMutation", m)
+}
+
+// The AuditHashFunc type is an adapter to allow the use of ordinary
+// function as AuditHash mutator.
+type AuditHashFunc func(context.Context, *ent.AuditHashMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f AuditHashFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.AuditHashMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.AuditHashMutation", m)
+}
+
+// The AuditRecordFunc type is an adapter to allow the use of ordinary
+// function as AuditRecord mutator.
+type AuditRecordFunc func(context.Context, *ent.AuditRecordMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f AuditRecordFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.AuditRecordMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.AuditRecordMutation", m)
+}
+
 // The CEParticipationFunc type is an adapter to allow the use of ordinary
 // function as CEParticipation mutator.
 type CEParticipationFunc func(context.Context, *ent.CEParticipationMutation) (ent.Value, error)
@@ -187,6 +235,18 @@ func (f EmploymentEducationFunc) Mutate(ctx context.Context, m ent.Mutation) (en
 		return f(ctx, mv)
 	}
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.EmploymentEducationMutation", m)
+}
+
+// The EndUserAgreementFunc type is an adapter to allow the use of ordinary
+// function as EndUserAgreement mutator.
+type EndUserAgreementFunc func(context.Context, *ent.EndUserAgreementMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f EndUserAgreementFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.EndUserAgreementMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.EndUserAgreementMutation", m)
 }
 
 // The EnrollmentFunc type is an adapter to allow the use of ordinary
@@ -357,6 +417,18 @@ func (f InventoryFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, e
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.InventoryMutation", m)
 }
 
+// The LoginFailureFunc type is an adapter to allow the use of ordinary
+// function as LoginFailure mutator.
+type LoginFailureFunc func(context.Context, *ent.LoginFailureMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f LoginFailureFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.LoginFailureMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.LoginFailureMutation", m)
+}
+
 // The OrganizationFunc type is an adapter to allow the use of ordinary
 // function as Organization mutator.
 type OrganizationFunc func(context.Context, *ent.OrganizationMutation) (ent.Value, error)
@@ -367,6 +439,18 @@ func (f OrganizationFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value
 		return f(ctx, mv)
 	}
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.OrganizationMutation", m)
+}
+
+// The PartnerAgreementFunc type is an adapter to allow the use of ordinary
+// function as PartnerAgreement mutator.
+type PartnerAgreementFunc func(context.Context, *ent.PartnerAgreementMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f PartnerAgreementFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.PartnerAgreementMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.PartnerAgreementMutation", m)
 }
 
 // The PersonFunc type is an adapter to allow the use of ordinary
@@ -405,6 +489,54 @@ func (f ProjectCoCFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, 
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.ProjectCoCMutation", m)
 }
 
+// The PublishedTableFunc type is an adapter to allow the use of ordinary
+// function as PublishedTable mutator.
+type PublishedTableFunc func(context.Context, *ent.PublishedTableMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f PublishedTableFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.PublishedTableMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.PublishedTableMutation", m)
+}
+
+// The ReleaseFunc type is an adapter to allow the use of ordinary
+// function as Release mutator.
+type ReleaseFunc func(context.Context, *ent.ReleaseMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f ReleaseFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.ReleaseMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.ReleaseMutation", m)
+}
+
+// The ReleasePartFunc type is an adapter to allow the use of ordinary
+// function as ReleasePart mutator.
+type ReleasePartFunc func(context.Context, *ent.ReleasePartMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f ReleasePartFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.ReleasePartMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.ReleasePartMutation", m)
+}
+
+// The ReleasedCellFunc type is an adapter to allow the use of ordinary
+// function as ReleasedCell mutator.
+type ReleasedCellFunc func(context.Context, *ent.ReleasedCellMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f ReleasedCellFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.ReleasedCellMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.ReleasedCellMutation", m)
+}
+
 // The ReportRunFunc type is an adapter to allow the use of ordinary
 // function as ReportRun mutator.
 type ReportRunFunc func(context.Context, *ent.ReportRunMutation) (ent.Value, error)
@@ -429,6 +561,18 @@ func (f RestrictionFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value,
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.RestrictionMutation", m)
 }
 
+// The SavedQueryFunc type is an adapter to allow the use of ordinary
+// function as SavedQuery mutator.
+type SavedQueryFunc func(context.Context, *ent.SavedQueryMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f SavedQueryFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.SavedQueryMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.SavedQueryMutation", m)
+}
+
 // The ServicesFunc type is an adapter to allow the use of ordinary
 // function as Services mutator.
 type ServicesFunc func(context.Context, *ent.ServicesMutation) (ent.Value, error)
@@ -439,6 +583,18 @@ func (f ServicesFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, er
 		return f(ctx, mv)
 	}
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.ServicesMutation", m)
+}
+
+// The SettingFunc type is an adapter to allow the use of ordinary
+// function as Setting mutator.
+type SettingFunc func(context.Context, *ent.SettingMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f SettingFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.SettingMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.SettingMutation", m)
 }
 
 // The SourceFunc type is an adapter to allow the use of ordinary

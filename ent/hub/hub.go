@@ -14,6 +14,8 @@ const (
 	FieldID = "id"
 	// FieldKeyCheck holds the string denoting the key_check field in the database.
 	FieldKeyCheck = "key_check"
+	// FieldKeyID holds the string denoting the key_id field in the database.
+	FieldKeyID = "key_id"
 	// Table holds the table name of the hub in the database.
 	Table = "hub"
 )
@@ -22,6 +24,7 @@ const (
 var Columns = []string{
 	FieldID,
 	FieldKeyCheck,
+	FieldKeyID,
 }
 
 // ValidColumn reports if the column name is valid (part of the table columns).
@@ -50,4 +53,9 @@ type OrderOption func(*sql.Selector)
 // ByID orders the results by the id field.
 func ByID(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldID, opts...).ToFunc()
+}
+
+// ByKeyID orders the results by the key_id field.
+func ByKeyID(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldKeyID, opts...).ToFunc()
 }

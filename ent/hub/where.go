@@ -57,6 +57,11 @@ func KeyCheck(v []byte) predicate.Hub {
 	return predicate.Hub(sql.FieldEQ(FieldKeyCheck, v))
 }
 
+// KeyID applies equality check predicate on the "key_id" field. It's identical to KeyIDEQ.
+func KeyID(v int64) predicate.Hub {
+	return predicate.Hub(sql.FieldEQ(FieldKeyID, v))
+}
+
 // KeyCheckEQ applies the EQ predicate on the "key_check" field.
 func KeyCheckEQ(v []byte) predicate.Hub {
 	return predicate.Hub(sql.FieldEQ(FieldKeyCheck, v))
@@ -95,6 +100,56 @@ func KeyCheckLT(v []byte) predicate.Hub {
 // KeyCheckLTE applies the LTE predicate on the "key_check" field.
 func KeyCheckLTE(v []byte) predicate.Hub {
 	return predicate.Hub(sql.FieldLTE(FieldKeyCheck, v))
+}
+
+// KeyIDEQ applies the EQ predicate on the "key_id" field.
+func KeyIDEQ(v int64) predicate.Hub {
+	return predicate.Hub(sql.FieldEQ(FieldKeyID, v))
+}
+
+// KeyIDNEQ applies the NEQ predicate on the "key_id" field.
+func KeyIDNEQ(v int64) predicate.Hub {
+	return predicate.Hub(sql.FieldNEQ(FieldKeyID, v))
+}
+
+// KeyIDIn applies the In predicate on the "key_id" field.
+func KeyIDIn(vs ...int64) predicate.Hub {
+	return predicate.Hub(sql.FieldIn(FieldKeyID, vs...))
+}
+
+// KeyIDNotIn applies the NotIn predicate on the "key_id" field.
+func KeyIDNotIn(vs ...int64) predicate.Hub {
+	return predicate.Hub(sql.FieldNotIn(FieldKeyID, vs...))
+}
+
+// KeyIDGT applies the GT predicate on the "key_id" field.
+func KeyIDGT(v int64) predicate.Hub {
+	return predicate.Hub(sql.FieldGT(FieldKeyID, v))
+}
+
+// KeyIDGTE applies the GTE predicate on the "key_id" field.
+func KeyIDGTE(v int64) predicate.Hub {
+	return predicate.Hub(sql.FieldGTE(FieldKeyID, v))
+}
+
+// KeyIDLT applies the LT predicate on the "key_id" field.
+func KeyIDLT(v int64) predicate.Hub {
+	return predicate.Hub(sql.FieldLT(FieldKeyID, v))
+}
+
+// KeyIDLTE applies the LTE predicate on the "key_id" field.
+func KeyIDLTE(v int64) predicate.Hub {
+	return predicate.Hub(sql.FieldLTE(FieldKeyID, v))
+}
+
+// KeyIDIsNil applies the IsNil predicate on the "key_id" field.
+func KeyIDIsNil() predicate.Hub {
+	return predicate.Hub(sql.FieldIsNull(FieldKeyID))
+}
+
+// KeyIDNotNil applies the NotNil predicate on the "key_id" field.
+func KeyIDNotNil() predicate.Hub {
+	return predicate.Hub(sql.FieldNotNull(FieldKeyID))
 }
 
 // And groups predicates with the AND operator between them.

@@ -14,6 +14,10 @@ import (
 	"github.com/hearth-hmis/hearth/ent/assessment"
 	"github.com/hearth-hmis/hearth/ent/assessmentquestions"
 	"github.com/hearth-hmis/hearth/ent/assessmentresults"
+	"github.com/hearth-hmis/hearth/ent/auditcheckpoint"
+	"github.com/hearth-hmis/hearth/ent/auditclient"
+	"github.com/hearth-hmis/hearth/ent/audithash"
+	"github.com/hearth-hmis/hearth/ent/auditrecord"
 	"github.com/hearth-hmis/hearth/ent/ceparticipation"
 	"github.com/hearth-hmis/hearth/ent/change"
 	"github.com/hearth-hmis/hearth/ent/clientrecord"
@@ -23,6 +27,7 @@ import (
 	"github.com/hearth-hmis/hearth/ent/currentlivingsituation"
 	"github.com/hearth-hmis/hearth/ent/disabilities"
 	"github.com/hearth-hmis/hearth/ent/employmenteducation"
+	"github.com/hearth-hmis/hearth/ent/enduseragreement"
 	"github.com/hearth-hmis/hearth/ent/enrollment"
 	"github.com/hearth-hmis/hearth/ent/event"
 	"github.com/hearth-hmis/hearth/ent/exit"
@@ -37,14 +42,22 @@ import (
 	"github.com/hearth-hmis/hearth/ent/importrun"
 	"github.com/hearth-hmis/hearth/ent/incomebenefits"
 	"github.com/hearth-hmis/hearth/ent/inventory"
+	"github.com/hearth-hmis/hearth/ent/loginfailure"
 	"github.com/hearth-hmis/hearth/ent/organization"
+	"github.com/hearth-hmis/hearth/ent/partneragreement"
 	"github.com/hearth-hmis/hearth/ent/person"
 	"github.com/hearth-hmis/hearth/ent/predicate"
 	"github.com/hearth-hmis/hearth/ent/project"
 	"github.com/hearth-hmis/hearth/ent/projectcoc"
+	"github.com/hearth-hmis/hearth/ent/publishedtable"
+	"github.com/hearth-hmis/hearth/ent/release"
+	"github.com/hearth-hmis/hearth/ent/releasedcell"
+	"github.com/hearth-hmis/hearth/ent/releasepart"
 	"github.com/hearth-hmis/hearth/ent/reportrun"
 	"github.com/hearth-hmis/hearth/ent/restriction"
+	"github.com/hearth-hmis/hearth/ent/savedquery"
 	"github.com/hearth-hmis/hearth/ent/services"
+	"github.com/hearth-hmis/hearth/ent/setting"
 	"github.com/hearth-hmis/hearth/ent/source"
 	"github.com/hearth-hmis/hearth/ent/user"
 	"github.com/hearth-hmis/hearth/ent/youtheducationstatus"
@@ -266,6 +279,114 @@ func (f TraverseAssessmentResults) Traverse(ctx context.Context, q ent.Query) er
 		return f(ctx, q)
 	}
 	return fmt.Errorf("unexpected query type %T. expect *ent.AssessmentResultsQuery", q)
+}
+
+// The AuditCheckpointFunc type is an adapter to allow the use of ordinary function as a Querier.
+type AuditCheckpointFunc func(context.Context, *ent.AuditCheckpointQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f AuditCheckpointFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.AuditCheckpointQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.AuditCheckpointQuery", q)
+}
+
+// The TraverseAuditCheckpoint type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseAuditCheckpoint func(context.Context, *ent.AuditCheckpointQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseAuditCheckpoint) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseAuditCheckpoint) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.AuditCheckpointQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.AuditCheckpointQuery", q)
+}
+
+// The AuditClientFunc type is an adapter to allow the use of ordinary function as a Querier.
+type AuditClientFunc func(context.Context, *ent.AuditClientQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f AuditClientFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.AuditClientQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.AuditClientQuery", q)
+}
+
+// The TraverseAuditClient type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseAuditClient func(context.Context, *ent.AuditClientQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseAuditClient) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseAuditClient) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.AuditClientQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.AuditClientQuery", q)
+}
+
+// The AuditHashFunc type is an adapter to allow the use of ordinary function as a Querier.
+type AuditHashFunc func(context.Context, *ent.AuditHashQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f AuditHashFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.AuditHashQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.AuditHashQuery", q)
+}
+
+// The TraverseAuditHash type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseAuditHash func(context.Context, *ent.AuditHashQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseAuditHash) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseAuditHash) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.AuditHashQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.AuditHashQuery", q)
+}
+
+// The AuditRecordFunc type is an adapter to allow the use of ordinary function as a Querier.
+type AuditRecordFunc func(context.Context, *ent.AuditRecordQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f AuditRecordFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.AuditRecordQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.AuditRecordQuery", q)
+}
+
+// The TraverseAuditRecord type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseAuditRecord func(context.Context, *ent.AuditRecordQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseAuditRecord) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseAuditRecord) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.AuditRecordQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.AuditRecordQuery", q)
 }
 
 // The CEParticipationFunc type is an adapter to allow the use of ordinary function as a Querier.
@@ -509,6 +630,33 @@ func (f TraverseEmploymentEducation) Traverse(ctx context.Context, q ent.Query) 
 		return f(ctx, q)
 	}
 	return fmt.Errorf("unexpected query type %T. expect *ent.EmploymentEducationQuery", q)
+}
+
+// The EndUserAgreementFunc type is an adapter to allow the use of ordinary function as a Querier.
+type EndUserAgreementFunc func(context.Context, *ent.EndUserAgreementQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f EndUserAgreementFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.EndUserAgreementQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.EndUserAgreementQuery", q)
+}
+
+// The TraverseEndUserAgreement type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseEndUserAgreement func(context.Context, *ent.EndUserAgreementQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseEndUserAgreement) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseEndUserAgreement) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.EndUserAgreementQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.EndUserAgreementQuery", q)
 }
 
 // The EnrollmentFunc type is an adapter to allow the use of ordinary function as a Querier.
@@ -889,6 +1037,33 @@ func (f TraverseInventory) Traverse(ctx context.Context, q ent.Query) error {
 	return fmt.Errorf("unexpected query type %T. expect *ent.InventoryQuery", q)
 }
 
+// The LoginFailureFunc type is an adapter to allow the use of ordinary function as a Querier.
+type LoginFailureFunc func(context.Context, *ent.LoginFailureQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f LoginFailureFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.LoginFailureQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.LoginFailureQuery", q)
+}
+
+// The TraverseLoginFailure type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseLoginFailure func(context.Context, *ent.LoginFailureQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseLoginFailure) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseLoginFailure) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.LoginFailureQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.LoginFailureQuery", q)
+}
+
 // The OrganizationFunc type is an adapter to allow the use of ordinary function as a Querier.
 type OrganizationFunc func(context.Context, *ent.OrganizationQuery) (ent.Value, error)
 
@@ -914,6 +1089,33 @@ func (f TraverseOrganization) Traverse(ctx context.Context, q ent.Query) error {
 		return f(ctx, q)
 	}
 	return fmt.Errorf("unexpected query type %T. expect *ent.OrganizationQuery", q)
+}
+
+// The PartnerAgreementFunc type is an adapter to allow the use of ordinary function as a Querier.
+type PartnerAgreementFunc func(context.Context, *ent.PartnerAgreementQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f PartnerAgreementFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.PartnerAgreementQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.PartnerAgreementQuery", q)
+}
+
+// The TraversePartnerAgreement type is an adapter to allow the use of ordinary function as Traverser.
+type TraversePartnerAgreement func(context.Context, *ent.PartnerAgreementQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraversePartnerAgreement) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraversePartnerAgreement) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.PartnerAgreementQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.PartnerAgreementQuery", q)
 }
 
 // The PersonFunc type is an adapter to allow the use of ordinary function as a Querier.
@@ -997,6 +1199,114 @@ func (f TraverseProjectCoC) Traverse(ctx context.Context, q ent.Query) error {
 	return fmt.Errorf("unexpected query type %T. expect *ent.ProjectCoCQuery", q)
 }
 
+// The PublishedTableFunc type is an adapter to allow the use of ordinary function as a Querier.
+type PublishedTableFunc func(context.Context, *ent.PublishedTableQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f PublishedTableFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.PublishedTableQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.PublishedTableQuery", q)
+}
+
+// The TraversePublishedTable type is an adapter to allow the use of ordinary function as Traverser.
+type TraversePublishedTable func(context.Context, *ent.PublishedTableQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraversePublishedTable) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraversePublishedTable) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.PublishedTableQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.PublishedTableQuery", q)
+}
+
+// The ReleaseFunc type is an adapter to allow the use of ordinary function as a Querier.
+type ReleaseFunc func(context.Context, *ent.ReleaseQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f ReleaseFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.ReleaseQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.ReleaseQuery", q)
+}
+
+// The TraverseRelease type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseRelease func(context.Context, *ent.ReleaseQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseRelease) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseRelease) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.ReleaseQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.ReleaseQuery", q)
+}
+
+// The ReleasePartFunc type is an adapter to allow the use of ordinary function as a Querier.
+type ReleasePartFunc func(context.Context, *ent.ReleasePartQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f ReleasePartFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.ReleasePartQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.ReleasePartQuery", q)
+}
+
+// The TraverseReleasePart type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseReleasePart func(context.Context, *ent.ReleasePartQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseReleasePart) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseReleasePart) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.ReleasePartQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.ReleasePartQuery", q)
+}
+
+// The ReleasedCellFunc type is an adapter to allow the use of ordinary function as a Querier.
+type ReleasedCellFunc func(context.Context, *ent.ReleasedCellQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f ReleasedCellFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.ReleasedCellQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.ReleasedCellQuery", q)
+}
+
+// The TraverseReleasedCell type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseReleasedCell func(context.Context, *ent.ReleasedCellQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseReleasedCell) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseReleasedCell) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.ReleasedCellQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.ReleasedCellQuery", q)
+}
+
 // The ReportRunFunc type is an adapter to allow the use of ordinary function as a Querier.
 type ReportRunFunc func(context.Context, *ent.ReportRunQuery) (ent.Value, error)
 
@@ -1051,6 +1361,33 @@ func (f TraverseRestriction) Traverse(ctx context.Context, q ent.Query) error {
 	return fmt.Errorf("unexpected query type %T. expect *ent.RestrictionQuery", q)
 }
 
+// The SavedQueryFunc type is an adapter to allow the use of ordinary function as a Querier.
+type SavedQueryFunc func(context.Context, *ent.SavedQueryQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f SavedQueryFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.SavedQueryQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.SavedQueryQuery", q)
+}
+
+// The TraverseSavedQuery type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseSavedQuery func(context.Context, *ent.SavedQueryQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseSavedQuery) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseSavedQuery) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.SavedQueryQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.SavedQueryQuery", q)
+}
+
 // The ServicesFunc type is an adapter to allow the use of ordinary function as a Querier.
 type ServicesFunc func(context.Context, *ent.ServicesQuery) (ent.Value, error)
 
@@ -1076,6 +1413,33 @@ func (f TraverseServices) Traverse(ctx context.Context, q ent.Query) error {
 		return f(ctx, q)
 	}
 	return fmt.Errorf("unexpected query type %T. expect *ent.ServicesQuery", q)
+}
+
+// The SettingFunc type is an adapter to allow the use of ordinary function as a Querier.
+type SettingFunc func(context.Context, *ent.SettingQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f SettingFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.SettingQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.SettingQuery", q)
+}
+
+// The TraverseSetting type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseSetting func(context.Context, *ent.SettingQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseSetting) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseSetting) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.SettingQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.SettingQuery", q)
 }
 
 // The SourceFunc type is an adapter to allow the use of ordinary function as a Querier.
@@ -1174,6 +1538,14 @@ func NewQuery(q ent.Query) (Query, error) {
 		return &query[*ent.AssessmentQuestionsQuery, predicate.AssessmentQuestions, assessmentquestions.OrderOption]{typ: ent.TypeAssessmentQuestions, tq: q}, nil
 	case *ent.AssessmentResultsQuery:
 		return &query[*ent.AssessmentResultsQuery, predicate.AssessmentResults, assessmentresults.OrderOption]{typ: ent.TypeAssessmentResults, tq: q}, nil
+	case *ent.AuditCheckpointQuery:
+		return &query[*ent.AuditCheckpointQuery, predicate.AuditCheckpoint, auditcheckpoint.OrderOption]{typ: ent.TypeAuditCheckpoint, tq: q}, nil
+	case *ent.AuditClientQuery:
+		return &query[*ent.AuditClientQuery, predicate.AuditClient, auditclient.OrderOption]{typ: ent.TypeAuditClient, tq: q}, nil
+	case *ent.AuditHashQuery:
+		return &query[*ent.AuditHashQuery, predicate.AuditHash, audithash.OrderOption]{typ: ent.TypeAuditHash, tq: q}, nil
+	case *ent.AuditRecordQuery:
+		return &query[*ent.AuditRecordQuery, predicate.AuditRecord, auditrecord.OrderOption]{typ: ent.TypeAuditRecord, tq: q}, nil
 	case *ent.CEParticipationQuery:
 		return &query[*ent.CEParticipationQuery, predicate.CEParticipation, ceparticipation.OrderOption]{typ: ent.TypeCEParticipation, tq: q}, nil
 	case *ent.ChangeQuery:
@@ -1192,6 +1564,8 @@ func NewQuery(q ent.Query) (Query, error) {
 		return &query[*ent.DisabilitiesQuery, predicate.Disabilities, disabilities.OrderOption]{typ: ent.TypeDisabilities, tq: q}, nil
 	case *ent.EmploymentEducationQuery:
 		return &query[*ent.EmploymentEducationQuery, predicate.EmploymentEducation, employmenteducation.OrderOption]{typ: ent.TypeEmploymentEducation, tq: q}, nil
+	case *ent.EndUserAgreementQuery:
+		return &query[*ent.EndUserAgreementQuery, predicate.EndUserAgreement, enduseragreement.OrderOption]{typ: ent.TypeEndUserAgreement, tq: q}, nil
 	case *ent.EnrollmentQuery:
 		return &query[*ent.EnrollmentQuery, predicate.Enrollment, enrollment.OrderOption]{typ: ent.TypeEnrollment, tq: q}, nil
 	case *ent.EventQuery:
@@ -1220,20 +1594,36 @@ func NewQuery(q ent.Query) (Query, error) {
 		return &query[*ent.IncomeBenefitsQuery, predicate.IncomeBenefits, incomebenefits.OrderOption]{typ: ent.TypeIncomeBenefits, tq: q}, nil
 	case *ent.InventoryQuery:
 		return &query[*ent.InventoryQuery, predicate.Inventory, inventory.OrderOption]{typ: ent.TypeInventory, tq: q}, nil
+	case *ent.LoginFailureQuery:
+		return &query[*ent.LoginFailureQuery, predicate.LoginFailure, loginfailure.OrderOption]{typ: ent.TypeLoginFailure, tq: q}, nil
 	case *ent.OrganizationQuery:
 		return &query[*ent.OrganizationQuery, predicate.Organization, organization.OrderOption]{typ: ent.TypeOrganization, tq: q}, nil
+	case *ent.PartnerAgreementQuery:
+		return &query[*ent.PartnerAgreementQuery, predicate.PartnerAgreement, partneragreement.OrderOption]{typ: ent.TypePartnerAgreement, tq: q}, nil
 	case *ent.PersonQuery:
 		return &query[*ent.PersonQuery, predicate.Person, person.OrderOption]{typ: ent.TypePerson, tq: q}, nil
 	case *ent.ProjectQuery:
 		return &query[*ent.ProjectQuery, predicate.Project, project.OrderOption]{typ: ent.TypeProject, tq: q}, nil
 	case *ent.ProjectCoCQuery:
 		return &query[*ent.ProjectCoCQuery, predicate.ProjectCoC, projectcoc.OrderOption]{typ: ent.TypeProjectCoC, tq: q}, nil
+	case *ent.PublishedTableQuery:
+		return &query[*ent.PublishedTableQuery, predicate.PublishedTable, publishedtable.OrderOption]{typ: ent.TypePublishedTable, tq: q}, nil
+	case *ent.ReleaseQuery:
+		return &query[*ent.ReleaseQuery, predicate.Release, release.OrderOption]{typ: ent.TypeRelease, tq: q}, nil
+	case *ent.ReleasePartQuery:
+		return &query[*ent.ReleasePartQuery, predicate.ReleasePart, releasepart.OrderOption]{typ: ent.TypeReleasePart, tq: q}, nil
+	case *ent.ReleasedCellQuery:
+		return &query[*ent.ReleasedCellQuery, predicate.ReleasedCell, releasedcell.OrderOption]{typ: ent.TypeReleasedCell, tq: q}, nil
 	case *ent.ReportRunQuery:
 		return &query[*ent.ReportRunQuery, predicate.ReportRun, reportrun.OrderOption]{typ: ent.TypeReportRun, tq: q}, nil
 	case *ent.RestrictionQuery:
 		return &query[*ent.RestrictionQuery, predicate.Restriction, restriction.OrderOption]{typ: ent.TypeRestriction, tq: q}, nil
+	case *ent.SavedQueryQuery:
+		return &query[*ent.SavedQueryQuery, predicate.SavedQuery, savedquery.OrderOption]{typ: ent.TypeSavedQuery, tq: q}, nil
 	case *ent.ServicesQuery:
 		return &query[*ent.ServicesQuery, predicate.Services, services.OrderOption]{typ: ent.TypeServices, tq: q}, nil
+	case *ent.SettingQuery:
+		return &query[*ent.SettingQuery, predicate.Setting, setting.OrderOption]{typ: ent.TypeSetting, tq: q}, nil
 	case *ent.SourceQuery:
 		return &query[*ent.SourceQuery, predicate.Source, source.OrderOption]{typ: ent.TypeSource, tq: q}, nil
 	case *ent.UserQuery:

@@ -21,7 +21,16 @@ var (
 		{Name: "password_hash", Type: field.TypeString, Nullable: true, Size: 2147483647},
 		{Name: "active", Type: field.TypeBool, Default: true},
 		{Name: "trained_on", Type: field.TypeOther, Nullable: true, SchemaType: map[string]string{"postgres": "date", "sqlite3": "text"}},
+		{Name: "training_course", Type: field.TypeString, Nullable: true, Size: 2147483647},
 		{Name: "agreed_on", Type: field.TypeOther, Nullable: true, SchemaType: map[string]string{"postgres": "date", "sqlite3": "text"}},
+		{Name: "agreement_version", Type: field.TypeString, Nullable: true, Size: 2147483647},
+		{Name: "totp_secret", Type: field.TypeBytes, Nullable: true},
+		{Name: "totp_step", Type: field.TypeInt64, Default: 0},
+		{Name: "recovery_hashes", Type: field.TypeJSON, Nullable: true},
+		{Name: "subject", Type: field.TypeString, Unique: true, Nullable: true, Size: 2147483647},
+		{Name: "password_changed_at", Type: field.TypeOther, Nullable: true, SchemaType: map[string]string{"postgres": "timestamp", "sqlite3": "text"}},
+		{Name: "last_used_at", Type: field.TypeOther, Nullable: true, SchemaType: map[string]string{"postgres": "timestamp", "sqlite3": "text"}},
+		{Name: "created_by", Type: field.TypeInt64, Nullable: true},
 		{Name: "created_at", Type: field.TypeOther, Nullable: true, SchemaType: map[string]string{"postgres": "timestamp", "sqlite3": "text"}},
 	}
 	// AccountsTable holds the schema information for the "accounts" table.
@@ -78,6 +87,14 @@ var (
 		{Name: "account_key", Type: field.TypeInt64},
 		{Name: "hash", Type: field.TypeBytes, Unique: true},
 		{Name: "session", Type: field.TypeBool},
+		{Name: "name", Type: field.TypeString, Nullable: true, Size: 2147483647},
+		{Name: "app", Type: field.TypeString, Nullable: true, Size: 2147483647},
+		{Name: "scopes", Type: field.TypeJSON, Nullable: true},
+		{Name: "writes", Type: field.TypeJSON, Nullable: true},
+		{Name: "project_keys", Type: field.TypeJSON, Nullable: true},
+		{Name: "statistics_only", Type: field.TypeBool, Default: false},
+		{Name: "replaces", Type: field.TypeInt64, Nullable: true},
+		{Name: "last_used_at", Type: field.TypeOther, Nullable: true, SchemaType: map[string]string{"postgres": "timestamp", "sqlite3": "text"}},
 		{Name: "created_at", Type: field.TypeOther, Nullable: true, SchemaType: map[string]string{"postgres": "timestamp", "sqlite3": "text"}},
 		{Name: "expires_at", Type: field.TypeOther, Nullable: true, SchemaType: map[string]string{"postgres": "timestamp", "sqlite3": "text"}},
 		{Name: "ended_at", Type: field.TypeOther, Nullable: true, SchemaType: map[string]string{"postgres": "timestamp", "sqlite3": "text"}},
@@ -228,6 +245,81 @@ var (
 				Name:    "assessmentresults_assessment_key",
 				Unique:  false,
 				Columns: []*schema.Column{AssessmentResultsColumns[19]},
+			},
+		},
+	}
+	// AuditCheckpointsColumns holds the columns for the "audit_checkpoints" table.
+	AuditCheckpointsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt64, Increment: true},
+		{Name: "note", Type: field.TypeString, Size: 2147483647},
+		{Name: "at", Type: field.TypeOther, Nullable: true, SchemaType: map[string]string{"postgres": "timestamp", "sqlite3": "text"}},
+	}
+	// AuditCheckpointsTable holds the schema information for the "audit_checkpoints" table.
+	AuditCheckpointsTable = &schema.Table{
+		Name:       "audit_checkpoints",
+		Columns:    AuditCheckpointsColumns,
+		PrimaryKey: []*schema.Column{AuditCheckpointsColumns[0]},
+	}
+	// AuditClientsColumns holds the columns for the "audit_clients" table.
+	AuditClientsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt64, Increment: true},
+		{Name: "record_key", Type: field.TypeInt64},
+		{Name: "client_key", Type: field.TypeInt64},
+		{Name: "shown", Type: field.TypeInt32},
+		{Name: "withheld", Type: field.TypeInt32},
+	}
+	// AuditClientsTable holds the schema information for the "audit_clients" table.
+	AuditClientsTable = &schema.Table{
+		Name:       "audit_clients",
+		Columns:    AuditClientsColumns,
+		PrimaryKey: []*schema.Column{AuditClientsColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "auditclient_client_key_record_key",
+				Unique:  false,
+				Columns: []*schema.Column{AuditClientsColumns[2], AuditClientsColumns[1]},
+			},
+			{
+				Name:    "auditclient_record_key",
+				Unique:  false,
+				Columns: []*schema.Column{AuditClientsColumns[1]},
+			},
+		},
+	}
+	// AuditHashesColumns holds the columns for the "audit_hashes" table.
+	AuditHashesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt64, Increment: true},
+		{Name: "hash", Type: field.TypeBytes},
+	}
+	// AuditHashesTable holds the schema information for the "audit_hashes" table.
+	AuditHashesTable = &schema.Table{
+		Name:       "audit_hashes",
+		Columns:    AuditHashesColumns,
+		PrimaryKey: []*schema.Column{AuditHashesColumns[0]},
+	}
+	// AuditRecordsColumns holds the columns for the "audit_records" table.
+	AuditRecordsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt64, Increment: true},
+		{Name: "at", Type: field.TypeOther, Nullable: true, SchemaType: map[string]string{"postgres": "timestamp", "sqlite3": "text"}},
+		{Name: "account_key", Type: field.TypeInt64},
+		{Name: "kind", Type: field.TypeString, Size: 2147483647},
+		{Name: "body", Type: field.TypeBytes},
+	}
+	// AuditRecordsTable holds the schema information for the "audit_records" table.
+	AuditRecordsTable = &schema.Table{
+		Name:       "audit_records",
+		Columns:    AuditRecordsColumns,
+		PrimaryKey: []*schema.Column{AuditRecordsColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "auditrecord_account_key_id",
+				Unique:  false,
+				Columns: []*schema.Column{AuditRecordsColumns[2], AuditRecordsColumns[0]},
+			},
+			{
+				Name:    "auditrecord_at",
+				Unique:  false,
+				Columns: []*schema.Column{AuditRecordsColumns[1]},
 			},
 		},
 	}
@@ -594,6 +686,21 @@ var (
 				Columns: []*schema.Column{EmploymentEducationColumns[22]},
 			},
 		},
+	}
+	// EndUserAgreementsColumns holds the columns for the "end_user_agreements" table.
+	EndUserAgreementsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt64, Increment: true},
+		{Name: "version", Type: field.TypeString, Unique: true, Size: 2147483647},
+		{Name: "text", Type: field.TypeString, Size: 2147483647},
+		{Name: "in_force_from", Type: field.TypeOther, Nullable: true, SchemaType: map[string]string{"postgres": "date", "sqlite3": "text"}},
+		{Name: "recorded_by", Type: field.TypeInt64, Nullable: true},
+		{Name: "recorded_at", Type: field.TypeOther, Nullable: true, SchemaType: map[string]string{"postgres": "timestamp", "sqlite3": "text"}},
+	}
+	// EndUserAgreementsTable holds the schema information for the "end_user_agreements" table.
+	EndUserAgreementsTable = &schema.Table{
+		Name:       "end_user_agreements",
+		Columns:    EndUserAgreementsColumns,
+		PrimaryKey: []*schema.Column{EndUserAgreementsColumns[0]},
 	}
 	// EnrollmentsColumns holds the columns for the "enrollments" table.
 	EnrollmentsColumns = []*schema.Column{
@@ -1051,6 +1158,7 @@ var (
 	HubColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeInt64, Increment: true},
 		{Name: "key_check", Type: field.TypeBytes},
+		{Name: "key_id", Type: field.TypeInt64, Nullable: true},
 	}
 	// HubTable holds the schema information for the "hub" table.
 	HubTable = &schema.Table{
@@ -1264,6 +1372,19 @@ var (
 			},
 		},
 	}
+	// LoginFailuresColumns holds the columns for the "login_failures" table.
+	LoginFailuresColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt64, Increment: true},
+		{Name: "subject", Type: field.TypeBytes, Unique: true},
+		{Name: "failures", Type: field.TypeFloat64},
+		{Name: "last_at", Type: field.TypeOther, Nullable: true, SchemaType: map[string]string{"postgres": "timestamp", "sqlite3": "text"}},
+	}
+	// LoginFailuresTable holds the schema information for the "login_failures" table.
+	LoginFailuresTable = &schema.Table{
+		Name:       "login_failures",
+		Columns:    LoginFailuresColumns,
+		PrimaryKey: []*schema.Column{LoginFailuresColumns[0]},
+	}
 	// OrganizationsColumns holds the columns for the "organizations" table.
 	OrganizationsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeInt64, Increment: true},
@@ -1291,6 +1412,30 @@ var (
 				Name:    "organization_source_key_organization_id",
 				Unique:  true,
 				Columns: []*schema.Column{OrganizationsColumns[1], OrganizationsColumns[5]},
+			},
+		},
+	}
+	// PartnerAgreementsColumns holds the columns for the "partner_agreements" table.
+	PartnerAgreementsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt64, Increment: true},
+		{Name: "organization_key", Type: field.TypeInt64},
+		{Name: "version", Type: field.TypeString, Size: 2147483647},
+		{Name: "signed_on", Type: field.TypeOther, Nullable: true, SchemaType: map[string]string{"postgres": "date", "sqlite3": "text"}},
+		{Name: "ends_on", Type: field.TypeOther, Nullable: true, SchemaType: map[string]string{"postgres": "date", "sqlite3": "text"}},
+		{Name: "licensed", Type: field.TypeInt32},
+		{Name: "recorded_by", Type: field.TypeInt64, Nullable: true},
+		{Name: "recorded_at", Type: field.TypeOther, Nullable: true, SchemaType: map[string]string{"postgres": "timestamp", "sqlite3": "text"}},
+	}
+	// PartnerAgreementsTable holds the schema information for the "partner_agreements" table.
+	PartnerAgreementsTable = &schema.Table{
+		Name:       "partner_agreements",
+		Columns:    PartnerAgreementsColumns,
+		PrimaryKey: []*schema.Column{PartnerAgreementsColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "partneragreement_organization_key",
+				Unique:  false,
+				Columns: []*schema.Column{PartnerAgreementsColumns[1]},
 			},
 		},
 	}
@@ -1401,6 +1546,82 @@ var (
 			},
 		},
 	}
+	// PublishedTablesColumns holds the columns for the "published_tables" table.
+	PublishedTablesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt64, Increment: true},
+		{Name: "query_key", Type: field.TypeInt64},
+		{Name: "release_key", Type: field.TypeInt64},
+		{Name: "body", Type: field.TypeBytes},
+		{Name: "made_at", Type: field.TypeOther, Nullable: true, SchemaType: map[string]string{"postgres": "timestamp", "sqlite3": "text"}},
+	}
+	// PublishedTablesTable holds the schema information for the "published_tables" table.
+	PublishedTablesTable = &schema.Table{
+		Name:       "published_tables",
+		Columns:    PublishedTablesColumns,
+		PrimaryKey: []*schema.Column{PublishedTablesColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "publishedtable_query_key_release_key",
+				Unique:  true,
+				Columns: []*schema.Column{PublishedTablesColumns[1], PublishedTablesColumns[2]},
+			},
+		},
+	}
+	// ReleasesColumns holds the columns for the "releases" table.
+	ReleasesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt64, Increment: true},
+		{Name: "period", Type: field.TypeString, Unique: true, Size: 2147483647},
+		{Name: "change_key", Type: field.TypeInt64},
+		{Name: "at", Type: field.TypeOther, Nullable: true, SchemaType: map[string]string{"postgres": "timestamp", "sqlite3": "text"}},
+		{Name: "made_at", Type: field.TypeOther, Nullable: true, SchemaType: map[string]string{"postgres": "timestamp", "sqlite3": "text"}},
+	}
+	// ReleasesTable holds the schema information for the "releases" table.
+	ReleasesTable = &schema.Table{
+		Name:       "releases",
+		Columns:    ReleasesColumns,
+		PrimaryKey: []*schema.Column{ReleasesColumns[0]},
+	}
+	// ReleasePartsColumns holds the columns for the "release_parts" table.
+	ReleasePartsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt64, Increment: true},
+		{Name: "release_key", Type: field.TypeInt64},
+		{Name: "part", Type: field.TypeInt32},
+		{Name: "body", Type: field.TypeBytes},
+	}
+	// ReleasePartsTable holds the schema information for the "release_parts" table.
+	ReleasePartsTable = &schema.Table{
+		Name:       "release_parts",
+		Columns:    ReleasePartsColumns,
+		PrimaryKey: []*schema.Column{ReleasePartsColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "releasepart_release_key_part",
+				Unique:  true,
+				Columns: []*schema.Column{ReleasePartsColumns[1], ReleasePartsColumns[2]},
+			},
+		},
+	}
+	// ReleasedCellsColumns holds the columns for the "released_cells" table.
+	ReleasedCellsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt64, Increment: true},
+		{Name: "account_key", Type: field.TypeInt64},
+		{Name: "release_key", Type: field.TypeInt64},
+		{Name: "cell", Type: field.TypeBytes},
+		{Name: "at", Type: field.TypeOther, Nullable: true, SchemaType: map[string]string{"postgres": "timestamp", "sqlite3": "text"}},
+	}
+	// ReleasedCellsTable holds the schema information for the "released_cells" table.
+	ReleasedCellsTable = &schema.Table{
+		Name:       "released_cells",
+		Columns:    ReleasedCellsColumns,
+		PrimaryKey: []*schema.Column{ReleasedCellsColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "releasedcell_account_key_release_key_cell",
+				Unique:  true,
+				Columns: []*schema.Column{ReleasedCellsColumns[1], ReleasedCellsColumns[2], ReleasedCellsColumns[3]},
+			},
+		},
+	}
 	// ReportrunsColumns holds the columns for the "reportruns" table.
 	ReportrunsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeInt64, Increment: true},
@@ -1454,6 +1675,33 @@ var (
 			},
 		},
 	}
+	// SavedQueriesColumns holds the columns for the "saved_queries" table.
+	SavedQueriesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt64, Increment: true},
+		{Name: "name", Type: field.TypeString, Unique: true, Size: 2147483647},
+		{Name: "title", Type: field.TypeString, Size: 2147483647},
+		{Name: "account_key", Type: field.TypeInt64},
+		{Name: "organization_key", Type: field.TypeInt64},
+		{Name: "document", Type: field.TypeString, Size: 2147483647},
+		{Name: "state", Type: field.TypeString, Size: 2147483647},
+		{Name: "token_hash", Type: field.TypeBytes, Unique: true, Nullable: true},
+		{Name: "created_at", Type: field.TypeOther, Nullable: true, SchemaType: map[string]string{"postgres": "timestamp", "sqlite3": "text"}},
+		{Name: "approved_by", Type: field.TypeInt64, Nullable: true},
+		{Name: "approved_at", Type: field.TypeOther, Nullable: true, SchemaType: map[string]string{"postgres": "timestamp", "sqlite3": "text"}},
+	}
+	// SavedQueriesTable holds the schema information for the "saved_queries" table.
+	SavedQueriesTable = &schema.Table{
+		Name:       "saved_queries",
+		Columns:    SavedQueriesColumns,
+		PrimaryKey: []*schema.Column{SavedQueriesColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "savedquery_account_key",
+				Unique:  false,
+				Columns: []*schema.Column{SavedQueriesColumns[3]},
+			},
+		},
+	}
 	// ServicesColumns holds the columns for the "services" table.
 	ServicesColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeInt64, Increment: true},
@@ -1500,6 +1748,20 @@ var (
 				Columns: []*schema.Column{ServicesColumns[25]},
 			},
 		},
+	}
+	// SettingsColumns holds the columns for the "settings" table.
+	SettingsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt64, Increment: true},
+		{Name: "name", Type: field.TypeString, Unique: true, Size: 2147483647},
+		{Name: "value", Type: field.TypeString, Size: 2147483647},
+		{Name: "changed_by", Type: field.TypeInt64, Nullable: true},
+		{Name: "changed_at", Type: field.TypeOther, Nullable: true, SchemaType: map[string]string{"postgres": "timestamp", "sqlite3": "text"}},
+	}
+	// SettingsTable holds the schema information for the "settings" table.
+	SettingsTable = &schema.Table{
+		Name:       "settings",
+		Columns:    SettingsColumns,
+		PrimaryKey: []*schema.Column{SettingsColumns[0]},
 	}
 	// SourcesColumns holds the columns for the "sources" table.
 	SourcesColumns = []*schema.Column{
@@ -1594,6 +1856,10 @@ var (
 		AssessmentsTable,
 		AssessmentQuestionsTable,
 		AssessmentResultsTable,
+		AuditCheckpointsTable,
+		AuditClientsTable,
+		AuditHashesTable,
+		AuditRecordsTable,
 		CeParticipationsTable,
 		ChangesTable,
 		ClientsTable,
@@ -1603,6 +1869,7 @@ var (
 		CurrentLivingSituationsTable,
 		DisabilitiesTable,
 		EmploymentEducationTable,
+		EndUserAgreementsTable,
 		EnrollmentsTable,
 		EventsTable,
 		ExitsTable,
@@ -1617,13 +1884,21 @@ var (
 		ImportRunsTable,
 		IncomeBenefitsTable,
 		InventoriesTable,
+		LoginFailuresTable,
 		OrganizationsTable,
+		PartnerAgreementsTable,
 		PersonsTable,
 		ProjectsTable,
 		ProjectCocsTable,
+		PublishedTablesTable,
+		ReleasesTable,
+		ReleasePartsTable,
+		ReleasedCellsTable,
 		ReportrunsTable,
 		RestrictionsTable,
+		SavedQueriesTable,
 		ServicesTable,
+		SettingsTable,
 		SourcesTable,
 		HMISUsersTable,
 		YouthEducationStatusesTable,
@@ -1648,6 +1923,18 @@ func init() {
 	}
 	AssessmentResultsTable.Annotation = &entsql.Annotation{
 		Table: "assessment_results",
+	}
+	AuditCheckpointsTable.Annotation = &entsql.Annotation{
+		Table: "audit_checkpoints",
+	}
+	AuditClientsTable.Annotation = &entsql.Annotation{
+		Table: "audit_clients",
+	}
+	AuditHashesTable.Annotation = &entsql.Annotation{
+		Table: "audit_hashes",
+	}
+	AuditRecordsTable.Annotation = &entsql.Annotation{
+		Table: "audit_records",
 	}
 	CeParticipationsTable.Annotation = &entsql.Annotation{
 		Table: "ce_participations",
@@ -1675,6 +1962,9 @@ func init() {
 	}
 	EmploymentEducationTable.Annotation = &entsql.Annotation{
 		Table: "employment_education",
+	}
+	EndUserAgreementsTable.Annotation = &entsql.Annotation{
+		Table: "end_user_agreements",
 	}
 	EnrollmentsTable.Annotation = &entsql.Annotation{
 		Table: "enrollments",
@@ -1718,8 +2008,14 @@ func init() {
 	InventoriesTable.Annotation = &entsql.Annotation{
 		Table: "inventories",
 	}
+	LoginFailuresTable.Annotation = &entsql.Annotation{
+		Table: "login_failures",
+	}
 	OrganizationsTable.Annotation = &entsql.Annotation{
 		Table: "organizations",
+	}
+	PartnerAgreementsTable.Annotation = &entsql.Annotation{
+		Table: "partner_agreements",
 	}
 	PersonsTable.Annotation = &entsql.Annotation{
 		Table: "persons",
@@ -1730,14 +2026,32 @@ func init() {
 	ProjectCocsTable.Annotation = &entsql.Annotation{
 		Table: "project_cocs",
 	}
+	PublishedTablesTable.Annotation = &entsql.Annotation{
+		Table: "published_tables",
+	}
+	ReleasesTable.Annotation = &entsql.Annotation{
+		Table: "releases",
+	}
+	ReleasePartsTable.Annotation = &entsql.Annotation{
+		Table: "release_parts",
+	}
+	ReleasedCellsTable.Annotation = &entsql.Annotation{
+		Table: "released_cells",
+	}
 	ReportrunsTable.Annotation = &entsql.Annotation{
 		Table: "reportruns",
 	}
 	RestrictionsTable.Annotation = &entsql.Annotation{
 		Table: "restrictions",
 	}
+	SavedQueriesTable.Annotation = &entsql.Annotation{
+		Table: "saved_queries",
+	}
 	ServicesTable.Annotation = &entsql.Annotation{
 		Table: "services",
+	}
+	SettingsTable.Annotation = &entsql.Annotation{
+		Table: "settings",
 	}
 	SourcesTable.Annotation = &entsql.Annotation{
 		Table: "sources",

@@ -24,6 +24,18 @@ type AssessmentQuestions func(*sql.Selector)
 // AssessmentResults is the predicate function for assessmentresults builders.
 type AssessmentResults func(*sql.Selector)
 
+// AuditCheckpoint is the predicate function for auditcheckpoint builders.
+type AuditCheckpoint func(*sql.Selector)
+
+// AuditClient is the predicate function for auditclient builders.
+type AuditClient func(*sql.Selector)
+
+// AuditHash is the predicate function for audithash builders.
+type AuditHash func(*sql.Selector)
+
+// AuditRecord is the predicate function for auditrecord builders.
+type AuditRecord func(*sql.Selector)
+
 // CEParticipation is the predicate function for ceparticipation builders.
 type CEParticipation func(*sql.Selector)
 
@@ -50,6 +62,9 @@ type Disabilities func(*sql.Selector)
 
 // EmploymentEducation is the predicate function for employmenteducation builders.
 type EmploymentEducation func(*sql.Selector)
+
+// EndUserAgreement is the predicate function for enduseragreement builders.
+type EndUserAgreement func(*sql.Selector)
 
 // Enrollment is the predicate function for enrollment builders.
 type Enrollment func(*sql.Selector)
@@ -93,8 +108,14 @@ type IncomeBenefits func(*sql.Selector)
 // Inventory is the predicate function for inventory builders.
 type Inventory func(*sql.Selector)
 
+// LoginFailure is the predicate function for loginfailure builders.
+type LoginFailure func(*sql.Selector)
+
 // Organization is the predicate function for organization builders.
 type Organization func(*sql.Selector)
+
+// PartnerAgreement is the predicate function for partneragreement builders.
+type PartnerAgreement func(*sql.Selector)
 
 // Person is the predicate function for person builders.
 type Person func(*sql.Selector)
@@ -105,14 +126,32 @@ type Project func(*sql.Selector)
 // ProjectCoC is the predicate function for projectcoc builders.
 type ProjectCoC func(*sql.Selector)
 
+// PublishedTable is the predicate function for publishedtable builders.
+type PublishedTable func(*sql.Selector)
+
+// Release is the predicate function for release builders.
+type Release func(*sql.Selector)
+
+// ReleasePart is the predicate function for releasepart builders.
+type ReleasePart func(*sql.Selector)
+
+// ReleasedCell is the predicate function for releasedcell builders.
+type ReleasedCell func(*sql.Selector)
+
 // ReportRun is the predicate function for reportrun builders.
 type ReportRun func(*sql.Selector)
 
 // Restriction is the predicate function for restriction builders.
 type Restriction func(*sql.Selector)
 
+// SavedQuery is the predicate function for savedquery builders.
+type SavedQuery func(*sql.Selector)
+
 // Services is the predicate function for services builders.
 type Services func(*sql.Selector)
+
+// Setting is the predicate function for setting builders.
+type Setting func(*sql.Selector)
 
 // Source is the predicate function for source builders.
 type Source func(*sql.Selector)

@@ -254,6 +254,102 @@ func (f AssessmentResultsMutationRuleFunc) EvalMutation(ctx context.Context, m e
 	return Denyf("ent/privacy: unexpected mutation type %T, expect *ent.AssessmentResultsMutation", m)
 }
 
+// The AuditCheckpointQueryRuleFunc type is an adapter to allow the use of ordinary
+// functions as a query rule.
+type AuditCheckpointQueryRuleFunc func(context.Context, *ent.AuditCheckpointQuery) error
+
+// EvalQuery return f(ctx, q).
+func (f AuditCheckpointQueryRuleFunc) EvalQuery(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.AuditCheckpointQuery); ok {
+		return f(ctx, q)
+	}
+	return Denyf("ent/privacy: unexpected query type %T, expect *ent.AuditCheckpointQuery", q)
+}
+
+// The AuditCheckpointMutationRuleFunc type is an adapter to allow the use of ordinary
+// functions as a mutation rule.
+type AuditCheckpointMutationRuleFunc func(context.Context, *ent.AuditCheckpointMutation) error
+
+// EvalMutation calls f(ctx, m).
+func (f AuditCheckpointMutationRuleFunc) EvalMutation(ctx context.Context, m ent.Mutation) error {
+	if m, ok := m.(*ent.AuditCheckpointMutation); ok {
+		return f(ctx, m)
+	}
+	return Denyf("ent/privacy: unexpected mutation type %T, expect *ent.AuditCheckpointMutation", m)
+}
+
+// The AuditClientQueryRuleFunc type is an adapter to allow the use of ordinary
+// functions as a query rule.
+type AuditClientQueryRuleFunc func(context.Context, *ent.AuditClientQuery) error
+
+// EvalQuery return f(ctx, q).
+func (f AuditClientQueryRuleFunc) EvalQuery(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.AuditClientQuery); ok {
+		return f(ctx, q)
+	}
+	return Denyf("ent/privacy: unexpected query type %T, expect *ent.AuditClientQuery", q)
+}
+
+// The AuditClientMutationRuleFunc type is an adapter to allow the use of ordinary
+// functions as a mutation rule.
+type AuditClientMutationRuleFunc func(context.Context, *ent.AuditClientMutation) error
+
+// EvalMutation calls f(ctx, m).
+func (f AuditClientMutationRuleFunc) EvalMutation(ctx context.Context, m ent.Mutation) error {
+	if m, ok := m.(*ent.AuditClientMutation); ok {
+		return f(ctx, m)
+	}
+	return Denyf("ent/privacy: unexpected mutation type %T, expect *ent.AuditClientMutation", m)
+}
+
+// The AuditHashQueryRuleFunc type is an adapter to allow the use of ordinary
+// functions as a query rule.
+type AuditHashQueryRuleFunc func(context.Context, *ent.AuditHashQuery) error
+
+// EvalQuery return f(ctx, q).
+func (f AuditHashQueryRuleFunc) EvalQuery(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.AuditHashQuery); ok {
+		return f(ctx, q)
+	}
+	return Denyf("ent/privacy: unexpected query type %T, expect *ent.AuditHashQuery", q)
+}
+
+// The AuditHashMutationRuleFunc type is an adapter to allow the use of ordinary
+// functions as a mutation rule.
+type AuditHashMutationRuleFunc func(context.Context, *ent.AuditHashMutation) error
+
+// EvalMutation calls f(ctx, m).
+func (f AuditHashMutationRuleFunc) EvalMutation(ctx context.Context, m ent.Mutation) error {
+	if m, ok := m.(*ent.AuditHashMutation); ok {
+		return f(ctx, m)
+	}
+	return Denyf("ent/privacy: unexpected mutation type %T, expect *ent.AuditHashMutation", m)
+}
+
+// The AuditRecordQueryRuleFunc type is an adapter to allow the use of ordinary
+// functions as a query rule.
+type AuditRecordQueryRuleFunc func(context.Context, *ent.AuditRecordQuery) error
+
+// EvalQuery return f(ctx, q).
+func (f AuditRecordQueryRuleFunc) EvalQuery(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.AuditRecordQuery); ok {
+		return f(ctx, q)
+	}
+	return Denyf("ent/privacy: unexpected query type %T, expect *ent.AuditRecordQuery", q)
+}
+
+// The AuditRecordMutationRuleFunc type is an adapter to allow the use of ordinary
+// functions as a mutation rule.
+type AuditRecordMutationRuleFunc func(context.Context, *ent.AuditRecordMutation) error
+
+// EvalMutation calls f(ctx, m).
+func (f AuditRecordMutationRuleFunc) EvalMutation(ctx context.Context, m ent.Mutation) error {
+	if m, ok := m.(*ent.AuditRecordMutation); ok {
+		return f(ctx, m)
+	}
+	return Denyf("ent/privacy: unexpected mutation type %T, expect *ent.AuditRecordMutation", m)
+}
+
 // The CEParticipationQueryRuleFunc type is an adapter to allow the use of ordinary
 // functions as a query rule.
 type CEParticipationQueryRuleFunc func(context.Context, *ent.CEParticipationQuery) error
@@ -468,6 +564,30 @@ func (f EmploymentEducationMutationRuleFunc) EvalMutation(ctx context.Context, m
 		return f(ctx, m)
 	}
 	return Denyf("ent/privacy: unexpected mutation type %T, expect *ent.EmploymentEducationMutation", m)
+}
+
+// The EndUserAgreementQueryRuleFunc type is an adapter to allow the use of ordinary
+// functions as a query rule.
+type EndUserAgreementQueryRuleFunc func(context.Context, *ent.EndUserAgreementQuery) error
+
+// EvalQuery return f(ctx, q).
+func (f EndUserAgreementQueryRuleFunc) EvalQuery(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.EndUserAgreementQuery); ok {
+		return f(ctx, q)
+	}
+	return Denyf("ent/privacy: unexpected query type %T, expect *ent.EndUserAgreementQuery", q)
+}
+
+// The EndUserAgreementMutationRuleFunc type is an adapter to allow the use of ordinary
+// functions as a mutation rule.
+type EndUserAgreementMutationRuleFunc func(context.Context, *ent.EndUserAgreementMutation) error
+
+// EvalMutation calls f(ctx, m).
+func (f EndUserAgreementMutationRuleFunc) EvalMutation(ctx context.Context, m ent.Mutation) error {
+	if m, ok := m.(*ent.EndUserAgreementMutation); ok {
+		return f(ctx, m)
+	}
+	return Denyf("ent/privacy: unexpected mutation type %T, expect *ent.EndUserAgreementMutation", m)
 }
 
 // The EnrollmentQueryRuleFunc type is an adapter to allow the use of ordinary
@@ -806,6 +926,30 @@ func (f InventoryMutationRuleFunc) EvalMutation(ctx context.Context, m ent.Mutat
 	return Denyf("ent/privacy: unexpected mutation type %T, expect *ent.InventoryMutation", m)
 }
 
+// The LoginFailureQueryRuleFunc type is an adapter to allow the use of ordinary
+// functions as a query rule.
+type LoginFailureQueryRuleFunc func(context.Context, *ent.LoginFailureQuery) error
+
+// EvalQuery return f(ctx, q).
+func (f LoginFailureQueryRuleFunc) EvalQuery(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.LoginFailureQuery); ok {
+		return f(ctx, q)
+	}
+	return Denyf("ent/privacy: unexpected query type %T, expect *ent.LoginFailureQuery", q)
+}
+
+// The LoginFailureMutationRuleFunc type is an adapter to allow the use of ordinary
+// functions as a mutation rule.
+type LoginFailureMutationRuleFunc func(context.Context, *ent.LoginFailureMutation) error
+
+// EvalMutation calls f(ctx, m).
+func (f LoginFailureMutationRuleFunc) EvalMutation(ctx context.Context, m ent.Mutation) error {
+	if m, ok := m.(*ent.LoginFailureMutation); ok {
+		return f(ctx, m)
+	}
+	return Denyf("ent/privacy: unexpected mutation type %T, expect *ent.LoginFailureMutation", m)
+}
+
 // The OrganizationQueryRuleFunc type is an adapter to allow the use of ordinary
 // functions as a query rule.
 type OrganizationQueryRuleFunc func(context.Context, *ent.OrganizationQuery) error
@@ -828,6 +972,30 @@ func (f OrganizationMutationRuleFunc) EvalMutation(ctx context.Context, m ent.Mu
 		return f(ctx, m)
 	}
 	return Denyf("ent/privacy: unexpected mutation type %T, expect *ent.OrganizationMutation", m)
+}
+
+// The PartnerAgreementQueryRuleFunc type is an adapter to allow the use of ordinary
+// functions as a query rule.
+type PartnerAgreementQueryRuleFunc func(context.Context, *ent.PartnerAgreementQuery) error
+
+// EvalQuery return f(ctx, q).
+func (f PartnerAgreementQueryRuleFunc) EvalQuery(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.PartnerAgreementQuery); ok {
+		return f(ctx, q)
+	}
+	return Denyf("ent/privacy: unexpected query type %T, expect *ent.PartnerAgreementQuery", q)
+}
+
+// The PartnerAgreementMutationRuleFunc type is an adapter to allow the use of ordinary
+// functions as a mutation rule.
+type PartnerAgreementMutationRuleFunc func(context.Context, *ent.PartnerAgreementMutation) error
+
+// EvalMutation calls f(ctx, m).
+func (f PartnerAgreementMutationRuleFunc) EvalMutation(ctx context.Context, m ent.Mutation) error {
+	if m, ok := m.(*ent.PartnerAgreementMutation); ok {
+		return f(ctx, m)
+	}
+	return Denyf("ent/privacy: unexpected mutation type %T, expect *ent.PartnerAgreementMutation", m)
 }
 
 // The PersonQueryRuleFunc type is an adapter to allow the use of ordinary
@@ -902,6 +1070,102 @@ func (f ProjectCoCMutationRuleFunc) EvalMutation(ctx context.Context, m ent.Muta
 	return Denyf("ent/privacy: unexpected mutation type %T, expect *ent.ProjectCoCMutation", m)
 }
 
+// The PublishedTableQueryRuleFunc type is an adapter to allow the use of ordinary
+// functions as a query rule.
+type PublishedTableQueryRuleFunc func(context.Context, *ent.PublishedTableQuery) error
+
+// EvalQuery return f(ctx, q).
+func (f PublishedTableQueryRuleFunc) EvalQuery(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.PublishedTableQuery); ok {
+		return f(ctx, q)
+	}
+	return Denyf("ent/privacy: unexpected query type %T, expect *ent.PublishedTableQuery", q)
+}
+
+// The PublishedTableMutationRuleFunc type is an adapter to allow the use of ordinary
+// functions as a mutation rule.
+type PublishedTableMutationRuleFunc func(context.Context, *ent.PublishedTableMutation) error
+
+// EvalMutation calls f(ctx, m).
+func (f PublishedTableMutationRuleFunc) EvalMutation(ctx context.Context, m ent.Mutation) error {
+	if m, ok := m.(*ent.PublishedTableMutation); ok {
+		return f(ctx, m)
+	}
+	return Denyf("ent/privacy: unexpected mutation type %T, expect *ent.PublishedTableMutation", m)
+}
+
+// The ReleaseQueryRuleFunc type is an adapter to allow the use of ordinary
+// functions as a query rule.
+type ReleaseQueryRuleFunc func(context.Context, *ent.ReleaseQuery) error
+
+// EvalQuery return f(ctx, q).
+func (f ReleaseQueryRuleFunc) EvalQuery(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.ReleaseQuery); ok {
+		return f(ctx, q)
+	}
+	return Denyf("ent/privacy: unexpected query type %T, expect *ent.ReleaseQuery", q)
+}
+
+// The ReleaseMutationRuleFunc type is an adapter to allow the use of ordinary
+// functions as a mutation rule.
+type ReleaseMutationRuleFunc func(context.Context, *ent.ReleaseMutation) error
+
+// EvalMutation calls f(ctx, m).
+func (f ReleaseMutationRuleFunc) EvalMutation(ctx context.Context, m ent.Mutation) error {
+	if m, ok := m.(*ent.ReleaseMutation); ok {
+		return f(ctx, m)
+	}
+	return Denyf("ent/privacy: unexpected mutation type %T, expect *ent.ReleaseMutation", m)
+}
+
+// The ReleasePartQueryRuleFunc type is an adapter to allow the use of ordinary
+// functions as a query rule.
+type ReleasePartQueryRuleFunc func(context.Context, *ent.ReleasePartQuery) error
+
+// EvalQuery return f(ctx, q).
+func (f ReleasePartQueryRuleFunc) EvalQuery(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.ReleasePartQuery); ok {
+		return f(ctx, q)
+	}
+	return Denyf("ent/privacy: unexpected query type %T, expect *ent.ReleasePartQuery", q)
+}
+
+// The ReleasePartMutationRuleFunc type is an adapter to allow the use of ordinary
+// functions as a mutation rule.
+type ReleasePartMutationRuleFunc func(context.Context, *ent.ReleasePartMutation) error
+
+// EvalMutation calls f(ctx, m).
+func (f ReleasePartMutationRuleFunc) EvalMutation(ctx context.Context, m ent.Mutation) error {
+	if m, ok := m.(*ent.ReleasePartMutation); ok {
+		return f(ctx, m)
+	}
+	return Denyf("ent/privacy: unexpected mutation type %T, expect *ent.ReleasePartMutation", m)
+}
+
+// The ReleasedCellQueryRuleFunc type is an adapter to allow the use of ordinary
+// functions as a query rule.
+type ReleasedCellQueryRuleFunc func(context.Context, *ent.ReleasedCellQuery) error
+
+// EvalQuery return f(ctx, q).
+func (f ReleasedCellQueryRuleFunc) EvalQuery(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.ReleasedCellQuery); ok {
+		return f(ctx, q)
+	}
+	return Denyf("ent/privacy: unexpected query type %T, expect *ent.ReleasedCellQuery", q)
+}
+
+// The ReleasedCellMutationRuleFunc type is an adapter to allow the use of ordinary
+// functions as a mutation rule.
+type ReleasedCellMutationRuleFunc func(context.Context, *ent.ReleasedCellMutation) error
+
+// EvalMutation calls f(ctx, m).
+func (f ReleasedCellMutationRuleFunc) EvalMutation(ctx context.Context, m ent.Mutation) error {
+	if m, ok := m.(*ent.ReleasedCellMutation); ok {
+		return f(ctx, m)
+	}
+	return Denyf("ent/privacy: unexpected mutation type %T, expect *ent.ReleasedCellMutation", m)
+}
+
 // The ReportRunQueryRuleFunc type is an adapter to allow the use of ordinary
 // functions as a query rule.
 type ReportRunQueryRuleFunc func(context.Context, *ent.ReportRunQuery) error
@@ -950,6 +1214,30 @@ func (f RestrictionMutationRuleFunc) EvalMutation(ctx context.Context, m ent.Mut
 	return Denyf("ent/privacy: unexpected mutation type %T, expect *ent.RestrictionMutation", m)
 }
 
+// The SavedQueryQueryRuleFunc type is an adapter to allow the use of ordinary
+// functions as a query rule.
+type SavedQueryQueryRuleFunc func(context.Context, *ent.SavedQueryQuery) error
+
+// EvalQuery return f(ctx, q).
+func (f SavedQueryQueryRuleFunc) EvalQuery(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.SavedQueryQuery); ok {
+		return f(ctx, q)
+	}
+	return Denyf("ent/privacy: unexpected query type %T, expect *ent.SavedQueryQuery", q)
+}
+
+// The SavedQueryMutationRuleFunc type is an adapter to allow the use of ordinary
+// functions as a mutation rule.
+type SavedQueryMutationRuleFunc func(context.Context, *ent.SavedQueryMutation) error
+
+// EvalMutation calls f(ctx, m).
+func (f SavedQueryMutationRuleFunc) EvalMutation(ctx context.Context, m ent.Mutation) error {
+	if m, ok := m.(*ent.SavedQueryMutation); ok {
+		return f(ctx, m)
+	}
+	return Denyf("ent/privacy: unexpected mutation type %T, expect *ent.SavedQueryMutation", m)
+}
+
 // The ServicesQueryRuleFunc type is an adapter to allow the use of ordinary
 // functions as a query rule.
 type ServicesQueryRuleFunc func(context.Context, *ent.ServicesQuery) error
@@ -972,6 +1260,30 @@ func (f ServicesMutationRuleFunc) EvalMutation(ctx context.Context, m ent.Mutati
 		return f(ctx, m)
 	}
 	return Denyf("ent/privacy: unexpected mutation type %T, expect *ent.ServicesMutation", m)
+}
+
+// The SettingQueryRuleFunc type is an adapter to allow the use of ordinary
+// functions as a query rule.
+type SettingQueryRuleFunc func(context.Context, *ent.SettingQuery) error
+
+// EvalQuery return f(ctx, q).
+func (f SettingQueryRuleFunc) EvalQuery(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.SettingQuery); ok {
+		return f(ctx, q)
+	}
+	return Denyf("ent/privacy: unexpected query type %T, expect *ent.SettingQuery", q)
+}
+
+// The SettingMutationRuleFunc type is an adapter to allow the use of ordinary
+// functions as a mutation rule.
+type SettingMutationRuleFunc func(context.Context, *ent.SettingMutation) error
+
+// EvalMutation calls f(ctx, m).
+func (f SettingMutationRuleFunc) EvalMutation(ctx context.Context, m ent.Mutation) error {
+	if m, ok := m.(*ent.SettingMutation); ok {
+		return f(ctx, m)
+	}
+	return Denyf("ent/privacy: unexpected mutation type %T, expect *ent.SettingMutation", m)
 }
 
 // The SourceQueryRuleFunc type is an adapter to allow the use of ordinary

@@ -9,6 +9,10 @@ import (
 	"github.com/hearth-hmis/hearth/ent/assessment"
 	"github.com/hearth-hmis/hearth/ent/assessmentquestions"
 	"github.com/hearth-hmis/hearth/ent/assessmentresults"
+	"github.com/hearth-hmis/hearth/ent/auditcheckpoint"
+	"github.com/hearth-hmis/hearth/ent/auditclient"
+	"github.com/hearth-hmis/hearth/ent/audithash"
+	"github.com/hearth-hmis/hearth/ent/auditrecord"
 	"github.com/hearth-hmis/hearth/ent/ceparticipation"
 	"github.com/hearth-hmis/hearth/ent/change"
 	"github.com/hearth-hmis/hearth/ent/clientrecord"
@@ -18,6 +22,7 @@ import (
 	"github.com/hearth-hmis/hearth/ent/currentlivingsituation"
 	"github.com/hearth-hmis/hearth/ent/disabilities"
 	"github.com/hearth-hmis/hearth/ent/employmenteducation"
+	"github.com/hearth-hmis/hearth/ent/enduseragreement"
 	"github.com/hearth-hmis/hearth/ent/enrollment"
 	"github.com/hearth-hmis/hearth/ent/event"
 	"github.com/hearth-hmis/hearth/ent/exit"
@@ -32,14 +37,22 @@ import (
 	"github.com/hearth-hmis/hearth/ent/importrun"
 	"github.com/hearth-hmis/hearth/ent/incomebenefits"
 	"github.com/hearth-hmis/hearth/ent/inventory"
+	"github.com/hearth-hmis/hearth/ent/loginfailure"
 	"github.com/hearth-hmis/hearth/ent/organization"
+	"github.com/hearth-hmis/hearth/ent/partneragreement"
 	"github.com/hearth-hmis/hearth/ent/person"
 	"github.com/hearth-hmis/hearth/ent/project"
 	"github.com/hearth-hmis/hearth/ent/projectcoc"
+	"github.com/hearth-hmis/hearth/ent/publishedtable"
+	"github.com/hearth-hmis/hearth/ent/release"
+	"github.com/hearth-hmis/hearth/ent/releasedcell"
+	"github.com/hearth-hmis/hearth/ent/releasepart"
 	"github.com/hearth-hmis/hearth/ent/reportrun"
 	"github.com/hearth-hmis/hearth/ent/restriction"
+	"github.com/hearth-hmis/hearth/ent/savedquery"
 	"github.com/hearth-hmis/hearth/ent/schema"
 	"github.com/hearth-hmis/hearth/ent/services"
+	"github.com/hearth-hmis/hearth/ent/setting"
 	"github.com/hearth-hmis/hearth/ent/source"
 	"github.com/hearth-hmis/hearth/ent/user"
 	"github.com/hearth-hmis/hearth/ent/youtheducationstatus"
@@ -60,6 +73,10 @@ func init() {
 	accountDescActive := accountFields[8].Descriptor()
 	// account.DefaultActive holds the default value on creation for the active field.
 	account.DefaultActive = accountDescActive.Default.(bool)
+	// accountDescTotpStep is the schema descriptor for totp_step field.
+	accountDescTotpStep := accountFields[14].Descriptor()
+	// account.DefaultTotpStep holds the default value on creation for the totp_step field.
+	account.DefaultTotpStep = accountDescTotpStep.Default.(int64)
 	affiliationMixin := schema.Affiliation{}.Mixin()
 	affiliationMixinHooks0 := affiliationMixin[0].Hooks()
 	affiliation.Hooks[0] = affiliationMixinHooks0[0]
@@ -70,6 +87,12 @@ func init() {
 	apitoken.Hooks[0] = apitokenMixinHooks0[0]
 	apitokenMixinInters0 := apitokenMixin[0].Interceptors()
 	apitoken.Interceptors[0] = apitokenMixinInters0[0]
+	apitokenFields := schema.ApiToken{}.Fields()
+	_ = apitokenFields
+	// apitokenDescStatisticsOnly is the schema descriptor for statistics_only field.
+	apitokenDescStatisticsOnly := apitokenFields[9].Descriptor()
+	// apitoken.DefaultStatisticsOnly holds the default value on creation for the statistics_only field.
+	apitoken.DefaultStatisticsOnly = apitokenDescStatisticsOnly.Default.(bool)
 	assessmentMixin := schema.Assessment{}.Mixin()
 	assessmentMixinHooks0 := assessmentMixin[0].Hooks()
 	assessment.Hooks[0] = assessmentMixinHooks0[0]
@@ -85,6 +108,26 @@ func init() {
 	assessmentresults.Hooks[0] = assessmentresultsMixinHooks0[0]
 	assessmentresultsMixinInters0 := assessmentresultsMixin[0].Interceptors()
 	assessmentresults.Interceptors[0] = assessmentresultsMixinInters0[0]
+	auditcheckpointMixin := schema.AuditCheckpoint{}.Mixin()
+	auditcheckpointMixinHooks0 := auditcheckpointMixin[0].Hooks()
+	auditcheckpoint.Hooks[0] = auditcheckpointMixinHooks0[0]
+	auditcheckpointMixinInters0 := auditcheckpointMixin[0].Interceptors()
+	auditcheckpoint.Interceptors[0] = auditcheckpointMixinInters0[0]
+	auditclientMixin := schema.AuditClient{}.Mixin()
+	auditclientMixinHooks0 := auditclientMixin[0].Hooks()
+	auditclient.Hooks[0] = auditclientMixinHooks0[0]
+	auditclientMixinInters0 := auditclientMixin[0].Interceptors()
+	auditclient.Interceptors[0] = auditclientMixinInters0[0]
+	audithashMixin := schema.AuditHash{}.Mixin()
+	audithashMixinHooks0 := audithashMixin[0].Hooks()
+	audithash.Hooks[0] = audithashMixinHooks0[0]
+	audithashMixinInters0 := audithashMixin[0].Interceptors()
+	audithash.Interceptors[0] = audithashMixinInters0[0]
+	auditrecordMixin := schema.AuditRecord{}.Mixin()
+	auditrecordMixinHooks0 := auditrecordMixin[0].Hooks()
+	auditrecord.Hooks[0] = auditrecordMixinHooks0[0]
+	auditrecordMixinInters0 := auditrecordMixin[0].Interceptors()
+	auditrecord.Interceptors[0] = auditrecordMixinInters0[0]
 	ceparticipationMixin := schema.CEParticipation{}.Mixin()
 	ceparticipationMixinHooks0 := ceparticipationMixin[0].Hooks()
 	ceparticipation.Hooks[0] = ceparticipationMixinHooks0[0]
@@ -144,6 +187,11 @@ func init() {
 	employmenteducation.Hooks[0] = employmenteducationMixinHooks0[0]
 	employmenteducationMixinInters0 := employmenteducationMixin[0].Interceptors()
 	employmenteducation.Interceptors[0] = employmenteducationMixinInters0[0]
+	enduseragreementMixin := schema.EndUserAgreement{}.Mixin()
+	enduseragreementMixinHooks0 := enduseragreementMixin[0].Hooks()
+	enduseragreement.Hooks[0] = enduseragreementMixinHooks0[0]
+	enduseragreementMixinInters0 := enduseragreementMixin[0].Interceptors()
+	enduseragreement.Interceptors[0] = enduseragreementMixinInters0[0]
 	enrollmentMixin := schema.Enrollment{}.Mixin()
 	enrollmentMixinHooks0 := enrollmentMixin[0].Hooks()
 	enrollment.Hooks[0] = enrollmentMixinHooks0[0]
@@ -220,11 +268,21 @@ func init() {
 	inventory.Hooks[0] = inventoryMixinHooks0[0]
 	inventoryMixinInters0 := inventoryMixin[0].Interceptors()
 	inventory.Interceptors[0] = inventoryMixinInters0[0]
+	loginfailureMixin := schema.LoginFailure{}.Mixin()
+	loginfailureMixinHooks0 := loginfailureMixin[0].Hooks()
+	loginfailure.Hooks[0] = loginfailureMixinHooks0[0]
+	loginfailureMixinInters0 := loginfailureMixin[0].Interceptors()
+	loginfailure.Interceptors[0] = loginfailureMixinInters0[0]
 	organizationMixin := schema.Organization{}.Mixin()
 	organizationMixinHooks0 := organizationMixin[0].Hooks()
 	organization.Hooks[0] = organizationMixinHooks0[0]
 	organizationMixinInters0 := organizationMixin[0].Interceptors()
 	organization.Interceptors[0] = organizationMixinInters0[0]
+	partneragreementMixin := schema.PartnerAgreement{}.Mixin()
+	partneragreementMixinHooks0 := partneragreementMixin[0].Hooks()
+	partneragreement.Hooks[0] = partneragreementMixinHooks0[0]
+	partneragreementMixinInters0 := partneragreementMixin[0].Interceptors()
+	partneragreement.Interceptors[0] = partneragreementMixinInters0[0]
 	personMixin := schema.Person{}.Mixin()
 	personMixinHooks0 := personMixin[0].Hooks()
 	person.Hooks[0] = personMixinHooks0[0]
@@ -246,6 +304,26 @@ func init() {
 	projectcoc.Hooks[0] = projectcocMixinHooks0[0]
 	projectcocMixinInters0 := projectcocMixin[0].Interceptors()
 	projectcoc.Interceptors[0] = projectcocMixinInters0[0]
+	publishedtableMixin := schema.PublishedTable{}.Mixin()
+	publishedtableMixinHooks0 := publishedtableMixin[0].Hooks()
+	publishedtable.Hooks[0] = publishedtableMixinHooks0[0]
+	publishedtableMixinInters0 := publishedtableMixin[0].Interceptors()
+	publishedtable.Interceptors[0] = publishedtableMixinInters0[0]
+	releaseMixin := schema.Release{}.Mixin()
+	releaseMixinHooks0 := releaseMixin[0].Hooks()
+	release.Hooks[0] = releaseMixinHooks0[0]
+	releaseMixinInters0 := releaseMixin[0].Interceptors()
+	release.Interceptors[0] = releaseMixinInters0[0]
+	releasepartMixin := schema.ReleasePart{}.Mixin()
+	releasepartMixinHooks0 := releasepartMixin[0].Hooks()
+	releasepart.Hooks[0] = releasepartMixinHooks0[0]
+	releasepartMixinInters0 := releasepartMixin[0].Interceptors()
+	releasepart.Interceptors[0] = releasepartMixinInters0[0]
+	releasedcellMixin := schema.ReleasedCell{}.Mixin()
+	releasedcellMixinHooks0 := releasedcellMixin[0].Hooks()
+	releasedcell.Hooks[0] = releasedcellMixinHooks0[0]
+	releasedcellMixinInters0 := releasedcellMixin[0].Interceptors()
+	releasedcell.Interceptors[0] = releasedcellMixinInters0[0]
 	reportrunMixin := schema.ReportRun{}.Mixin()
 	reportrunMixinHooks0 := reportrunMixin[0].Hooks()
 	reportrun.Hooks[0] = reportrunMixinHooks0[0]
@@ -266,11 +344,21 @@ func init() {
 	restriction.Hooks[0] = restrictionMixinHooks0[0]
 	restrictionMixinInters0 := restrictionMixin[0].Interceptors()
 	restriction.Interceptors[0] = restrictionMixinInters0[0]
+	savedqueryMixin := schema.SavedQuery{}.Mixin()
+	savedqueryMixinHooks0 := savedqueryMixin[0].Hooks()
+	savedquery.Hooks[0] = savedqueryMixinHooks0[0]
+	savedqueryMixinInters0 := savedqueryMixin[0].Interceptors()
+	savedquery.Interceptors[0] = savedqueryMixinInters0[0]
 	servicesMixin := schema.Services{}.Mixin()
 	servicesMixinHooks0 := servicesMixin[0].Hooks()
 	services.Hooks[0] = servicesMixinHooks0[0]
 	servicesMixinInters0 := servicesMixin[0].Interceptors()
 	services.Interceptors[0] = servicesMixinInters0[0]
+	settingMixin := schema.Setting{}.Mixin()
+	settingMixinHooks0 := settingMixin[0].Hooks()
+	setting.Hooks[0] = settingMixinHooks0[0]
+	settingMixinInters0 := settingMixin[0].Interceptors()
+	setting.Interceptors[0] = settingMixinInters0[0]
 	sourceMixin := schema.Source{}.Mixin()
 	sourceMixinHooks0 := sourceMixin[0].Hooks()
 	source.Hooks[0] = sourceMixinHooks0[0]

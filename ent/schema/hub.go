@@ -87,7 +87,16 @@ func (Account) Fields() []ent.Field {
 		field.Text("password_hash").Optional().Sensitive().Comment("argon2id, PHC form"),
 		field.Bool("active").Default(true),
 		day("trained_on", "day of the privacy training"),
+		field.Text("training_course").Optional().Nillable(),
 		day("agreed_on", "day on which the end-user agreement was signed"),
+		field.Text("agreement_version").Optional().Nillable().Comment("of the end-user agreement that was signed"),
+		field.Bytes("totp_secret").Optional().Nillable().Sensitive().Comment("sealed; null: no second factor"),
+		field.Int64("totp_step").Default(0).Comment("the last step whose code was used"),
+		field.JSON("recovery_hashes", []string{}).Optional().Sensitive().Comment("of the recovery codes that are left"),
+		field.Text("subject").Optional().Nillable().Unique().Comment("who it is to an identity provider: issuer and subject"),
+		moment("password_changed_at", ""),
+		moment("last_used_at", "null: never; from then on an account is locked when it is not used"),
+		field.Int64("created_by").Optional().Nillable().Immutable().Comment("account; null: by the command"),
 		moment("created_at", ""),
 	}
 }
@@ -111,6 +120,14 @@ func (ApiToken) Fields() []ent.Field {
 		field.Int64("account_key").Immutable(),
 		field.Bytes("hash").Unique().Immutable().Sensitive().Comment("SHA-256 of the token"),
 		field.Bool("session").Immutable().Comment("made by a login, ended by a logout"),
+		field.Text("name").Optional().Nillable().Comment("what it is for, in its owner's words"),
+		field.Text("app").Optional().Nillable().Comment("the program that asks with it"),
+		field.JSON("scopes", []string{}).Optional().Immutable().Comment("categories that it may read; null: as its account"),
+		field.JSON("writes", []string{}).Optional().Immutable().Comment("categories that it may write; null: as its account"),
+		field.JSON("project_keys", []int64{}).Optional().Immutable().Comment("projects that it is narrowed to; null: as its account"),
+		field.Bool("statistics_only").Default(false).Immutable(),
+		field.Int64("replaces").Optional().Nillable().Immutable().Comment("the token that it took the place of"),
+		moment("last_used_at", ""),
 		moment("created_at", ""),
 		moment("expires_at", ""),
 		moment("ended_at", ""),
@@ -367,5 +384,300 @@ func (Hub) Annotations() []schema.Annotation { return table("hub") }
 
 // Fields of the entity.
 func (Hub) Fields() []ent.Field {
-	return []ent.Field{field.Int64("id"), field.Bytes("key_check").Immutable()}
+	return []ent.Field{field.Int64("id"), field.Bytes("key_check").Immutable(),
+		field.Int64("key_id").Optional().Nillable().Comment("of the key with which everything is sealed; null: not sealed yet")}
+}
+
+// PartnerAgreement is an organization's agreement to take part. Without one that holds it neither shares nor sees what others share.
+type PartnerAgreement struct{ ent.Schema }
+
+// Mixin of the entity.
+func (PartnerAgreement) Mixin() []ent.Mixin { return []ent.Mixin{guarded{}} }
+
+// Annotations of the entity.
+func (PartnerAgreement) Annotations() []schema.Annotation { return table("partner_agreements") }
+
+// Fields of the entity.
+func (PartnerAgreement) Fields() []ent.Field {
+	return []ent.Field{
+		field.Int64("id"),
+		field.Int64("organization_key").Immutable(),
+		field.Text("version").Immutable(),
+		day("signed_on", ""),
+		day("ends_on", "last day"),
+		field.Int32("licensed").Comment("accounts that it may have"),
+		field.Int64("recorded_by").Optional().Nillable().Immutable().Comment("account; null: by the command"),
+		moment("recorded_at", ""),
+	}
+}
+
+// Indexes of the entity.
+func (PartnerAgreement) Indexes() []ent.Index { return []ent.Index{index.Fields("organization_key")} }
+
+// EndUserAgreement is a version of what every user signs. From its day on the accounts sign it before they see data.
+type EndUserAgreement struct{ ent.Schema }
+
+// Mixin of the entity.
+func (EndUserAgreement) Mixin() []ent.Mixin { return []ent.Mixin{guarded{}} }
+
+// Annotations of the entity.
+func (EndUserAgreement) Annotations() []schema.Annotation { return table("end_user_agreements") }
+
+// Fields of the entity.
+func (EndUserAgreement) Fields() []ent.Field {
+	return []ent.Field{
+		field.Int64("id"),
+		field.Text("version").Unique().Immutable(),
+		field.Text("text").Immutable(),
+		day("in_force_from", ""),
+		field.Int64("recorded_by").Optional().Nillable().Immutable().Comment("account; null: by the command"),
+		moment("recorded_at", ""),
+	}
+}
+
+// Setting is a choice of the community.
+type Setting struct{ ent.Schema }
+
+// Mixin of the entity.
+func (Setting) Mixin() []ent.Mixin { return []ent.Mixin{guarded{}} }
+
+// Annotations of the entity.
+func (Setting) Annotations() []schema.Annotation { return table("settings") }
+
+// Fields of the entity.
+func (Setting) Fields() []ent.Field {
+	return []ent.Field{
+		field.Int64("id"),
+		field.Text("name").Unique().Immutable(),
+		field.Text("value").Comment("JSON"),
+		field.Int64("changed_by").Optional().Nillable().Comment("account; null: by the command"),
+		moment("changed_at", ""),
+	}
+}
+
+// LoginFailure counts failed logins of a name, an address or all, by which guessing is slowed.
+type LoginFailure struct{ ent.Schema }
+
+// Mixin of the entity.
+func (LoginFailure) Mixin() []ent.Mixin { return []ent.Mixin{guarded{}} }
+
+// Annotations of the entity.
+func (LoginFailure) Annotations() []schema.Annotation { return table("login_failures") }
+
+// Fields of the entity.
+func (LoginFailure) Fields() []ent.Field {
+	return []ent.Field{
+		field.Int64("id"),
+		field.Bytes("subject").Unique().Immutable().Comment("keyed hash of what is counted"),
+		field.Float("failures").Comment("they wear off with time"),
+		moment("last_at", ""),
+	}
+}
+
+// AuditRecord is one record of the log, whose number is its place in the log, from 0. Rows are added and never changed.
+type AuditRecord struct{ ent.Schema }
+
+// Mixin of the entity.
+func (AuditRecord) Mixin() []ent.Mixin { return []ent.Mixin{guarded{}} }
+
+// Annotations of the entity.
+func (AuditRecord) Annotations() []schema.Annotation { return table("audit_records") }
+
+// Fields of the entity.
+func (AuditRecord) Fields() []ent.Field {
+	return []ent.Field{
+		field.Int64("id"),
+		moment("at", ""),
+		field.Int64("account_key").Immutable().Comment("0: a stranger, or the command"),
+		field.Text("kind").Immutable(),
+		field.Bytes("body").Immutable().Comment("what the hash is of"),
+	}
+}
+
+// Indexes of the entity.
+func (AuditRecord) Indexes() []ent.Index {
+	return []ent.Index{index.Fields("account_key", "id"), index.Fields("at")}
+}
+
+// AuditClient says that a record of the log is about a client. Rows are added and never changed.
+type AuditClient struct{ ent.Schema }
+
+// Mixin of the entity.
+func (AuditClient) Mixin() []ent.Mixin { return []ent.Mixin{guarded{}} }
+
+// Annotations of the entity.
+func (AuditClient) Annotations() []schema.Annotation { return table("audit_clients") }
+
+// Fields of the entity.
+func (AuditClient) Fields() []ent.Field {
+	return []ent.Field{
+		field.Int64("id"),
+		field.Int64("record_key").Immutable(),
+		field.Int64("client_key").Immutable(),
+		field.Int32("shown").Immutable().Comment("a hmis.Categories"),
+		field.Int32("withheld").Immutable().Comment("a hmis.Categories"),
+	}
+}
+
+// Indexes of the entity.
+func (AuditClient) Indexes() []ent.Index {
+	return []ent.Index{index.Fields("client_key", "record_key"), index.Fields("record_key")}
+}
+
+// AuditHash is a hash of the log's tree by its stored index. Rows are added and never changed.
+type AuditHash struct{ ent.Schema }
+
+// Mixin of the entity.
+func (AuditHash) Mixin() []ent.Mixin { return []ent.Mixin{guarded{}} }
+
+// Annotations of the entity.
+func (AuditHash) Annotations() []schema.Annotation { return table("audit_hashes") }
+
+// Fields of the entity.
+func (AuditHash) Fields() []ent.Field {
+	return []ent.Field{
+		field.Int64("id"),
+		field.Bytes("hash").Immutable(),
+	}
+}
+
+// AuditCheckpoint is a signed root of the log's tree of as many records as its number says. Rows are added and never changed.
+type AuditCheckpoint struct{ ent.Schema }
+
+// Mixin of the entity.
+func (AuditCheckpoint) Mixin() []ent.Mixin { return []ent.Mixin{guarded{}} }
+
+// Annotations of the entity.
+func (AuditCheckpoint) Annotations() []schema.Annotation { return table("audit_checkpoints") }
+
+// Fields of the entity.
+func (AuditCheckpoint) Fields() []ent.Field {
+	return []ent.Field{
+		field.Int64("id"),
+		field.Text("note").Immutable(),
+		moment("at", ""),
+	}
+}
+
+// SavedQuery is a question to the statistics that was kept under a name.
+type SavedQuery struct{ ent.Schema }
+
+// Mixin of the entity.
+func (SavedQuery) Mixin() []ent.Mixin { return []ent.Mixin{guarded{}} }
+
+// Annotations of the entity.
+func (SavedQuery) Annotations() []schema.Annotation { return table("saved_queries") }
+
+// Fields of the entity.
+func (SavedQuery) Fields() []ent.Field {
+	return []ent.Field{
+		field.Int64("id"),
+		field.Text("name").Unique().Immutable().Comment("in its address"),
+		field.Text("title"),
+		field.Int64("account_key").Immutable(),
+		field.Int64("organization_key").Immutable().Comment("of the account; 0: the HMIS lead's own"),
+		field.Text("document").Comment("JSON of its arguments"),
+		field.Text("state").Comment("private, published or fixed"),
+		field.Bytes("token_hash").Optional().Nillable().Unique().Sensitive().Comment("SHA-256 of the token of its address"),
+		moment("created_at", ""),
+		field.Int64("approved_by").Optional().Nillable().Comment("account that published it"),
+		moment("approved_at", ""),
+	}
+}
+
+// Indexes of the entity.
+func (SavedQuery) Indexes() []ent.Index { return []ent.Index{index.Fields("account_key")} }
+
+// PublishedTable is the answer to a saved query as the public gets it.
+type PublishedTable struct{ ent.Schema }
+
+// Mixin of the entity.
+func (PublishedTable) Mixin() []ent.Mixin { return []ent.Mixin{guarded{}} }
+
+// Annotations of the entity.
+func (PublishedTable) Annotations() []schema.Annotation { return table("published_tables") }
+
+// Fields of the entity.
+func (PublishedTable) Fields() []ent.Field {
+	return []ent.Field{
+		field.Int64("id"),
+		field.Int64("query_key").Immutable(),
+		field.Int64("release_key").Immutable(),
+		field.Bytes("body").Immutable().Comment("JSON"),
+		moment("made_at", ""),
+	}
+}
+
+// Indexes of the entity.
+func (PublishedTable) Indexes() []ent.Index {
+	return []ent.Index{index.Fields("query_key", "release_key").Unique()}
+}
+
+// Release is the state of the community from which the protected numbers of a period are made.
+type Release struct{ ent.Schema }
+
+// Mixin of the entity.
+func (Release) Mixin() []ent.Mixin { return []ent.Mixin{guarded{}} }
+
+// Annotations of the entity.
+func (Release) Annotations() []schema.Annotation { return table("releases") }
+
+// Fields of the entity.
+func (Release) Fields() []ent.Field {
+	return []ent.Field{
+		field.Int64("id"),
+		field.Text("period").Unique().Immutable().Comment("as 2026-10"),
+		field.Int64("change_key").Immutable().Comment("the last change that it holds"),
+		moment("at", "when that was made"),
+		moment("made_at", ""),
+	}
+}
+
+// ReleasePart is a piece of a release's facts.
+type ReleasePart struct{ ent.Schema }
+
+// Mixin of the entity.
+func (ReleasePart) Mixin() []ent.Mixin { return []ent.Mixin{guarded{}} }
+
+// Annotations of the entity.
+func (ReleasePart) Annotations() []schema.Annotation { return table("release_parts") }
+
+// Fields of the entity.
+func (ReleasePart) Fields() []ent.Field {
+	return []ent.Field{
+		field.Int64("id"),
+		field.Int64("release_key").Immutable(),
+		field.Int32("part").Immutable().Comment("from 0"),
+		field.Bytes("body").Immutable().Comment("packed and sealed"),
+	}
+}
+
+// Indexes of the entity.
+func (ReleasePart) Indexes() []ent.Index {
+	return []ent.Index{index.Fields("release_key", "part").Unique()}
+}
+
+// ReleasedCell is a protected number that an account was told: the ledger.
+type ReleasedCell struct{ ent.Schema }
+
+// Mixin of the entity.
+func (ReleasedCell) Mixin() []ent.Mixin { return []ent.Mixin{guarded{}} }
+
+// Annotations of the entity.
+func (ReleasedCell) Annotations() []schema.Annotation { return table("released_cells") }
+
+// Fields of the entity.
+func (ReleasedCell) Fields() []ent.Field {
+	return []ent.Field{
+		field.Int64("id"),
+		field.Int64("account_key").Immutable().Comment("0: the public"),
+		field.Int64("release_key").Immutable(),
+		field.Bytes("cell").Immutable().Comment("keyed hash of the question"),
+		moment("at", ""),
+	}
+}
+
+// Indexes of the entity.
+func (ReleasedCell) Indexes() []ent.Index {
+	return []ent.Index{index.Fields("account_key", "release_key", "cell").Unique()}
 }

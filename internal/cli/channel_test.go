@@ -42,7 +42,7 @@ func openDoor(t testing.TB, url string, rows storetest.Rows) *door {
 	t.Helper()
 	d := &door{store: storetest.OpenURL(t, url), tokens: map[string]string{}, log: &bytes.Buffer{}}
 	storetest.Import(t, d.store, rows)
-	d.Handler = handler(d.store, nil, slog.New(slog.NewTextHandler(d.log, nil)))
+	d.Handler = handler(d.store, server.Config{Log: slog.New(slog.NewTextHandler(d.log, nil))})
 	d.book = account.Open(d.store)
 	today := d.store.Now().Day()
 	for _, n := range []account.New{ // in one order, so that cursors, which are bound to the account, are the same in two hubs
@@ -249,7 +249,7 @@ func aliases(n int) string {
 
 // reviewed are the commands; those that show rows ask the store as a viewer and have a channel test. Report asks for what
 // the API's reports are made of: see TestReportsTellNothingOfOthers in graph.
-var reviewed = strings.Fields("account account/create account/disable account/role demo import migrate migrate/up report serve synth token token/create")
+var reviewed = strings.Fields("account account/create account/disable account/role backup demo doctor import migrate migrate/up report restore serve synth token token/create")
 
 // Exports, reports and audit screens: a new command is refused until it is shown to give a viewer no more than the API does.
 func TestChannel17Commands(t *testing.T) {
@@ -378,7 +378,7 @@ func TestImmediateOnAnotherServer(t *testing.T) {
 	onBoth(t, func(t *testing.T, url string) {
 		a := openDoor(t, url, storetest.Community())
 		other := storetest.OpenURL(t, url)
-		b := &door{Handler: handler(other, nil, slog.New(slog.DiscardHandler)), store: other, tokens: a.tokens}
+		b := &door{Handler: handler(other, server.Config{Log: slog.New(slog.DiscardHandler)}), store: other, tokens: a.tokens}
 		const names = `{ viewer { role } clients { nodes { firstName lastName enrollments { nodes { livingSituation } } } } }`
 		ctx := context.Background()
 

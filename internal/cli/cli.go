@@ -66,28 +66,43 @@ func command() *cobra.Command {
 	root.PersistentFlags().StringVar(&h.database, "db", os.Getenv("HEARTH_DB"), "the database: sqlite:FILE or postgres://… (also HEARTH_DB)")
 	root.PersistentFlags().StringVar(&h.keys, "keys", os.Getenv("HEARTH_KEYS"), "the key file, made on first use (also HEARTH_KEYS; default: in your configuration folder)")
 	root.PersistentFlags().BoolVar(&h.json, "json", false, "print the result as JSON, one line for a script")
-	root.AddCommand(demoCommand(h), serveCommand(h), importCommand(h), synthCommand(h), accountCommand(h), tokenCommand(h), reportCommand(h), migrateCommand(h))
+	root.AddCommand(demoCommand(h), serveCommand(h), importCommand(h), synthCommand(h), accountCommand(h), tokenCommand(h), reportCommand(h), migrateCommand(h),
+		backupCommand(h), restoreCommand(h), doctorCommand(h))
 	return root
 }
+
+var errNoDatabase = hmis.Errorf(hmis.Invalid, "name the database with --db sqlite:FILE or --db postgres://…, or in HEARTH_DB")
 
 // open opens the database that the flags name.
 func (h *hub) open(ctx context.Context) (*store.Store, error) {
 	if h.database == "" {
-		return nil, hmis.Errorf(hmis.Invalid, "name the database with --db sqlite:FILE or --db postgres://…, or in HEARTH_DB")
+		return nil, errNoDatabase
 	}
-	path := h.keys
-	if path == "" {
-		folder, err := os.UserConfigDir()
-		if err != nil {
-			return nil, hmis.Errorf(hmis.Invalid, "name the key file with --keys FILE, or in HEARTH_KEYS")
-		}
-		path = filepath.Join(folder, "hearth", "keys.json")
-	}
-	keys, err := seal.Open(path)
+	keys, err := h.openKeys()
 	if err != nil {
 		return nil, err
 	}
 	return store.Open(ctx, h.database, keys)
+}
+
+// openKeys opens the key file that the flags name.
+func (h *hub) openKeys() (*seal.Keys, error) {
+	path, err := h.keyFile()
+	if err != nil {
+		return nil, err
+	}
+	return seal.Open(path)
+}
+
+func (h *hub) keyFile() (string, error) {
+	if h.keys != "" {
+		return h.keys, nil
+	}
+	folder, err := os.UserConfigDir()
+	if err != nil {
+		return "", hmis.Errorf(hmis.Invalid, "name the key file with --keys FILE, or in HEARTH_KEYS")
+	}
+	return filepath.Join(folder, "hearth", "keys.json"), nil
 }
 
 func migrateCommand(h *hub) *cobra.Command {

@@ -62,6 +62,18 @@ func TestCommands(t *testing.T) {
 	}
 }
 
+// What SQLite alone has.
+func TestCommandsOfSQLite(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir: "testdata/sqlite",
+		Setup: func(env *testscript.Env) error {
+			env.Setenv("HEARTH_DB", "sqlite:"+filepath.Join(env.WorkDir, "hub.db"))
+			env.Setenv("HEARTH_KEYS", filepath.Join(env.WorkDir, "keys.json"))
+			return os.CopyFS(filepath.Join(env.WorkDir, "exports"), os.DirFS(exports(t)))
+		},
+	})
+}
+
 // exports is a folder with made-up exports, good and bad.
 func exports(t testing.TB) string {
 	t.Helper()

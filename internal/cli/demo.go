@@ -55,7 +55,7 @@ func demoCommand(h *hub) *cobra.Command {
 				return err
 			}
 			log := slog.New(slog.NewTextHandler(io.Discard, nil))
-			return server.Serve(cmd.Context(), l, handler(d.store, nil, log), log)
+			return server.Serve(cmd.Context(), l, handler(d.store, server.Config{Log: log}), log)
 		},
 	}
 	c.Flags().StringVar(&addr, "addr", "127.0.0.1:8080", "address to listen on")

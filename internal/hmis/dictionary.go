@@ -100,6 +100,24 @@ func (c *Column) Retired() bool { return !c.In(FY2026) }
 // FreeText reports whether the column holds words that staff wrote.
 func (c *Column) FreeText() bool { return strings.Contains(c.Note, "free text") || c.MaxLength >= 250 }
 
+// Sealed reports whether the column is unreadable in the database: what identifies a person, client or staff, words that
+// staff wrote, and answers of the categories that a general release does not cover. The day and the type of a row stay
+// readable, since lists are narrowed by them.
+func (c *Column) Sealed() bool {
+	switch f := FileNamed(c.File); {
+	case f.Level == ExportLevel:
+		return c.Kind == Text && c.Name != "UserID" && (strings.HasPrefix(c.Name, "User") || strings.HasPrefix(c.Name, "SourceContact"))
+	case f.Level != ClientLevel || c.Category == Meta:
+		return false
+	case c.Category == Unclassified && slices.Contains(rowColumns, c.Name):
+		return false
+	}
+	return c.Category == Identity || c.FreeText() || !GeneralRelease.Has(c.Category)
+}
+
+// rowColumns are the columns of Disabilities and Services that say what a row is and when it was.
+var rowColumns = []string{"DisabilityType", "RecordType", "TypeProvided", "InformationDate", "DateProvided", "DataCollectionStage"}
+
 // Files returns the 24 files in HUD's order.
 func Files() []*File { return files }
 
