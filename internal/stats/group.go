@@ -134,7 +134,10 @@ func (t *table) row(part int, combination uint32) []Answer {
 // addPart answers the other measures of a part.
 func (t *table) addPart(part int, list []int32) {
 	w := t.works[part]
-	if w.question(list); w.flows != nil {
+	if !onlyFlows(t.measures) {
+		w.question(list)
+	}
+	if w.flows != nil {
 		w.flow()
 		t.putFlows(part, w.grid, w.flows.done()[0])
 	}

@@ -142,11 +142,11 @@ func (r *run) eachOfProject(d Dimension, project int32, do func(code int)) {
 			if f.Start > r.g.End || f.End != facts.NoDay && f.End < r.g.Start {
 				continue
 			}
-			code := listCodes("2.06.1", last)(int(f.Funder))
-			if d == FederalPartner && code != last {
+			code, listed := listPlaces["2.06.1"][int(f.Funder)]
+			if d == FederalPartner {
 				code = partnerOf[f.Funder]
 			}
-			if code != last {
+			if listed {
 				do(code)
 				none = false
 			}
