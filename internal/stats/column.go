@@ -94,13 +94,16 @@ func (c *columns) placeStays(f *facts.Facts) {
 	}
 }
 
-// places lists the CoCs and geocodes that projects or enrollments name.
+// places lists the CoCs and geocodes that projects, inventories or enrollments name.
 func places(f *facts.Facts) (cocs, geocodes []Value) {
 	var codes, geo []string
 	codes = append(codes, f.CoCs...)
 	for _, p := range f.Projects {
 		for _, c := range p.CoCs {
 			codes, geo = append(codes, c.CoC), append(geo, c.Geocode)
+		}
+		for _, i := range p.Inventories {
+			codes = append(codes, i.CoC)
 		}
 	}
 	listed := func(names []string) (values []Value) {

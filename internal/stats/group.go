@@ -290,29 +290,26 @@ func (e *Engine) Members(q Query, m Measure, group []Condition) (*Members, error
 	if m >= measureCount {
 		return nil, errNoMeasure
 	}
-	list := &Members{}
-	choose := r.question
+	var stays []int32
 	if programs[m].flow != nil {
-		choose = r.history
+		stays = r.flowMembers(m)
+	} else {
+		r.scan(nil, false, r.question, func(rows []int32) {
+			stays = append(stays, keep(rows, func(s int32) bool { return r.counts(m, s) })...)
+		})
 	}
-	r.scan(nil, false, choose, func(rows []int32) {
-		for _, s := range rows {
-			if r.counts(m, s) {
-				list.Enrollments = append(list.Enrollments, s)
-				if c := r.f.Enrollments.Client[s]; len(list.Clients) == 0 || list.Clients[len(list.Clients)-1] != c {
-					list.Clients = append(list.Clients, c)
-				}
-			}
+	list := &Members{Enrollments: stays}
+	for _, s := range stays {
+		if c := r.f.Enrollments.Client[s]; len(list.Clients) == 0 || list.Clients[len(list.Clients)-1] != c {
+			list.Clients = append(list.Clients, c)
 		}
-	})
+	}
 	return list, nil
 }
 
-// counts reports whether a measure counts a stay.
+// counts reports whether a measure counts a stay in question.
 func (r *run) counts(m Measure, stay int32) bool {
 	switch p := &programs[m]; {
-	case p.flow != nil:
-		return r.flowsThrough(m, stay)
 	case p.member != nil:
 		return p.member(r, stay)
 	case p.of != nil:
@@ -334,15 +331,38 @@ func (r *run) counts(m Measure, stay int32) bool {
 	}
 }
 
-// flowsThrough reports whether a stay is active on the day that a measure of a flow looks at, or begins or ends in the period.
-func (r *run) flowsThrough(m Measure, stay int32) bool {
+// flowMembers are the stays that are active on the day that a measure of flows looks at, or that begin or end with the events
+// that it counts.
+func (r *run) flowMembers(m Measure) (list []int32) {
+	r.scan(r.order(), r.q.Unit == Households, r.history, func(rows []int32) {
+		eachUnit(&batch{rows, make([]uint32, len(rows))}, r.units(), func(_ uint32, stays []int32) {
+			var all []span
+			for _, s := range stays {
+				all = r.spans(all, s)
+			}
+			runs := merged(all)
+			for _, s := range stays {
+				if r.flowsThrough(m, r.spans(nil, s), runs) {
+					list = append(list, s)
+				}
+			}
+		})
+	})
+	slices.Sort(list)
+	return list
+}
+
+// flowsThrough looks at the active days of a stay and the runs of its unit.
+func (r *run) flowsThrough(m Measure, own, runs []span) bool {
 	before := r.g.Start - 1
-	for _, s := range r.spans(nil, stay) {
+	for _, s := range own {
+		began := func(run span) bool { return run.from == s.from }
+		ended := func(run span) bool { return run.end != goesOn && run.to == s.to }
 		switch {
 		case m == ActiveAtStart && s.from <= before && s.to > before,
 			m == ActiveAtEnd && s.to > r.g.End,
-			m == Inflow && r.inPeriod(s.from),
-			m == Outflow && s.end != goesOn && r.inPeriod(s.to):
+			m == Inflow && r.inPeriod(s.from) && slices.ContainsFunc(runs, began),
+			m == Outflow && r.inPeriod(s.to) && slices.ContainsFunc(runs, ended):
 			return true
 		}
 	}

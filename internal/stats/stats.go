@@ -215,7 +215,8 @@ const (
 // Groups is the answer to a query divided. Without a grain there is a group for each combination of values that a
 // stay in question has; where a flow is asked for, also for each that a considered stay has that is active on the day before
 // the period or in it, and if flows alone are asked for, for these alone. With a grain there is, for each such combination of
-// any part of the period, a group for every part: the time spine has no holes.
+// any part of the period, a group for every part: the time spine has no holes. Without dimensions there is always the one
+// combination.
 type Groups struct {
 	Basis    Basis
 	Coverage Coverage
