@@ -154,7 +154,9 @@ func TestChange(t *testing.T) {
 
 // TestRefusals: each query is refused as Invalid, with a sentence.
 func TestRefusals(t *testing.T) {
-	e := New(village(t).Facts(), Version{})
+	w := village(t)
+	stay(w, "a", row{"EntryDate": "2025-01-05"})
+	e := New(w.Facts(), Version{})
 	q := Query{Period: between(t, "2025-01-01", "2025-01-31")}
 	with := func(c ...Condition) Query {
 		n := q
@@ -184,7 +186,9 @@ func TestRefusals(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	if a := totals(t, e, with(Condition{Sex, nil}), Served); a[0].Count != 0 {
-		t.Errorf("no value lets %d through", a[0].Count)
+	for _, c := range []Condition{{Sex, nil}, {CoC, []string{"ZZ-500"}}, {Geocode, []string{"000000"}}} {
+		if a := totals(t, e, with(c), Served); a[0].Count != 0 {
+			t.Errorf("%v lets %d through", c, a[0].Count)
+		}
 	}
 }

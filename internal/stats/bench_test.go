@@ -276,3 +276,12 @@ func flowsByHand(e *Engine, p Period, months []Period) (in, out [][3]int64) {
 	}
 	return in, out
 }
+
+// BenchmarkNew: what an engine works out of new facts before it answers.
+func BenchmarkNew(b *testing.B) {
+	f := benchCity(b).f
+	for b.Loop() {
+		New(f, Version{})
+	}
+	b.ReportMetric(float64(f.Enrollments.Len()), "enrollments")
+}

@@ -81,6 +81,9 @@ func (r *run) addCondition(c Condition) error {
 	f := filter{column: r.column(c.Dimension), allowed: make([]bool, len(values))}
 	for _, name := range c.Values {
 		at := slices.IndexFunc(values, func(v Value) bool { return v.Name == name })
+		if at < 0 && (c.Dimension == CoC || c.Dimension == Geocode) {
+			continue // nobody is there; who sees a scope is not told what stays outside it name
+		}
 		if at < 0 {
 			return hmis.Errorf(hmis.Invalid, "%s has no such value; the field dimensions lists its values", info.Name)
 		}

@@ -267,7 +267,7 @@ func (r *run) youth(stay int32) bool {
 	return age >= 12 && age <= 24 && r.home(r.f.Enrollments.Household[stay]).eldest <= 24
 }
 
-// firstNight and lastNight bound the nights of a stay in the period; ok is false where it has none, or has them one by one.
+// nightsBetween bounds the nights of a stay in the period; ok is false where it has none, or has them one by one.
 func (r *run) nightsBetween(stay int32) (from, to hmis.Date, ok bool) {
 	from, to = r.g.Entry(stay), r.g.End
 	if exit := r.g.Exit(stay); exit != facts.NoDay {
@@ -378,8 +378,8 @@ func (r *run) exitsToPermanentHousing(stay int32) bool {
 	return r.exitsIn(stay) && (homeOrShelter(t) || t == glossary.Outreach) && permanent(r.g.Destination(stay))
 }
 
-// after is how many days a return to permanent housing must lie behind an exit (SPM measure 2).
-const after = 14
+// moveDays is how many days a return to permanent housing must lie behind an exit: what is sooner is a move (SPM measure 2).
+const moveDays = 14
 
 // returnAfter is the day of the first return after the exit of a stay, NoDay for none (SPM measure 2).
 func (r *run) returnAfter(stay int32) hmis.Date {
@@ -391,7 +391,7 @@ func (r *run) returnAfter(stay int32) hmis.Date {
 			continue
 		}
 		t := r.projectType(o)
-		if shelterType(t) || t == glossary.Outreach || permanentHousing(t) && entry > exit+after && !r.movesBetweenHousing(o, from, to) {
+		if shelterType(t) || t == glossary.Outreach || permanentHousing(t) && entry > exit+moveDays && !r.movesBetweenHousing(o, from, to) {
 			first = entry
 		}
 	}
@@ -406,7 +406,7 @@ func (r *run) movesBetweenHousing(stay, from, to int32) bool {
 		if o == stay || !r.inScope(o) || !permanentHousing(r.projectType(o)) {
 			continue
 		}
-		if exit := r.f.Exits.ExitDate[o]; entry > r.g.Entry(o) && (exit == facts.NoDay || entry <= exit+after) {
+		if exit := r.f.Exits.ExitDate[o]; entry > r.g.Entry(o) && (exit == facts.NoDay || entry <= exit+moveDays) {
 			return true
 		}
 	}
