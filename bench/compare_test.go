@@ -19,7 +19,7 @@ import (
 
 var (
 	clients = flag.Int("clients", 2_000, "clients of the made-up community")
-	long    = flag.Duration("long", 2*time.Second, "how long each question is asked again and again, at least three times")
+	long    = flag.Duration("long", time.Second, "how long each question is asked again and again, at least twice, in each of two rounds")
 )
 
 // The questions are about the fiscal year 2025, flows about the months of two years.
@@ -61,16 +61,25 @@ func TestCompare(t *testing.T) {
 	t.Logf("%d clients, %d enrollments; facts and engine in %v", f.Clients.Len(), f.Enrollments.Len(), time.Since(start).Round(time.Millisecond))
 	db := loadPostgres(t, path)
 	all := []contestant{hearth(e), byHand(f), postgresTables(db), postgresFlat(db), duckdb(loadDuckDB(t, db))}
-	measured := map[string][3]time.Duration{}
-	for _, c := range all {
+	for _, c := range all[1:] {
 		same(t, all[0], c)
-		if t.Failed() {
-			t.Fatal("the answers differ")
-		}
-		measured[c.name] = [3]time.Duration{
-			timed(t, func() error { _, err := c.active(); return err }),
-			timed(t, func() error { _, err := c.lengths(); return err }),
-			timed(t, func() error { _, err := c.flows(); return err }),
+	}
+	if t.Failed() {
+		return
+	}
+	measured := map[string]*[3]time.Duration{}
+	for range 2 { // so that what else the machine does hits all alike
+		for _, c := range all {
+			if measured[c.name] == nil {
+				measured[c.name] = &[3]time.Duration{math.MaxInt64, math.MaxInt64, math.MaxInt64}
+			}
+			for q, ask := range []func() error{
+				func() error { _, err := c.active(); return err },
+				func() error { _, err := c.lengths(); return err },
+				func() error { _, err := c.flows(); return err },
+			} {
+				measured[c.name][q] = min(measured[c.name][q], timed(t, ask))
+			}
 		}
 	}
 	table(all, measured)
@@ -96,7 +105,7 @@ func community(t *testing.T) string {
 func timed(t *testing.T, do func() error) time.Duration {
 	t.Helper()
 	shortest := time.Duration(math.MaxInt64)
-	for begin, n := time.Now(), 0; n < 3 || time.Since(begin) < *long; n++ {
+	for begin, n := time.Now(), 0; n < 2 || time.Since(begin) < *long; n++ {
 		start := time.Now()
 		if err := do(); err != nil {
 			t.Fatal(err)
@@ -128,7 +137,7 @@ func same(t *testing.T, a, b contestant) {
 }
 
 // table prints milliseconds, and how many times as long as Hearth each takes.
-func table(all []contestant, measured map[string][3]time.Duration) {
+func table(all []contestant, measured map[string]*[3]time.Duration) {
 	fmt.Printf("\n| milliseconds (times Hearth) | active by type, age, veteran | length of stay by veteran | flows by month |\n| --- | ---: | ---: | ---: |\n")
 	for _, c := range all {
 		fmt.Printf("| %s |", c.name)

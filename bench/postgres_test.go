@@ -165,7 +165,7 @@ func (l *loader) load(a *hmiscsv.Archive, file string) error {
 		return err
 	}
 	defer tx.Rollback()
-	copying, err := tx.Prepare(pq.CopyIn(f.Table(), append(names, more...)...))
+	copying, err := tx.Prepare("COPY " + f.Table() + " (" + strings.Join(append(names, more...), ", ") + ") FROM STDIN")
 	if err != nil {
 		return err
 	}
