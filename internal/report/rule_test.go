@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/hearth-hmis/hearth/internal/facts"
+	"github.com/hearth-hmis/hearth/internal/glossary"
 )
 
 // Who is in (report-rules.md 2).
@@ -29,7 +30,7 @@ func TestActive(t *testing.T) {
 		if c.night != "" {
 			w.record("Services", "a", values{"RecordType": "200", "TypeProvided": "2", "DateProvided": c.night})
 		}
-		if got := w.period().active(0); got != c.want {
+		if got := w.period().Active(0); got != c.want {
 			t.Errorf("%s: %v", c.name, got)
 		}
 	}
@@ -46,13 +47,13 @@ func TestAge(t *testing.T) {
 		{"2000-10-02", "2024-12-01", 24}, // on entry, which is later
 		{"2004-02-29", "2025-02-28", 20},
 		{"2004-02-29", "2025-03-01", 21},
-		{"", "2025-03-01", unknownAge},
-		{"2025-03-02", "2025-03-01", unknownAge},
+		{"", "2025-03-01", glossary.UnknownAge},
+		{"2025-03-02", "2025-03-01", glossary.UnknownAge},
 		{"2025-03-01", "2025-03-01", 0},
 	} {
 		w := newWorld(t, "2")
 		w.stay("a", values{"DOB": c.birth, "EntryDate": c.entry})
-		if got := w.period().age(0); got != c.want {
+		if got := w.period().Age(0); got != c.want {
 			t.Errorf("born %s, entered %s: %d, want %d", c.birth, c.entry, got, c.want)
 		}
 	}
@@ -62,18 +63,18 @@ func TestAge(t *testing.T) {
 func TestHouseholdType(t *testing.T) {
 	for _, c := range []struct {
 		ages []int
-		want householdType
+		want glossary.HouseholdType
 	}{
-		{[]int{30}, withoutChildren},
-		{[]int{30, 18}, withoutChildren},
-		{[]int{30, 17}, withChildren},
-		{[]int{30, 17, unknownAge}, withChildren},
-		{[]int{30, unknownAge}, unknownHousehold},
-		{[]int{17, unknownAge}, unknownHousehold},
-		{[]int{17, 0}, onlyChildren},
-		{[]int{unknownAge}, unknownHousehold},
+		{[]int{30}, glossary.WithoutChildren},
+		{[]int{30, 18}, glossary.WithoutChildren},
+		{[]int{30, 17}, glossary.WithChildren},
+		{[]int{30, 17, glossary.UnknownAge}, glossary.WithChildren},
+		{[]int{30, glossary.UnknownAge}, glossary.UnknownHousehold},
+		{[]int{17, glossary.UnknownAge}, glossary.UnknownHousehold},
+		{[]int{17, 0}, glossary.OnlyChildren},
+		{[]int{glossary.UnknownAge}, glossary.UnknownHousehold},
 	} {
-		if got := typeOf(c.ages); got != c.want {
+		if got := glossary.TypeOf(c.ages); got != c.want {
 			t.Errorf("%v: %d, want %d", c.ages, got, c.want)
 		}
 	}
@@ -97,7 +98,7 @@ func TestLength(t *testing.T) {
 		for _, n := range c.nights {
 			w.record("Services", "a", values{"RecordType": "200", "TypeProvided": "200", "DateProvided": n})
 		}
-		if got := w.period().length(0); got != c.want {
+		if got := w.period().Length(0); got != c.want {
 			t.Errorf("%s: %d, want %d", c.name, got, c.want)
 		}
 	}
@@ -119,7 +120,7 @@ func TestMoveIn(t *testing.T) {
 	for id, want := range map[string]string{"head": "2025-02-01", "with": "2025-02-01", "left": "", "late": "2025-03-01", "own": "2025-02-11",
 		"false": "2025-02-01", "early": "", "future": "", "exit": "2025-01-20"} {
 		got := ""
-		if d := p.moveIn(p.of(t, id)); d != facts.NoDay {
+		if d := p.MoveIn(stayOf(t, p, id)); d != facts.NoDay {
 			got = d.String()
 		}
 		if got != want {
@@ -146,7 +147,7 @@ func TestAnnual(t *testing.T) {
 		w.stay("head", values{"EntryDate": c.head, "DOB": "1970-01-01"})
 		w.stay("member", values{"EntryDate": c.member, "DOB": c.birth, "RelationshipToHoH": "2"})
 		p := w.period()
-		due, owed := p.annualDue(p.of(t, "member"))
+		due, owed := p.AnnualDue(stayOf(t, p, "member"))
 		if owed != (c.due != "") || owed && due.String() != c.due {
 			t.Errorf("%s: %v %v, want %q", c.name, due, owed, c.due)
 		}
@@ -158,14 +159,14 @@ func TestAnnualRecord(t *testing.T) {
 		w := newWorld(t, "3")
 		w.stay("a", values{"EntryDate": "2023-05-01"})
 		w.record("IncomeBenefits", "a", values{"InformationDate": on, "DataCollectionStage": "5"})
-		if got := w.period().annualRecord(0) != noRecord; got != found {
+		if got := w.period().AnnualRecord(0) != glossary.NoRecord; got != found {
 			t.Errorf("%s: %v", on, got)
 		}
 	}
 	w := newWorld(t, "3")
 	w.stay("a", values{"EntryDate": "2023-09-20"})
 	w.record("IncomeBenefits", "a", values{"InformationDate": "2025-10-01", "DataCollectionStage": "5"})
-	if w.period().annualRecord(0) != noRecord {
+	if w.period().AnnualRecord(0) != glossary.NoRecord {
 		t.Error("an assessment after the period counts")
 	}
 }
@@ -194,7 +195,7 @@ func TestIncome(t *testing.T) {
 		c.v["InformationDate"], c.v["DataCollectionStage"] = "2025-01-01", "1"
 		w.record("IncomeBenefits", "a", c.v)
 		p := w.period()
-		if got := p.incomeOf(p.incomeAt(0, atStart)); got.total != c.total || got.earned != c.earned || got.known != c.known {
+		if got := p.IncomeOf(p.IncomeAt(0, glossary.AtStart)); got.Total != c.total || got.Earned != c.earned || got.Known != c.known {
 			t.Errorf("%s: %+v", c.name, got)
 		}
 	}
@@ -206,29 +207,29 @@ func TestOwnChronic(t *testing.T) {
 	for _, c := range []struct {
 		name, projectType string
 		v                 values
-		want              answer
+		want              glossary.Answer
 	}{
-		{"a year on the street", "0", values{"DisablingCondition": "1", "DateToStreetESSH": year}, yes},
-		{"a day less", "0", values{"DisablingCondition": "1", "DateToStreetESSH": "2024-01-02", "TimesHomelessPastThreeYears": "1"}, no},
-		{"not disabled", "0", values{"DisablingCondition": "0", "DateToStreetESSH": year}, no},
-		{"disability not known", "0", values{"DisablingCondition": "9"}, dontKnow},
-		{"disability missing", "0", values{}, notCollected},
-		{"four times, twelve months", "0", values{"DisablingCondition": "1", "TimesHomelessPastThreeYears": "4", "MonthsHomelessPastThreeYears": "112"}, yes},
-		{"four times, eleven months", "0", values{"DisablingCondition": "1", "TimesHomelessPastThreeYears": "4", "MonthsHomelessPastThreeYears": "111"}, no},
-		{"four times, months not known", "0", values{"DisablingCondition": "1", "TimesHomelessPastThreeYears": "4", "MonthsHomelessPastThreeYears": "8"}, dontKnow},
-		{"times not known", "0", values{"DisablingCondition": "1", "TimesHomelessPastThreeYears": "9"}, dontKnow},
-		{"times missing", "0", values{"DisablingCondition": "1"}, notCollected},
-		{"housed before", "2", values{"DisablingCondition": "1", "LivingSituation": "410", "LOSUnderThreshold": "0", "DateToStreetESSH": year}, no},
-		{"short stay after the street", "2", values{"DisablingCondition": "1", "LivingSituation": "204", "LOSUnderThreshold": "1", "PreviousStreetESSH": "1", "DateToStreetESSH": year}, yes},
-		{"short stay, not from the street", "2", values{"DisablingCondition": "1", "LivingSituation": "204", "LOSUnderThreshold": "1", "PreviousStreetESSH": "0"}, no},
-		{"short stay, before missing", "2", values{"DisablingCondition": "1", "LivingSituation": "204", "LOSUnderThreshold": "1"}, notCollected},
-		{"situation missing", "2", values{"DisablingCondition": "1"}, notCollected},
-		{"from the street", "2", values{"DisablingCondition": "1", "LivingSituation": "116", "DateToStreetESSH": year}, yes},
+		{"a year on the street", "0", values{"DisablingCondition": "1", "DateToStreetESSH": year}, glossary.Yes},
+		{"a day less", "0", values{"DisablingCondition": "1", "DateToStreetESSH": "2024-01-02", "TimesHomelessPastThreeYears": "1"}, glossary.No},
+		{"not disabled", "0", values{"DisablingCondition": "0", "DateToStreetESSH": year}, glossary.No},
+		{"disability not known", "0", values{"DisablingCondition": "9"}, glossary.DontKnow},
+		{"disability missing", "0", values{}, glossary.NotCollected},
+		{"four times, twelve months", "0", values{"DisablingCondition": "1", "TimesHomelessPastThreeYears": "4", "MonthsHomelessPastThreeYears": "112"}, glossary.Yes},
+		{"four times, eleven months", "0", values{"DisablingCondition": "1", "TimesHomelessPastThreeYears": "4", "MonthsHomelessPastThreeYears": "111"}, glossary.No},
+		{"four times, months not known", "0", values{"DisablingCondition": "1", "TimesHomelessPastThreeYears": "4", "MonthsHomelessPastThreeYears": "8"}, glossary.DontKnow},
+		{"times not known", "0", values{"DisablingCondition": "1", "TimesHomelessPastThreeYears": "9"}, glossary.DontKnow},
+		{"times missing", "0", values{"DisablingCondition": "1"}, glossary.NotCollected},
+		{"housed before", "2", values{"DisablingCondition": "1", "LivingSituation": "410", "LOSUnderThreshold": "0", "DateToStreetESSH": year}, glossary.No},
+		{"short stay after the street", "2", values{"DisablingCondition": "1", "LivingSituation": "204", "LOSUnderThreshold": "1", "PreviousStreetESSH": "1", "DateToStreetESSH": year}, glossary.Yes},
+		{"short stay, not from the street", "2", values{"DisablingCondition": "1", "LivingSituation": "204", "LOSUnderThreshold": "1", "PreviousStreetESSH": "0"}, glossary.No},
+		{"short stay, before missing", "2", values{"DisablingCondition": "1", "LivingSituation": "204", "LOSUnderThreshold": "1"}, glossary.NotCollected},
+		{"situation missing", "2", values{"DisablingCondition": "1"}, glossary.NotCollected},
+		{"from the street", "2", values{"DisablingCondition": "1", "LivingSituation": "116", "DateToStreetESSH": year}, glossary.Yes},
 	} {
 		w := newWorld(t, c.projectType)
 		c.v["EntryDate"] = "2025-01-01"
 		w.stay("a", c.v)
-		if got := w.period().ownChronic(0); got != c.want {
+		if got := w.period().OwnChronic(0); got != c.want {
 			t.Errorf("%s: %d, want %d", c.name, got, c.want)
 		}
 	}
@@ -249,18 +250,18 @@ func TestHouseholdChronic(t *testing.T) {
 	for _, c := range []struct {
 		name    string
 		members []func(*world)
-		want    map[string]answer
+		want    map[string]glossary.Answer
 	}{
 		{"one makes all", []func(*world){member("head", "1980-01-01", "1", "2025-01-01", values{"DisablingCondition": "0"}), member("other", "1980-01-01", "3", "2025-01-01", yesAnswers),
-			member("child", "2015-01-01", "2", "2025-01-01", nil)}, map[string]answer{"head": yes, "other": yes, "child": yes}},
+			member("child", "2015-01-01", "2", "2025-01-01", nil)}, map[string]glossary.Answer{"head": glossary.Yes, "other": glossary.Yes, "child": glossary.Yes}},
 		{"who comes later keeps his own", []func(*world){member("head", "1980-01-01", "1", "2025-01-01", yesAnswers), member("late", "1980-01-01", "3", "2025-02-01", values{"DisablingCondition": "0"})},
-			map[string]answer{"head": yes, "late": no}},
+			map[string]glossary.Answer{"head": glossary.Yes, "late": glossary.No}},
 		{"a child has the head's no", []func(*world){member("head", "1980-01-01", "1", "2025-01-01", values{"DisablingCondition": "0"}), member("child", "2015-01-01", "2", "2025-01-01", values{"DisablingCondition": "8"})},
-			map[string]answer{"head": no, "child": no}},
+			map[string]glossary.Answer{"head": glossary.No, "child": glossary.No}},
 		{"a child has the head's missing", []func(*world){member("head", "1980-01-01", "1", "2025-01-01", nil), member("child", "2015-01-01", "2", "2025-01-01", values{"DisablingCondition": "0"})},
-			map[string]answer{"head": notCollected, "child": notCollected}},
+			map[string]glossary.Answer{"head": glossary.NotCollected, "child": glossary.NotCollected}},
 		{"any adult's no comes before the head's missing", []func(*world){member("head", "1980-01-01", "1", "2025-01-01", nil), member("other", "1980-01-01", "3", "2025-01-01", values{"DisablingCondition": "0"}),
-			member("child", "2015-01-01", "2", "2025-01-01", nil)}, map[string]answer{"head": notCollected, "other": no, "child": no}},
+			member("child", "2015-01-01", "2", "2025-01-01", nil)}, map[string]glossary.Answer{"head": glossary.NotCollected, "other": glossary.No, "child": glossary.No}},
 	} {
 		w := newWorld(t, "0")
 		for _, add := range c.members {
@@ -268,7 +269,7 @@ func TestHouseholdChronic(t *testing.T) {
 		}
 		p := w.period()
 		for id, want := range c.want {
-			if got := p.chronic(p.of(t, id)); got != want {
+			if got := p.Chronic(stayOf(t, p, id)); got != want {
 				t.Errorf("%s: %s is %d, want %d", c.name, id, got, want)
 			}
 		}
@@ -279,7 +280,7 @@ func TestHouseholdChronic(t *testing.T) {
 func TestDestination(t *testing.T) {
 	for _, c := range []struct {
 		projectType, destination, subsidy string
-		want                              answer
+		want                              glossary.Answer
 		positive, excluded                bool
 	}{
 		{"13", "410", "", 410, true, false},
@@ -293,25 +294,25 @@ func TestDestination(t *testing.T) {
 		{"4", "215", "", 215, true, false},
 		{"14", "410", "", 410, false, false},
 		{"13", "435", "428", 435, true, false},
-		{"13", "435", "", notCollected, false, false},
-		{"13", "435", "410", notCollected, false, false},
-		{"13", "8", "", dontKnow, false, false},
-		{"13", "", "", notCollected, false, false},
-		{"13", "99", "", notCollected, false, false},
-		{"13", "336", "", notCollected, false, false}, // a situation that is no destination
+		{"13", "435", "", glossary.NotCollected, false, false},
+		{"13", "435", "410", glossary.NotCollected, false, false},
+		{"13", "8", "", glossary.DontKnow, false, false},
+		{"13", "", "", glossary.NotCollected, false, false},
+		{"13", "99", "", glossary.NotCollected, false, false},
+		{"13", "336", "", glossary.NotCollected, false, false}, // a situation that is no destination
 		{"13", "30", "", 30, false, false},
 	} {
 		w := newWorld(t, c.projectType)
 		w.stay("a", values{"EntryDate": "2025-01-01"})
 		w.record("Exit", "a", values{"ExitDate": "2025-02-01", "Destination": c.destination, "DestinationSubsidyType": c.subsidy})
 		p := w.period()
-		positive, excluded := p.outcome(0)
-		if got := p.destination(0); got != c.want || positive != c.positive || excluded != c.excluded {
+		positive, excluded := p.Outcome(0)
+		if got := p.Destination(0); got != c.want || positive != c.positive || excluded != c.excluded {
 			t.Errorf("type %s to %s: %d %v %v, want %d %v %v", c.projectType, c.destination, got, positive, excluded, c.want, c.positive, c.excluded)
 		}
 	}
-	for code, info := range situations {
-		if _, listed := destinationBit[answerOf(facts.Code(code))]; info.ValidDestination && !info.Subsidy && !listed {
+	for code, info := range glossary.Situations {
+		if _, listed := destinationBit[glossary.AnswerOf(facts.Code(code))]; info.ValidDestination && !info.Subsidy && !listed {
 			t.Errorf("Q23c has no row for destination %d", code)
 		}
 	}
@@ -342,7 +343,7 @@ func TestPresent(t *testing.T) {
 			v[k] = x
 		}
 		w.stay("a", v)
-		if got := w.period().present(0, day(t, "2025-01-29")); got != c.want {
+		if got := w.period().Present(0, day(t, "2025-01-29")); got != c.want {
 			t.Errorf("type %s from %s to %s: %v", c.projectType, c.entry, c.exit, got)
 		}
 	}
@@ -358,10 +359,10 @@ func TestLastWednesday(t *testing.T) {
 		{"2025-01-30", "2025-04-29", [4]string{"", "", "", ""}},
 		{"2025-01-29", "2025-01-29", [4]string{"2025-01-29", "", "", ""}},
 	} {
-		p := &period{start: day(t, c.start), end: day(t, c.end)}
+		p := &glossary.Period{Start: day(t, c.start), End: day(t, c.end)}
 		for i, m := range months {
 			got := ""
-			if d, ok := p.lastWednesday(m); ok {
+			if d, ok := p.LastWednesday(m); ok {
 				got = d.String()
 			}
 			if got != c.want[i] {
@@ -384,10 +385,10 @@ func TestConditions(t *testing.T) {
 	add("2025-01-01", "5", "10", "2")
 	add("2025-10-01", "2", "6", "1") // after the report
 	p := w.period()
-	if got := p.conditionsAt(0, atStart); got != hasMental|hasAlcohol|hasDrugs {
+	if got := p.ConditionsAt(0, glossary.AtStart); got != glossary.HasMental|glossary.HasAlcohol|glossary.HasDrugs {
 		t.Errorf("at start: %b", got)
 	}
-	if got := p.conditionsAt(0, atAnnual); got != hasDrugs {
+	if got := p.ConditionsAt(0, glossary.AtAnnual); got != glossary.HasDrugs {
 		t.Errorf("for stayers: %b", got)
 	}
 	r := w.run(APR)

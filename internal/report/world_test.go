@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/hearth-hmis/hearth/internal/facts"
+	"github.com/hearth-hmis/hearth/internal/glossary"
 	"github.com/hearth-hmis/hearth/internal/hmis"
 	"github.com/hearth-hmis/hearth/internal/hmiscsv"
 	"github.com/hearth-hmis/hearth/internal/synth"
@@ -118,14 +119,14 @@ func (w *world) cells(file string, v values) []hmiscsv.Cell {
 // The period of the rule tests.
 const firstDay, lastDay = "2024-10-01", "2025-09-30"
 
-func (w *world) period() *period {
-	return &period{w.facts(), day(w.t, firstDay), day(w.t, lastDay)}
+func (w *world) period() *glossary.Period {
+	return &glossary.Period{F: w.facts(), Start: day(w.t, firstDay), End: day(w.t, lastDay)}
 }
 
-// of finds a stay by its id.
-func (p *period) of(t testing.TB, id string) int32 {
-	for e := range int32(p.f.Enrollments.Len()) {
-		if p.f.Enrollments.ID(e) == id {
+// stayOf finds a stay by its id.
+func stayOf(t testing.TB, p *glossary.Period, id string) int32 {
+	for e := range int32(p.F.Enrollments.Len()) {
+		if p.F.Enrollments.ID(e) == id {
 			return e
 		}
 	}
