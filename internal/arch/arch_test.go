@@ -33,6 +33,7 @@ var arrows = map[string][]string{
 	"internal/store/storetest": {"internal/store", "migrations", "internal/seal", "internal/synth", "internal/hmiscsv", "internal/hmis"},
 	"ent":                      {"ent", "internal/policy", "internal/hmis"},
 	"migrations":               {},
+	"internal/disclosure":      {"internal/stats", "internal/facts", "internal/hmis"},
 	"internal/report":          {"internal/glossary", "internal/facts", "internal/hmis"},
 	"internal/stats":           {"internal/glossary", "internal/facts", "internal/hmis"},
 	"internal/glossary":        {"internal/facts", "internal/hmis"},
