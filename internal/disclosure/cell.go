@@ -147,37 +147,36 @@ func sensitiveCategory(c hmis.Category) bool { return !hmis.GeneralRelease.Has(c
 
 func (a atom) sensitive() bool { return sensitiveCategory(a.dimension.Info().Category) }
 
-// measureCounts reports whether the measure is a condition.
-func (c *cell) measureCounts() bool { return c.measure != stats.Served }
-
-func (c *cell) measureSensitive() bool {
-	return c.measureCounts() && c.side != denominator && sensitiveCategory(c.measure.Info().Category)
-}
-
-// conditions counts all that narrows the cell, and tells whether any of it is sensitive.
-func (c *cell) conditions() (n int, sensitive bool) {
-	n, sensitive = len(c.atoms), c.measureSensitive()
-	for _, a := range c.atoms {
-		sensitive = sensitive || a.sensitive()
-	}
-	for _, narrows := range []bool{!c.fiscal, c.unit != stats.People, c.scope != nil, c.measureCounts()} {
+// weight counts all that narrows the cell, what is sensitive twice, and tells whether any of it is.
+func (c *cell) weight() (n int, sensitive bool) {
+	add := func(narrows, isSensitive bool) {
 		if narrows {
 			n++
 		}
+		if narrows && isSensitive {
+			n, sensitive = n+1, true
+		}
 	}
+	for _, a := range c.atoms {
+		add(true, a.sensitive())
+	}
+	add(c.measure != stats.Served, c.side != denominator && sensitiveCategory(c.measure.Info().Category))
+	add(!c.fiscal, false)
+	add(c.unit != stats.People, false)
+	add(c.scope != nil, false)
 	return n, sensitive
 }
 
 // allowed tells whether the cell may be asked for at all: Shown, TooDetailed or Sensitive.
 func (c *cell) allowed(smallTown bool) Reason {
-	n, sensitive := c.conditions()
+	n, sensitive := c.weight()
 	switch {
-	case n > mostConditions, n > mostSensitive && smallTown:
-		return TooDetailed
-	case n > mostSensitive && sensitive:
+	case n <= mostInSmallTown, n <= mostConditions && !smallTown:
+		return Shown
+	case sensitive:
 		return Sensitive
 	}
-	return Shown
+	return TooDetailed
 }
 
 // id names the cell in the ledger.
@@ -214,12 +213,11 @@ func (r *release) number(key []byte, c *cell) (Number, error) {
 
 // sigma is the standard deviation of the noise: a person may be in several households.
 func (c *cell) sigma() float64 {
-	n, _ := c.conditions()
-	s := sigma[n]
+	n, _ := c.weight()
 	if c.unit == stats.Households {
-		s *= 2
+		return 2 * sigma[n]
 	}
-	return s
+	return sigma[n]
 }
 
 // enough reports whether there are at least 11 in the cell, and at least 11 others wherever one condition is taken away.
@@ -235,7 +233,7 @@ func (r *release) enough(c *cell, count int64) (bool, error) {
 	switch {
 	case c.side == numerator:
 		wider = append(wider, c.of(c.measure, denominator))
-	case c.measureCounts():
+	case c.measure != stats.Served:
 		wider = append(wider, c.of(stats.Served, whole))
 	}
 	if c.scope != nil {

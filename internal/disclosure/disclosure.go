@@ -13,8 +13,8 @@
 //     federal fiscal years. ActiveBy, RaceMethod, AgeAt and Identity have their defaults, the unit is PEOPLE or
 //     HOUSEHOLDS.
 //   - Everything that narrows a cell counts as a condition: a condition or grouping, a period other than a federal
-//     fiscal year, a measure other than SERVED, the unit HOUSEHOLDS, a scope. At most three; two where one is sensitive
-//     or where fewer than 1,000 people were served in the period.
+//     fiscal year, a measure other than SERVED, the unit HOUSEHOLDS, a scope. What is sensitive counts as two. At most
+//     three; two where fewer than 1,000 people were served in the period.
 //   - A period is answered from one snapshot for ever (ReleaseOf), so that an answer does not change with the data.
 //   - Nothing is shown of fewer than 11 clients, nor where fewer than 11 are left when any of the conditions is taken as a
 //     question about those who meet the others.
@@ -71,7 +71,7 @@ const (
 	Shown        Reason = iota // there is a number
 	TooFew                     // fewer than 11 people are in the cell, or too few are outside it: ask about a larger group
 	TooDetailed                // more conditions and groupings than are possible together: take some away
-	Sensitive                  // more of them than are possible with a sensitive one: take some away
+	Sensitive                  // the same, where one of them is sensitive: take others away
 	BudgetSpent                // the account has been told as many cells of this release as it may
 	NotOffered                 // the measure is not offered to those who may not see the rows behind
 	NotPublished               // the numbers of the period are not published yet
@@ -158,14 +158,14 @@ type Change struct {
 
 // The rules that do not depend on a cell.
 const (
-	fewest         = 11    // clients in a cell and outside it
-	mostConditions = 3     // together
-	mostSensitive  = 2     // together with a sensitive one
-	smallTown      = 1000  // people; in a smaller one as many as with a sensitive one
-	rounding       = 5     // shown numbers are multiples
-	mostGroups     = 5000  // of one question
-	budget         = 20000 // cells of a release that an account may be told
+	fewest          = 11    // clients in a cell and outside it
+	mostConditions  = 3     // together, a sensitive one being two
+	mostInSmallTown = 2     // the same in a small town
+	smallTown       = 1000  // people; a town with fewer is small
+	rounding        = 5     // shown numbers are multiples
+	mostGroups      = 5000  // of one question
+	budget          = 20000 // cells of a release that an account may be told
 )
 
-// sigma is the standard deviation of the noise by number of conditions.
+// sigma is the standard deviation of the noise by number of conditions, a sensitive one being two.
 var sigma = [mostConditions + 1]float64{3, 3, 6, 11}
