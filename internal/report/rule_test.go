@@ -26,9 +26,9 @@ func TestActive(t *testing.T) {
 		{"nightly with an exit in the period", "1", "2024-01-01", "2024-11-01", "", true},
 	} {
 		w := newWorld(t, c.projectType)
-		w.stay("a", values{"EntryDate": c.entry, "ExitDate": c.exit})
+		w.Stay("a", values{"EntryDate": c.entry, "ExitDate": c.exit})
 		if c.night != "" {
-			w.record("Services", "a", values{"RecordType": "200", "TypeProvided": "2", "DateProvided": c.night})
+			w.Record("Services", "a", values{"RecordType": "200", "TypeProvided": "2", "DateProvided": c.night})
 		}
 		if got := w.period().Active(0); got != c.want {
 			t.Errorf("%s: %v", c.name, got)
@@ -52,7 +52,7 @@ func TestAge(t *testing.T) {
 		{"2025-03-01", "2025-03-01", 0},
 	} {
 		w := newWorld(t, "2")
-		w.stay("a", values{"DOB": c.birth, "EntryDate": c.entry})
+		w.Stay("a", values{"DOB": c.birth, "EntryDate": c.entry})
 		if got := w.period().Age(0); got != c.want {
 			t.Errorf("born %s, entered %s: %d, want %d", c.birth, c.entry, got, c.want)
 		}
@@ -94,9 +94,9 @@ func TestLength(t *testing.T) {
 		{"the night of the exit", "1", "2024-11-01", "2024-11-03", []string{"2024-11-01", "2024-11-02", "2024-11-03"}, 2},
 	} {
 		w := newWorld(t, c.projectType)
-		w.stay("a", values{"EntryDate": c.entry, "ExitDate": c.exit})
+		w.Stay("a", values{"EntryDate": c.entry, "ExitDate": c.exit})
 		for _, n := range c.nights {
-			w.record("Services", "a", values{"RecordType": "200", "TypeProvided": "200", "DateProvided": n})
+			w.Record("Services", "a", values{"RecordType": "200", "TypeProvided": "200", "DateProvided": n})
 		}
 		if got := w.period().Length(0); got != c.want {
 			t.Errorf("%s: %d, want %d", c.name, got, c.want)
@@ -107,15 +107,15 @@ func TestLength(t *testing.T) {
 // Housing move-in (4).
 func TestMoveIn(t *testing.T) {
 	w := newWorld(t, "13")
-	w.stay("head", values{"EntryDate": "2025-01-10", "MoveInDate": "2025-02-01"})
-	w.stay("with", values{"EntryDate": "2025-01-10", "RelationshipToHoH": "2"})
-	w.stay("left", values{"EntryDate": "2025-01-10", "RelationshipToHoH": "2", "ExitDate": "2025-01-31"})
-	w.stay("late", values{"EntryDate": "2025-03-01", "RelationshipToHoH": "2"})
-	w.stay("own", values{"EntryDate": "2025-01-10", "RelationshipToHoH": "3", "MoveInDate": "2025-02-11"})
-	w.stay("false", values{"EntryDate": "2025-01-10", "RelationshipToHoH": "3", "MoveInDate": "2025-01-01"})
-	w.stay("early", values{"EntryDate": "2025-01-10", "HouseholdID": "g", "MoveInDate": "2025-01-09"})
-	w.stay("future", values{"EntryDate": "2025-01-10", "HouseholdID": "f", "MoveInDate": "2025-10-01"})
-	w.stay("exit", values{"EntryDate": "2025-01-10", "HouseholdID": "e", "MoveInDate": "2025-01-20", "ExitDate": "2025-01-20"})
+	w.Stay("head", values{"EntryDate": "2025-01-10", "MoveInDate": "2025-02-01"})
+	w.Stay("with", values{"EntryDate": "2025-01-10", "RelationshipToHoH": "2"})
+	w.Stay("left", values{"EntryDate": "2025-01-10", "RelationshipToHoH": "2", "ExitDate": "2025-01-31"})
+	w.Stay("late", values{"EntryDate": "2025-03-01", "RelationshipToHoH": "2"})
+	w.Stay("own", values{"EntryDate": "2025-01-10", "RelationshipToHoH": "3", "MoveInDate": "2025-02-11"})
+	w.Stay("false", values{"EntryDate": "2025-01-10", "RelationshipToHoH": "3", "MoveInDate": "2025-01-01"})
+	w.Stay("early", values{"EntryDate": "2025-01-10", "HouseholdID": "g", "MoveInDate": "2025-01-09"})
+	w.Stay("future", values{"EntryDate": "2025-01-10", "HouseholdID": "f", "MoveInDate": "2025-10-01"})
+	w.Stay("exit", values{"EntryDate": "2025-01-10", "HouseholdID": "e", "MoveInDate": "2025-01-20", "ExitDate": "2025-01-20"})
 	p := w.period()
 	for id, want := range map[string]string{"head": "2025-02-01", "with": "2025-02-01", "left": "", "late": "2025-03-01", "own": "2025-02-11",
 		"false": "2025-02-01", "early": "", "future": "", "exit": "2025-01-20"} {
@@ -144,8 +144,8 @@ func TestAnnual(t *testing.T) {
 		{"leap day", "2024-02-29", "2024-02-29", "1980-01-01", "2025-03-01"},
 	} {
 		w := newWorld(t, "3")
-		w.stay("head", values{"EntryDate": c.head, "DOB": "1970-01-01"})
-		w.stay("member", values{"EntryDate": c.member, "DOB": c.birth, "RelationshipToHoH": "2"})
+		w.Stay("head", values{"EntryDate": c.head, "DOB": "1970-01-01"})
+		w.Stay("member", values{"EntryDate": c.member, "DOB": c.birth, "RelationshipToHoH": "2"})
 		p := w.period()
 		due, owed := p.AnnualDue(stayOf(t, p, "member"))
 		if owed != (c.due != "") || owed && due.String() != c.due {
@@ -157,15 +157,15 @@ func TestAnnual(t *testing.T) {
 func TestAnnualRecord(t *testing.T) {
 	for on, found := range map[string]bool{"2025-03-31": false, "2025-04-01": true, "2025-05-31": true, "2025-06-01": false} {
 		w := newWorld(t, "3")
-		w.stay("a", values{"EntryDate": "2023-05-01"})
-		w.record("IncomeBenefits", "a", values{"InformationDate": on, "DataCollectionStage": "5"})
+		w.Stay("a", values{"EntryDate": "2023-05-01"})
+		w.Record("IncomeBenefits", "a", values{"InformationDate": on, "DataCollectionStage": "5"})
 		if got := w.period().AnnualRecord(0) != glossary.NoRecord; got != found {
 			t.Errorf("%s: %v", on, got)
 		}
 	}
 	w := newWorld(t, "3")
-	w.stay("a", values{"EntryDate": "2023-09-20"})
-	w.record("IncomeBenefits", "a", values{"InformationDate": "2025-10-01", "DataCollectionStage": "5"})
+	w.Stay("a", values{"EntryDate": "2023-09-20"})
+	w.Record("IncomeBenefits", "a", values{"InformationDate": "2025-10-01", "DataCollectionStage": "5"})
 	if w.period().AnnualRecord(0) != glossary.NoRecord {
 		t.Error("an assessment after the period counts")
 	}
@@ -191,9 +191,9 @@ func TestIncome(t *testing.T) {
 		{"earned below zero", values{"IncomeFromAnySource": "1", "TotalMonthlyIncome": "10", "Earned": "1", "EarnedAmount": "-5"}, 1000, 0, true},
 	} {
 		w := newWorld(t, "3")
-		w.stay("a", values{"EntryDate": "2025-01-01"})
+		w.Stay("a", values{"EntryDate": "2025-01-01"})
 		c.v["InformationDate"], c.v["DataCollectionStage"] = "2025-01-01", "1"
-		w.record("IncomeBenefits", "a", c.v)
+		w.Record("IncomeBenefits", "a", c.v)
 		p := w.period()
 		if got := p.IncomeOf(p.IncomeAt(0, glossary.AtStart)); got.Total != c.total || got.Earned != c.earned || got.Known != c.known {
 			t.Errorf("%s: %+v", c.name, got)
@@ -228,7 +228,7 @@ func TestOwnChronic(t *testing.T) {
 	} {
 		w := newWorld(t, c.projectType)
 		c.v["EntryDate"] = "2025-01-01"
-		w.stay("a", c.v)
+		w.Stay("a", c.v)
 		if got := w.period().OwnChronic(0); got != c.want {
 			t.Errorf("%s: %d, want %d", c.name, got, c.want)
 		}
@@ -244,7 +244,7 @@ func TestHouseholdChronic(t *testing.T) {
 			for k, x := range v {
 				all[k] = x
 			}
-			w.stay(id, all)
+			w.Stay(id, all)
 		}
 	}
 	for _, c := range []struct {
@@ -303,8 +303,8 @@ func TestDestination(t *testing.T) {
 		{"13", "30", "", 30, false, false},
 	} {
 		w := newWorld(t, c.projectType)
-		w.stay("a", values{"EntryDate": "2025-01-01"})
-		w.record("Exit", "a", values{"ExitDate": "2025-02-01", "Destination": c.destination, "DestinationSubsidyType": c.subsidy})
+		w.Stay("a", values{"EntryDate": "2025-01-01"})
+		w.Record("Exit", "a", values{"ExitDate": "2025-02-01", "Destination": c.destination, "DestinationSubsidyType": c.subsidy})
 		p := w.period()
 		positive, excluded := p.Outcome(0)
 		if got := p.Destination(0); got != c.want || positive != c.positive || excluded != c.excluded {
@@ -342,7 +342,7 @@ func TestPresent(t *testing.T) {
 		for k, x := range c.more {
 			v[k] = x
 		}
-		w.stay("a", v)
+		w.Stay("a", v)
 		if got := w.period().Present(0, day(t, "2025-01-29")); got != c.want {
 			t.Errorf("type %s from %s to %s: %v", c.projectType, c.entry, c.exit, got)
 		}
@@ -375,9 +375,9 @@ func TestLastWednesday(t *testing.T) {
 // Conditions (6).
 func TestConditions(t *testing.T) {
 	w := newWorld(t, "3")
-	w.stay("a", values{"EntryDate": "2024-01-01", "DisablingCondition": "1"})
+	w.Stay("a", values{"EntryDate": "2024-01-01", "DisablingCondition": "1"})
 	add := func(on, stage, kind, response string) {
-		w.record("Disabilities", "a", values{"InformationDate": on, "DataCollectionStage": stage, "DisabilityType": kind, "DisabilityResponse": response})
+		w.Record("Disabilities", "a", values{"InformationDate": on, "DataCollectionStage": stage, "DisabilityType": kind, "DisabilityResponse": response})
 	}
 	add("2024-01-01", "1", "9", "1")
 	add("2024-01-01", "1", "10", "3")
@@ -403,9 +403,9 @@ func TestConditions(t *testing.T) {
 // The stay that supplies every answer (2).
 func TestLatestStay(t *testing.T) {
 	w := newWorld(t, "0")
-	w.stay("a", values{"EntryDate": "2025-01-01", "ExitDate": "2025-02-01", "Destination": "410", "DOB": "1980-01-01"})
+	w.Stay("a", values{"EntryDate": "2025-01-01", "ExitDate": "2025-02-01", "Destination": "410", "DOB": "1980-01-01"})
 	for _, id := range []string{"b", "c"} {
-		w.add("Enrollment", values{"EnrollmentID": id, "PersonalID": "a", "ProjectID": "p", "HouseholdID": id, "RelationshipToHoH": "1", "EntryDate": "2025-03-01"})
+		w.Add("Enrollment", values{"EnrollmentID": id, "PersonalID": "a", "ProjectID": "p", "HouseholdID": id, "RelationshipToHoH": "1", "EntryDate": "2025-03-01"})
 	}
 	r := w.run(APR)
 	if n := r.Table("Q5a").Cell("C2").Value; n != 1 {
@@ -422,13 +422,13 @@ func TestLatestStay(t *testing.T) {
 // Clients that the hub has linked are one person; the latest stay of any of them supplies every answer.
 func TestLinkedClients(t *testing.T) {
 	w := newWorld(t, "0")
-	w.stay("a", values{"EntryDate": "2025-03-01", "HouseholdID": "1", "VeteranStatus": "1", "DOB": "1980-01-01"})
-	w.stay("b", values{"EntryDate": "2025-01-01", "HouseholdID": "2", "VeteranStatus": "0", "DOB": "1980-01-01"})
-	w.stay("c", values{"EntryDate": "2025-01-01", "HouseholdID": "3", "VeteranStatus": "0", "DOB": "1980-01-01"})
+	w.Stay("a", values{"EntryDate": "2025-03-01", "HouseholdID": "1", "VeteranStatus": "1", "DOB": "1980-01-01"})
+	w.Stay("b", values{"EntryDate": "2025-01-01", "HouseholdID": "2", "VeteranStatus": "0", "DOB": "1980-01-01"})
+	w.Stay("c", values{"EntryDate": "2025-01-01", "HouseholdID": "3", "VeteranStatus": "0", "DOB": "1980-01-01"})
 	if n := w.run(APR).Table("Q5a").Cell("C2").Value; n != 3 {
 		t.Errorf("%v persons without links, want 3", n)
 	}
-	w.persons = map[string]int64{"a": 5, "b": 5, "c": 6}
+	w.Persons = map[string]int64{"a": 5, "b": 5, "c": 6}
 	r := w.run(APR)
 	if n := r.Table("Q5a").Cell("C2").Value; n != 2 {
 		t.Errorf("%v persons, want 2", n)
@@ -442,8 +442,8 @@ func TestLinkedClients(t *testing.T) {
 // Deleted records do not count.
 func TestDeleted(t *testing.T) {
 	w := newWorld(t, "0")
-	w.stay("a", values{"EntryDate": "2025-01-01", "HouseholdID": "1"})
-	w.stay("b", values{"EntryDate": "2025-01-01", "HouseholdID": "2", "DateDeleted": "2025-02-01 00:00:00"})
+	w.Stay("a", values{"EntryDate": "2025-01-01", "HouseholdID": "1"})
+	w.Stay("b", values{"EntryDate": "2025-01-01", "HouseholdID": "2", "DateDeleted": "2025-02-01 00:00:00"})
 	if n := w.run(APR).Table("Q5a").Cell("C2").Value; n != 1 {
 		t.Errorf("%v persons, want 1", n)
 	}
@@ -452,15 +452,15 @@ func TestDeleted(t *testing.T) {
 // A CoC is asked for (2).
 func TestCoC(t *testing.T) {
 	w := newWorld(t, "0")
-	w.add("Project", values{"ProjectID": "q", "OrganizationID": "o", "ProjectName": "Other", "ProjectType": "0"})
+	w.Add("Project", values{"ProjectID": "q", "OrganizationID": "o", "ProjectName": "Other", "ProjectType": "0"})
 	for _, c := range []values{{"ProjectID": "p", "CoCCode": "NY-600"}, {"ProjectID": "q", "CoCCode": "NY-600"}, {"ProjectID": "q", "CoCCode": "NY-601"}} {
-		w.add("ProjectCoC", c)
+		w.Add("ProjectCoC", c)
 	}
-	w.stay("whole", values{"EntryDate": "2025-01-01", "HouseholdID": "1", "EnrollmentCoC": "NY-601"})
-	w.stay("head", values{"EntryDate": "2025-01-01", "HouseholdID": "2", "ProjectID": "q", "EnrollmentCoC": "NY-600"})
-	w.stay("member", values{"EntryDate": "2025-01-01", "HouseholdID": "2", "ProjectID": "q", "RelationshipToHoH": "3", "EnrollmentCoC": "NY-601"})
-	w.stay("other", values{"EntryDate": "2025-01-01", "HouseholdID": "3", "ProjectID": "q", "EnrollmentCoC": "NY-601"})
-	f := w.facts()
+	w.Stay("whole", values{"EntryDate": "2025-01-01", "HouseholdID": "1", "EnrollmentCoC": "NY-601"})
+	w.Stay("head", values{"EntryDate": "2025-01-01", "HouseholdID": "2", "ProjectID": "q", "EnrollmentCoC": "NY-600"})
+	w.Stay("member", values{"EntryDate": "2025-01-01", "HouseholdID": "2", "ProjectID": "q", "RelationshipToHoH": "3", "EnrollmentCoC": "NY-601"})
+	w.Stay("other", values{"EntryDate": "2025-01-01", "HouseholdID": "3", "ProjectID": "q", "EnrollmentCoC": "NY-601"})
+	f := w.Facts()
 	for coc, want := range map[string]int{"": 4, "NY-600": 3, "NY-601": 1} {
 		u, err := newUniverse(f, Scope{Start: day(t, firstDay), End: day(t, lastDay), CoC: coc})
 		if err != nil {
@@ -475,8 +475,8 @@ func TestCoC(t *testing.T) {
 // What the command refuses.
 func TestRefused(t *testing.T) {
 	w := newWorld(t, "0")
-	w.stay("a", values{"EntryDate": "2025-01-01"})
-	f := w.facts()
+	w.Stay("a", values{"EntryDate": "2025-01-01"})
+	f := w.Facts()
 	start, end := day(t, firstDay), day(t, lastDay)
 	for want, s := range map[string]Scope{
 		"the report ends (2024-10-01) before it starts (2025-09-30); exchange the dates":                 {Start: end, End: start},

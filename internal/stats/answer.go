@@ -6,46 +6,82 @@ import (
 	"github.com/hearth-hmis/hearth/internal/hmis"
 )
 
-// needs is what measures are made from.
-type needs struct {
-	question, homes, flows bool
-}
+var errNoMeasure = hmis.Errorf(hmis.Invalid, "not a measure; the field measures lists them")
 
-func needsOf(measures []Measure) (n needs, err error) {
-	for _, m := range measures {
+// work makes the work on measures ready.
+func (r *run) work(by []Dimension, measures []Measure) (*work, error) {
+	g, err := r.newGrid(by)
+	if err != nil {
+		return nil, err
+	}
+	w := &work{run: r, grid: g, measures: measures, sums: make([]summer, len(measures)), stays: make([]int, len(r.f.Projects))}
+	for i, m := range measures {
 		if m >= measureCount {
-			return n, hmis.Errorf(hmis.Invalid, "not a measure; the field measures lists them")
+			return nil, errNoMeasure
 		}
+		w.sums[i] = w.newSummer(m)
 		switch {
-		case programs[m].flow != nil:
-			n.flows = true
+		case programs[m].flow != nil && w.flows == nil:
+			w.flows = newFlows([]Period{r.q.Period})
 		case m == AverageHouseholdSize:
-			n.homes, n.question = true, true
-		default:
-			n.question = true
+			w.homes = &homeSum{}
 		}
 	}
-	return n, nil
+	return w, nil
 }
 
-// gather finds the rows that measures are made from and gives them their cells. base lists, where it is not nil, the
-// stays that may be in question.
-func (r *run) gather(g *grid, n needs, base []int32) *work {
-	w := &work{run: r, grid: g}
-	byHousehold := r.q.Unit == Households
-	if n.question {
-		w.rows = g.rows(r.question(byHousehold, base))
+// question takes the stays in question, of a list or (nil) of all.
+func (w *work) question(list []int32) {
+	byHousehold := w.q.Unit == Households
+	if list == nil {
+		list = w.order()
 	}
-	if n.homes {
-		if w.homes = w.rows; !byHousehold {
-			w.homes = g.rows(r.question(true, nil))
+	project := w.f.Enrollments.Project
+	w.scan(list, byHousehold, w.run.question, func(rows []int32) {
+		for _, s := range rows {
+			w.stays[project[s]]++
 		}
+		b := w.grid.batch(rows)
+		w.seen = grown(w.seen, w.grid.cells)
+		for _, c := range b.cells {
+			w.seen[c] = true
+		}
+		for _, s := range w.sums {
+			if s != nil {
+				s.add(w, b)
+			}
+		}
+	})
+	if w.homes != nil {
+		w.scan(w.byHousehold(), true, w.run.question, func(rows []int32) { w.homes.add(w, w.grid.batch(rows)) })
 	}
-	if n.flows {
-		w.considered = g.rows(r.history(byHousehold))
+}
+
+// flow takes the stays that flows look at.
+func (w *work) flow() {
+	if w.flows != nil {
+		w.scan(w.order(), w.q.Unit == Households, w.history, func(rows []int32) { w.flows.add(w.run, w.grid.batch(rows), w.grid.cells) })
 	}
-	g.compact(w.rows, w.homes, w.considered)
-	return w
+}
+
+// answers are those of the i-th measure by cell. flows are those of the period, nil where they are answered elsewhere.
+func (w *work) answers(i int, flows []flow) (list []Answer) {
+	m := w.measures[i]
+	switch of := programs[m].flow; {
+	case of != nil:
+		list = make([]Answer, len(flows))
+		for c, f := range flows {
+			list[c] = of(f)
+		}
+	case m == AverageHouseholdSize:
+		list = w.homes.answers(w)
+	default:
+		list = w.sums[i].answers(w)
+	}
+	for c := range list {
+		list[c].Measure = m
+	}
+	return list
 }
 
 // Totals answers a query as a whole.
@@ -54,38 +90,30 @@ func (e *Engine) Totals(q Query, measures ...Measure) (*Totals, error) {
 	if err != nil {
 		return nil, err
 	}
-	n, err := needsOf(measures)
+	w, err := r.work(nil, measures)
 	if err != nil {
 		return nil, err
 	}
-	g, err := r.newGrid(nil)
-	if err != nil {
-		return nil, err
-	}
-	n.question = true // for the coverage
-	w := r.gather(g, n, nil)
-	if n.flows {
-		w.flows = r.flows(w.considered, g.cells, []Period{q.Period})[0]
+	w.question(nil)
+	w.flow()
+	var flows []flow
+	if w.flows != nil {
+		flows = grown(w.flows.done()[0], 1)
 	}
 	t := &Totals{Basis: e.basis(q), Coverage: w.coverage()}
-	for _, answers := range w.answers(measures) {
-		t.Answers = append(t.Answers, answers[0])
+	for i := range measures {
+		t.Answers = append(t.Answers, w.answers(i, flows)[0])
 	}
 	return t, nil
 }
 
 func (e *Engine) basis(q Query) Basis { return Basis{q, e.version} }
 
-// coverage counts the stays in question by project. It needs rows without groups.
+// coverage is the projects that may have stays in question, with those that they have.
 func (w *work) coverage() (c Coverage) {
-	counts := make([]int, len(w.f.Projects))
-	project := w.f.Enrollments.Project
-	for _, s := range w.rows.stays {
-		counts[project[s]]++
-	}
 	for p, in := range w.projects {
 		if in {
-			c.Projects = append(c.Projects, ProjectCoverage{int32(p), counts[p]})
+			c.Projects = append(c.Projects, ProjectCoverage{int32(p), w.stays[p]})
 		}
 	}
 	return c
@@ -151,11 +179,11 @@ func (e *Engine) Groups(q Query, g Grouping, measures ...Measure) (*Groups, erro
 	if err != nil {
 		return nil, err
 	}
-	whole, err := e.Coverage(q)
+	coverage, err := t.coverage(q)
 	if err != nil {
 		return nil, err
 	}
-	groups := &Groups{Basis: e.basis(q), Coverage: whole, By: by, Groups: t.groups()}
+	groups := &Groups{Basis: e.basis(q), Coverage: coverage, By: by, Groups: t.groups()}
 	g.choose(groups, by)
 	for i := range groups.Groups {
 		groups.Groups[i].Answers = groups.Groups[i].Answers[:len(measures)]

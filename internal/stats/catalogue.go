@@ -130,7 +130,7 @@ func (m *Measure) UnmarshalGQL(v any) error {
 	s, _ := v.(string)
 	parsed, ok := ParseMeasure(s)
 	if !ok {
-		return hmis.Errorf(hmis.Invalid, "not a measure; the field measures lists them")
+		return errNoMeasure
 	}
 	*m = parsed
 	return nil
@@ -152,7 +152,7 @@ var inflowParts = []Part{
 }
 
 var outflowParts = []Part{
-	{"TO_PERMANENT", "To permanent housing", "the deciding stay ended by a move-in, or by an exit to a destination 400-499"},
+	{"TO_PERMANENT", "To permanent housing", "the deciding stay ended by a move-in, or by an exit to a destination 400-499 (435 only with a subsidy type of list 3.12.A)"},
 	{"TO_OTHER", "To other places", "it ended by an exit to another destination that is known"},
 	{"TO_INACTIVE", "Inactive", "it ended by an exit to a destination that is not known (8, 9, 30, 37, 99, empty, none of HUD's list, or 435 without a subsidy type of list 3.12.A), or, by ActiveBy SERVICE, because 90 days passed without a service"},
 }
@@ -161,13 +161,13 @@ var destinationParts = []Part{
 	{"HOMELESS", "Homeless situations", "destinations 100-199"},
 	{"INSTITUTIONAL", "Institutional situations", "200-299"},
 	{"TEMPORARY", "Temporary situations", "300-399"},
-	{"PERMANENT", "Permanent situations", "400-499"},
+	{"PERMANENT", "Permanent situations", "400-499 (435 only with a subsidy type of list 3.12.A)"},
 	{"OTHER", "Other", "17, 24, 30"},
 	{"UNKNOWN", "Not known", "8, 9, 99, empty, none of HUD's list of destinations, or 435 without a subsidy type of list 3.12.A"},
 }
 
 const (
-	activeWords = `A unit is active on day d when one of its considered stays (in or out of S..E) has d in its active days. By ActiveBy ENROLLMENT these are the days from EntryDate to the day before the exit, and EntryDate in any case. By SERVICE they are of those the ones that lie less than 90 days after EntryDate or a later day with a bed night, Services, CurrentLivingSituation, Assessment or Event record of the stay, the day itself included. In permanent housing (3, 9, 10, 13) with a move-in, the active days end the day before the move-in (none where that is EntryDate): who is housed is not waiting. The move-in is for this judged as if E were the last of all days. An exit, move-in or service after E is none otherwise.`
+	activeWords = `A unit is active on day d when one of its considered stays (in or out of S..E) has d in its active days. By ActiveBy ENROLLMENT these are the days from EntryDate to the day before the exit, and EntryDate in any case. By SERVICE they are of those the ones that lie less than 90 days after EntryDate or a later day with a bed night, Services, CurrentLivingSituation, Assessment or Event record of the stay, the day itself included. In permanent housing (3, 9, 10, 13) with a move-in, the active days end the day before the move-in (none where that is EntryDate): who is housed is not waiting. Whether a move-in is valid is for this judged by all exits and move-ins that are known, those after E too. An exit, move-in or service after E is none otherwise.`
 
 	flowWords = activeWords + ` An event on day d of S..E is a change between the day before and d. The same unit may have several.`
 
@@ -189,7 +189,7 @@ var measures = [measureCount]MeasureInfo{
 	{Outflow, "OUTFLOW", "Outflow", "Times that a unit ceased to be active in S..E, by how. " + flowWords + decidingWords, "3.11, 3.12, 3.20; by-name list", "events", Flow, hmis.EnrollmentCategory, outflowParts, nil},
 	{NewlyIdentified, "NEWLY_IDENTIFIED", "Newly identified", "Units with a stay in question whose EntryDate lies in S..E and whose person (Identity) has no stay in the scope, in whatever project and whether considered or not, with an earlier EntryDate.", "3.10", "units", Count, hmis.EnrollmentCategory, nil, nil},
 	{FirstTimeHomeless, "FIRST_TIME_HOMELESS", "Homeless for the first time", "Units with a stay in question in project types 0, 1, 2, 3, 8, 9, 10, 13 whose EntryDate lies in S..E and whose person (Identity) has no other stay in the scope, of these types, with an earlier EntryDate and either no exit or an exit on or after EntryDate - 730 days.", "SPM measure 5.2", "units", Count, hmis.EnrollmentCategory, nil, nil},
-	{HousingPlacements, "HOUSING_PLACEMENTS", "Housing placements", "Units with a stay in question that, in project types 3, 9, 10, 13, has its move-in in S..E, or, in any type but 12, has no such move-in by E and an exit in S..E to a destination 400-499.", "3.20, 3.12; APR Q22c, Q23c", "units", Count, hmis.EnrollmentCategory, nil, nil},
+	{HousingPlacements, "HOUSING_PLACEMENTS", "Housing placements", "Units with a stay in question that, in project types 3, 9, 10, 13, has its move-in in S..E, or, in any type but 12, has no such move-in by E and an exit in S..E to a destination 400-499 (435 only with a subsidy type of list 3.12.A).", "3.20, 3.12; APR Q22c, Q23c", "units", Count, hmis.EnrollmentCategory, nil, nil},
 	{ShelteredOnNight, "SHELTERED_ON_NIGHT", "Sheltered on the night of the last day", "Units with a stay in question in project type 0, 2 or 8 with EntryDate <= E and no exit or one after E, or in type 1 with a bed night on E not before EntryDate. Left out are stays of persons (Identity) who, by any stay in the scope in types 3, 9, 10, 13, are housed on E: move-in <= E and no exit or one after E.", "PIT; report-rules.md 15", "units", Count, hmis.EnrollmentCategory, nil, nil},
 	{UnshelteredOnNight, "UNSHELTERED_ON_NIGHT", "Unsheltered on the night of the last day", "Units with a stay in question in project type 4 with EntryDate <= E and no exit or one on or after E. Left out are stays of persons (Identity) who, by any stay in the scope, are housed on E or in types 0, 1, 2, 8 on E as under sheltered.", "PIT; report-rules.md 4, 15", "units", Count, hmis.EnrollmentCategory, nil, nil},
 	{AveragePerNight, "AVERAGE_PER_NIGHT", "Average per night", "Numerator: over all days of S..E, units with a night on that day, added up. Denominator: the days of S..E." + nightWords, "4.14, 3.10, 3.11, 3.20", "units per night", Average, hmis.EnrollmentCategory, nil, nil},
@@ -218,7 +218,7 @@ var measures = [measureCount]MeasureInfo{
 	{EngagementRate, "ENGAGEMENT_RATE", "Rate of engagement", "Denominator: units with a stay in question in project type 1 or 4 of a head or a person of 18 or over (AgeAt) that was contacted: DateOfEngagement in S..E, or a CurrentLivingSituation record in S..E that is not before EntryDate, nor after the exit, nor after a DateOfEngagement on or before E. Numerator: units with such a stay whose DateOfEngagement lies in S..E.", "4.12, 4.13; report-rules.md 6; APR Q9", "units", Rate, hmis.Location, nil, nil},
 	{Assessments, "ASSESSMENTS", "Coordinated entry assessments", "Assessment records of stays in question dated in S..E, not before EntryDate nor after the exit.", "4.19; CE APR Q10", "assessments", Count, hmis.CoordinatedEntry, nil, nil},
 	{Referrals, "REFERRALS", "Referrals to housing", "Event records of stays in question with Event 10 to 15, 17 or 18 dated in S..E, not before EntryDate nor after the exit.", "4.20; CE APR Q9d, Q10", "referrals", Count, hmis.CoordinatedEntry, nil, nil},
-	{DaysToReferral, "DAYS_TO_REFERRAL", "Days to referral", "Of every referral that REFERRALS counts whose stay has an Assessment dated on or before it (and not before EntryDate): days since the latest of them.", "4.19, 4.20", "days", Duration, hmis.CoordinatedEntry, nil, stayLengths},
+	{DaysToReferral, "DAYS_TO_REFERRAL", "Days to referral", "Of every referral that REFERRALS counts (for the unit HOUSEHOLDS: of heads) whose stay has an Assessment dated on or before it (and not before EntryDate): days since the latest of them.", "4.19, 4.20", "days", Duration, hmis.CoordinatedEntry, nil, stayLengths},
 	{ServicesProvided, "SERVICES_PROVIDED", "Services provided", "Services records of stays in question other than bed nights (RecordType 200), dated in S..E, not before EntryDate nor after the exit.", "4.14, P1, R14, V2, W1", "services", Count, hmis.HIV, nil, nil},
 	{AverageHouseholdSize, "AVERAGE_HOUSEHOLD_SIZE", "Average household size", "Denominator: households with a stay in question. Numerator: of these households the members, stays in the scope active by enrollment in S..E whether considered or not, added up.", "3.15; APR Q7a, Q8a", "persons per household", Average, hmis.EnrollmentCategory, nil, nil},
 	{AverageAge, "AVERAGE_AGE", "Average age", "Denominator: units with a stay in question of a person of known age. Numerator: of each the highest age (AgeAt) of such a stay, added up.", "3.03", "years", Average, hmis.Demographics, nil, nil},
@@ -226,8 +226,8 @@ var measures = [measureCount]MeasureInfo{
 	{ErrorsInUniversal, "ERRORS_IN_UNIVERSAL", "Data quality: universal elements", errorWords("veteran status (of known age), project start date, relationship to head of household, enrollment CoC (of heads) or disabling condition", "Q6b"), "3.07, 3.08, 3.10, 3.15, 3.16; report-rules.md 8; APR Q6b", "units", Rate, hmis.Health, nil, nil},
 	{ErrorsAtExit, "ERRORS_AT_EXIT", "Data quality: destination", "Denominator: units with a stay in question with an exit by E. Numerator: units with such a stay whose Destination is empty, 8, 9, 30 or 99, as APR Q6c asks.", "3.12; report-rules.md 8; APR Q6c row 2", "units", Rate, hmis.EnrollmentCategory, nil, nil},
 	{ErrorsInIncome, "ERRORS_IN_INCOME", "Data quality: income at start", "Denominator: units with a stay in question of a head or a person of 18 or over (AgeAt). Numerator: units with such a stay without an IncomeBenefits record of stage 1 dated EntryDate, or whose latest has IncomeFromAnySource empty, 8, 9 or 99, or 0 with a source marked 1, or 1 with none.", "4.02; report-rules.md 8; APR Q6c row 3", "units", Rate, hmis.Income, nil, nil},
-	{EntryTimeliness, "ENTRY_TIMELINESS", "Timeliness of entries", "Of every stay in question (for the unit HOUSEHOLDS: of heads) whose EntryDate lies in S..E: day of DateCreated - EntryDate, which may be below 0.", "5.01, 3.10; report-rules.md 8; APR Q6e", "days", Duration, hmis.EnrollmentCategory, nil, timeliness},
-	{ExitTimeliness, "EXIT_TIMELINESS", "Timeliness of exits", "Of every stay in question (for the unit HOUSEHOLDS: of heads) whose exit lies in S..E: day of the Exit's DateCreated - ExitDate, which may be below 0.", "5.01, 3.11; report-rules.md 8; APR Q6e", "days", Duration, hmis.EnrollmentCategory, nil, timeliness},
+	{EntryTimeliness, "ENTRY_TIMELINESS", "Timeliness of entries", "Of every stay in question (for the unit HOUSEHOLDS: of heads) whose EntryDate lies in S..E: day of DateCreated - EntryDate, which may be below 0; one without DateCreated is left out.", "5.01, 3.10; report-rules.md 8; APR Q6e", "days", Duration, hmis.EnrollmentCategory, nil, timeliness},
+	{ExitTimeliness, "EXIT_TIMELINESS", "Timeliness of exits", "Of every stay in question (for the unit HOUSEHOLDS: of heads) whose exit lies in S..E: day of the Exit's DateCreated - ExitDate, which may be below 0; one without DateCreated is left out.", "5.01, 3.11; report-rules.md 8; APR Q6e", "days", Duration, hmis.EnrollmentCategory, nil, timeliness},
 }
 
 func returnWords(days int) string {

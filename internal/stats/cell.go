@@ -6,11 +6,11 @@ import (
 	"github.com/hearth-hmis/hearth/internal/hmis"
 )
 
-// rows are stays, in the order of what they are counted by, each with the cell of the groups in which it stands. A stay
-// with several values in a dimension has a row for each.
-type rows struct {
+// batch is rows: stays, each with the cell of the groups in which it stands. A stay with several values in a dimension has
+// a row for each. All rows of a unit are in one batch, beside each other.
+type batch struct {
 	stays []int32
-	cells []uint32 // nil: all in cell 0
+	cells []uint32
 }
 
 // grid is the combinations of values of some dimensions.
@@ -19,15 +19,20 @@ type grid struct {
 	columns []column
 	sizes   []int
 	strides []uint32
-	cells   int // of all combinations, or of those that occur once compact was called
+	cells   int // of all combinations; of those seen so far, where there are many
 
-	place []uint32 // by combination: its cell plus 1, 0 where it does not occur; nil where cells are combinations
-	codes []uint32 // by cell: the combination
+	place []uint32 // by combination: its cell plus 1, 0 where it was not seen; nil where cells are combinations
+	seen  []uint32 // by cell: the combination
+
+	now     batch // the batch that was asked for last, and what it is made in
+	codes   []uint16
+	masks   []uint64
+	buffers [2]batch
 }
 
-// mostCells is how many combinations a grid may have, fewCells how many are counted without looking which occur.
+// mostCells is how many combinations a grid may have; more than fewCells get a cell when they are seen first.
 const (
-	mostCells = 1 << 24
+	mostCells = 1 << 22
 	fewCells  = 1 << 12
 )
 
@@ -45,75 +50,64 @@ func (r *run) newGrid(by []Dimension) (*grid, error) {
 			return nil, hmis.Errorf(hmis.Invalid, "there are too many combinations of these dimensions; take fewer, or put conditions instead")
 		}
 	}
+	if g.cells > fewCells {
+		g.place, g.cells = make([]uint32, g.cells), 0
+	}
 	return g, nil
 }
 
-// rows gives stays their cells.
-func (g *grid) rows(stays []int32) rows {
-	if len(g.by) == 0 {
-		return rows{stays: stays}
-	}
-	r := rows{stays, make([]uint32, len(stays))}
+// batch gives stays their cells. It is good until the next call.
+func (g *grid) batch(stays []int32) *batch {
+	g.buffers[0].cells = sized(g.buffers[0].cells, len(stays))
+	g.now = batch{stays, g.buffers[0].cells}
+	clear(g.now.cells)
+	next := 1
 	for i, c := range g.columns {
 		if c.many != nil {
-			r = r.spread(c, g.strides[i])
+			g.spread(c, g.strides[i], &g.buffers[next])
+			next = 1 - next
 			continue
 		}
-		var codes [block]uint16
-		for from := 0; from < len(r.stays); from += block {
-			part, cells := r.stays[from:min(from+block, len(r.stays))], r.cells[from:]
-			c.one(part, codes[:])
-			for j, code := range codes[:len(part)] {
-				cells[j] += uint32(code) * g.strides[i]
-			}
+		g.codes = sized(g.codes, len(g.now.stays))
+		c.one(g.now.stays, g.codes)
+		cells, stride := g.now.cells[:len(g.codes)], g.strides[i]
+		for j, code := range g.codes {
+			cells[j] += uint32(code) * stride
 		}
 	}
-	return r
+	if g.place != nil {
+		g.number(g.now.cells)
+	}
+	return &g.now
 }
 
 // spread makes a row of each value.
-func (r rows) spread(c column, stride uint32) (more rows) {
-	var masks [block]uint64
-	more.stays, more.cells = make([]int32, 0, len(r.stays)), make([]uint32, 0, len(r.stays))
-	for from := 0; from < len(r.stays); from += block {
-		part := r.stays[from:min(from+block, len(r.stays))]
-		c.many(part, masks[:])
-		for j, s := range part {
-			cell := r.cells[from+j]
-			for mask := masks[j]; mask != 0; mask >>= 1 {
-				if mask&1 != 0 {
-					more.stays, more.cells = append(more.stays, s), append(more.cells, cell)
-				}
-				cell += stride
+func (g *grid) spread(c column, stride uint32, to *batch) {
+	g.masks = sized(g.masks, len(g.now.stays))
+	c.many(g.now.stays, g.masks)
+	to.stays, to.cells = to.stays[:0], to.cells[:0]
+	for j, s := range g.now.stays {
+		cell := g.now.cells[j]
+		for mask := g.masks[j]; mask != 0; mask >>= 1 {
+			if mask&1 != 0 {
+				to.stays, to.cells = append(to.stays, s), append(to.cells, cell)
 			}
+			cell += stride
 		}
 	}
-	return more
+	g.now = *to
 }
 
-// compact numbers the combinations that occur, where there are many, and rewrites the cells of all rows.
-func (g *grid) compact(all ...rows) {
-	if g.cells <= fewCells {
-		return
-	}
-	g.place = make([]uint32, g.cells)
-	for _, r := range all {
-		for _, code := range r.cells {
-			g.place[code] = 1
+// number turns combinations into cells.
+func (g *grid) number(cells []uint32) {
+	for i, combination := range cells {
+		if g.place[combination] == 0 {
+			g.seen = append(g.seen, combination)
+			g.place[combination] = uint32(len(g.seen))
 		}
+		cells[i] = g.place[combination] - 1
 	}
-	for code, occurs := range g.place {
-		if occurs != 0 {
-			g.codes = append(g.codes, uint32(code))
-			g.place[code] = uint32(len(g.codes))
-		}
-	}
-	g.cells = len(g.codes)
-	for _, r := range all {
-		for i, code := range r.cells {
-			r.cells[i] = g.place[code] - 1
-		}
-	}
+	g.cells = len(g.seen)
 }
 
 // code is the place of the value of the i-th dimension in a combination.
@@ -123,115 +117,79 @@ func (g *grid) code(combination uint32, i int) int {
 
 // combination is that of a cell.
 func (g *grid) combination(cell int) uint32 {
-	if g.codes != nil {
-		return g.codes[cell]
+	if g.place != nil {
+		return g.seen[cell]
 	}
 	return uint32(cell)
 }
 
-// distinct counts the units in each cell, of the rows that the test lets through (nil: all). The rows of a unit follow each
-// other.
-func distinct(r rows, cells int, units []int32, test func(stays []int32, hits []bool)) []int64 {
-	counts, last := make([]int64, cells), make([]int32, cells)
-	var hits [block]bool
-	for from := 0; from < len(r.stays); from += block {
-		part := r.stays[from:min(from+block, len(r.stays))]
-		if test != nil {
-			test(part, hits[:])
-		}
-		var in []uint32
-		if r.cells != nil {
-			in = r.cells[from : from+len(part)]
-		}
-		switch {
-		case in == nil:
-			countTogether(part, units, test != nil, &hits, counts, last)
-		case test == nil:
-			countAll(part, in, units, counts, last)
-		default:
-			countHits(part, in, units, &hits, counts, last)
-		}
+// grown is the slice with a length of at least n, zero behind what it had.
+func grown[T any](s []T, n int) []T {
+	if len(s) < n {
+		s = append(s, make([]T, max(n-len(s), len(s)))...)
 	}
-	return counts
+	return s
 }
 
-// stamp is what marks a unit as counted; 0 marks none. Without units each stay is one.
-func stamp(units []int32, stay int32) int32 {
+// tally counts units by cell.
+type tally struct {
+	counts []int64
+	last   []int32 // by cell: the unit counted last, plus 1
+}
+
+// add counts the units (nil: the stays) of the rows that hits lets through (nil: all). The rows of a unit follow each other.
+func (t *tally) add(b *batch, cells int, units []int32, hits []bool) {
+	t.counts, t.last = grown(t.counts, cells), grown(t.last, cells)
+	counts, last, in := t.counts, t.last, b.cells[:len(b.stays)]
+	switch {
+	case hits != nil:
+		for i, s := range b.stays {
+			if !hits[i] {
+				continue
+			}
+			if c, u := in[i], unitOf(units, s); last[c] != u {
+				last[c] = u
+				counts[c]++
+			}
+		}
+	case units == nil:
+		for _, c := range in {
+			counts[c]++
+		}
+	default:
+		for i, s := range b.stays {
+			c, u := in[i], units[s]+1
+			if last[c] != u {
+				last[c] = u
+				counts[c]++
+			}
+		}
+	}
+}
+
+// unitOf is what marks a unit as counted; 0 marks none. Without units each stay is one.
+func unitOf(units []int32, stay int32) int32 {
 	if units == nil {
 		return stay + 1
 	}
 	return units[stay] + 1
 }
 
-func countAll(stays []int32, cells []uint32, units []int32, counts []int64, last []int32) {
-	cells = cells[:len(stays)]
-	if units == nil {
-		for _, c := range cells {
-			counts[c]++
-		}
-		return
-	}
-	for i, s := range stays {
-		c, u := cells[i], units[s]+1
-		if last[c] != u {
-			last[c] = u
-			counts[c]++
-		}
-	}
-}
-
-func countHits(stays []int32, cells []uint32, units []int32, hits *[block]bool, counts []int64, last []int32) {
-	for i, s := range stays {
-		if !hits[i] {
-			continue
-		}
-		if c, u := cells[i], stamp(units, s); last[c] != u {
-			last[c] = u
-			counts[c]++
-		}
-	}
-}
-
-func countTogether(stays []int32, units []int32, some bool, hits *[block]bool, counts []int64, last []int32) {
-	n, before := counts[0], last[0]
-	for i, s := range stays {
-		if some && !hits[i] {
-			continue
-		}
-		if u := stamp(units, s); before != u {
-			before = u
-			n++
-		}
-	}
-	counts[0], last[0] = n, before
-}
-
-// eachUnit gives, for every unit and cell, the stays of the unit in the cell. The rows of a unit follow each other.
-func eachUnit(r rows, units []int32, do func(cell int, stays []int32)) {
-	var cells []uint32
-	var stays []int32
-	for from := 0; from < len(r.stays); {
-		u := stamp(units, r.stays[from])
+// eachUnit gives, for every unit and cell, the stays of the unit in the cell. It sorts the batch.
+func eachUnit(b *batch, units []int32, do func(cell uint32, stays []int32)) {
+	for from := 0; from < len(b.stays); {
+		u := unitOf(units, b.stays[from])
 		to := from + 1
-		for to < len(r.stays) && stamp(units, r.stays[to]) == u {
+		for to < len(b.stays) && unitOf(units, b.stays[to]) == u {
 			to++
 		}
-		switch {
-		case r.cells == nil:
-			do(0, r.stays[from:to])
-		case to == from+1:
-			do(int(r.cells[from]), r.stays[from:to])
-		default:
-			cells = append(cells[:0], r.cells[from:to]...)
-			stays = append(stays[:0], r.stays[from:to]...)
-			eachCell(cells, stays, do)
-		}
+		eachCell(b.cells[from:to], b.stays[from:to], do)
 		from = to
 	}
 }
 
 // eachCell sorts the few rows of a unit by cell, keeping their order.
-func eachCell(cells []uint32, stays []int32, do func(cell int, stays []int32)) {
+func eachCell(cells []uint32, stays []int32, do func(cell uint32, stays []int32)) {
 	for i := 1; i < len(cells); i++ {
 		for j := i; j > 0 && cells[j] < cells[j-1]; j-- {
 			cells[j], cells[j-1] = cells[j-1], cells[j]
@@ -243,7 +201,7 @@ func eachCell(cells []uint32, stays []int32, do func(cell int, stays []int32)) {
 		for to < len(cells) && cells[to] == cells[from] {
 			to++
 		}
-		do(int(cells[from]), stays[from:to])
+		do(cells[from], stays[from:to])
 		from = to
 	}
 }

@@ -74,33 +74,40 @@ const packedYear = 9
 func (c *columns) placeStays(f *facts.Facts) {
 	c.cocs, c.geocodes = places(f)
 	cocAt, geocodeAt := index(c.cocs), index(c.geocodes)
-	g := glossary.Period{F: f}
 	c.coc, c.geocode = make([]uint16, f.Enrollments.Len()), make([]uint16, f.Enrollments.Len())
-	for stay := range int32(f.Enrollments.Len()) {
-		own := g.Project(stay).CoCs
-		coc := ""
-		if len(own) > 0 && !slices.ContainsFunc(own, func(p facts.ProjectCoC) bool { return p.CoC != own[0].CoC }) {
-			coc = own[0].CoC
-		} else {
-			head := g.Head(stay)
-			if head < 0 {
-				head = stay
-			}
-			if at := f.Enrollments.CoC[head]; at >= 0 {
-				coc = f.CoCs[at]
-			}
+	whole := make([][]uint16, len(f.Projects)) // CoC and geocode of the projects that belong to one CoC
+	for i, p := range f.Projects {
+		if own := p.CoCs; len(own) > 0 && !slices.ContainsFunc(own, func(p facts.ProjectCoC) bool { return p.CoC != own[0].CoC }) {
+			whole[i] = []uint16{cocAt(own[0].CoC), geocodeAt(own[0].Geocode)}
 		}
-		c.coc[stay], c.geocode[stay] = cocAt(coc), geocodeAt(geocodeIn(own, coc))
+	}
+	g := glossary.Period{F: f}
+	for stay, p := range f.Enrollments.Project {
+		if whole[p] != nil {
+			c.coc[stay], c.geocode[stay] = whole[p][0], whole[p][1]
+			continue
+		}
+		head, coc := g.Head(int32(stay)), ""
+		if head < 0 {
+			head = int32(stay)
+		}
+		if at := f.Enrollments.CoC[head]; at >= 0 {
+			coc = f.CoCs[at]
+		}
+		c.coc[stay], c.geocode[stay] = cocAt(coc), geocodeAt(geocodeIn(f.Projects[p].CoCs, coc))
 	}
 }
 
-// places lists the CoCs and geocodes that projects or enrollments name.
+// places lists the CoCs and geocodes that projects, inventories or enrollments name.
 func places(f *facts.Facts) (cocs, geocodes []Value) {
 	var codes, geo []string
 	codes = append(codes, f.CoCs...)
 	for _, p := range f.Projects {
 		for _, c := range p.CoCs {
 			codes, geo = append(codes, c.CoC), append(geo, c.Geocode)
+		}
+		for _, i := range p.Inventories {
+			codes = append(codes, i.CoC)
 		}
 	}
 	listed := func(names []string) (values []Value) {

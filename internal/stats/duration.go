@@ -21,9 +21,10 @@ const (
 	histogramCells = 32
 )
 
+// newDurations is for so many cells, 0 where that is not known.
 func newDurations(cells int) *durations {
 	d := &durations{}
-	if cells <= histogramCells {
+	if cells > 0 && cells <= histogramCells {
 		d.width = histogramDays
 		d.counts = make([]uint32, cells*d.width)
 	}
@@ -38,7 +39,7 @@ func (d *durations) add(cell uint32, days int32) {
 	d.others = append(d.others, observation{cell, days})
 }
 
-// run is how often a number of days was seen.
+// repeated is how often a number of days was seen.
 type repeated struct {
 	days  int64
 	times int64

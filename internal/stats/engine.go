@@ -38,6 +38,9 @@ type filter struct {
 	column
 	allowed []bool // by code
 	mask    uint64 // of a dimension with many values
+
+	codes []uint16 // what it is asked in
+	masks []uint64
 }
 
 // newRun checks a query and makes it ready.
@@ -78,6 +81,9 @@ func (r *run) addCondition(c Condition) error {
 	f := filter{column: r.column(c.Dimension), allowed: make([]bool, len(values))}
 	for _, name := range c.Values {
 		at := slices.IndexFunc(values, func(v Value) bool { return v.Name == name })
+		if at < 0 && (c.Dimension == CoC || c.Dimension == Geocode) {
+			continue // nobody is there; who sees a scope is not told what stays outside it name
+		}
 		if at < 0 {
 			return hmis.Errorf(hmis.Invalid, "%s has no such value; the field dimensions lists its values", info.Name)
 		}
@@ -96,54 +102,77 @@ func (r *run) addCondition(c Condition) error {
 	return nil
 }
 
-// question lists the stays in question, in the order of persons or of households. base, where it is not nil, lists the
-// stays to look among in that order.
-func (r *run) question(byHousehold bool, base []int32) []int32 {
-	var rows []int32
-	switch {
-	case base != nil:
-		rows = r.touchingAmong(base)
-	case byHousehold:
-		rows = r.touchingAmong(r.byHousehold())
-	default:
-		rows = r.touching()
+// question keeps in rows the stays in question, of the window of list (nil: of all stays) from one place to another.
+func (r *run) question(rows, list []int32, from, to int) []int32 {
+	if list == nil {
+		rows = r.touching(rows, from, to)
+	} else {
+		rows = r.touchingAmong(rows, list[from:to])
 	}
 	rows = r.awake(rows)
 	if r.q.ActiveBy == ByService {
-		rows = keep(rows, func(s int32) bool { return r.servedIn(s) })
+		rows = keep(rows, r.servedIn)
 	}
 	return r.considered(rows)
 }
 
 // touching lists the stays at the projects of the query that touch the period. An open exit is the earliest of dates, so
 // that one day before it is the latest.
-func (r *run) touching() []int32 {
-	entry, exit, project := r.f.Enrollments.EntryDate, r.f.Exits.ExitDate, r.f.Enrollments.Project
+func (r *run) touching(rows []int32, from, to int) []int32 {
+	entry, exit, project := r.f.Enrollments.EntryDate[from:to], r.f.Exits.ExitDate[from:to], r.f.Enrollments.Project[from:to]
 	exit, project = exit[:len(entry)], project[:len(entry)]
-	start, end := r.g.Start-1, r.g.End
-	rows := make([]int32, len(entry))
+	start, end, projects := r.g.Start-1, r.g.End, r.projects
+	rows = sized(rows, len(entry))
 	n := 0
 	for i := range entry {
-		rows[n] = int32(i)
-		if entry[i] <= end && exit[i]-1 >= start && r.projects[project[i]] {
+		rows[n] = int32(from + i)
+		if entry[i] <= end && exit[i]-1 >= start && projects[project[i]] {
 			n++
 		}
 	}
 	return rows[:n]
 }
 
-func (r *run) touchingAmong(base []int32) []int32 {
+func (r *run) touchingAmong(rows, list []int32) []int32 {
 	entry, exit, project := r.f.Enrollments.EntryDate, r.f.Exits.ExitDate, r.f.Enrollments.Project
 	start, end := r.g.Start-1, r.g.End
-	rows := make([]int32, len(base))
+	rows = sized(rows, len(list))
 	n := 0
-	for _, s := range base {
+	for _, s := range list {
 		rows[n] = s
 		if entry[s] <= end && exit[s]-1 >= start && r.projects[project[s]] {
 			n++
 		}
 	}
 	return rows[:n]
+}
+
+// sized is the slice with a length, its content left as it happens to be.
+func sized[T any](s []T, n int) []T {
+	if cap(s) < n {
+		return make([]T, n, n+n/2)
+	}
+	return s[:n]
+}
+
+// history keeps in rows the considered stays that began by the end of the period, of a window as question.
+func (r *run) history(rows, list []int32, from, to int) []int32 {
+	rows = sized(rows, to-from)
+	if list != nil {
+		copy(rows, list[from:to])
+	} else {
+		for i := range rows {
+			rows[i] = int32(from + i)
+		}
+	}
+	n, entry, project := 0, r.f.Enrollments.EntryDate, r.f.Enrollments.Project
+	for _, s := range rows {
+		rows[n] = s
+		if entry[s] <= r.g.End && r.projects[project[s]] {
+			n++
+		}
+	}
+	return r.considered(rows[:n])
 }
 
 // awake keeps the stays that are active by enrollment, of those that touch the period: a night-by-night shelter asks for
@@ -160,21 +189,6 @@ func (r *run) awake(rows []int32) []int32 {
 	return rows[:n]
 }
 
-// history lists the considered stays that began by the end of the period, in the order of persons or of households.
-func (r *run) history(byHousehold bool) []int32 {
-	rows := make([]int32, r.f.Enrollments.Len())
-	for i := range rows {
-		rows[i] = int32(i)
-	}
-	if byHousehold {
-		copy(rows, r.byHousehold())
-	}
-	rows = keep(rows, func(s int32) bool {
-		return r.f.Enrollments.EntryDate[s] <= r.g.End && r.projects[r.f.Enrollments.Project[s]]
-	})
-	return r.considered(rows)
-}
-
 // considered keeps the stays of the unit that meet the conditions.
 func (r *run) considered(rows []int32) []int32 {
 	relation := r.f.Enrollments.RelationshipToHoH
@@ -184,8 +198,8 @@ func (r *run) considered(rows []int32) []int32 {
 	case AdultsAndHeads:
 		rows = keep(rows, func(s int32) bool { return relation[s] == 1 || r.age(s) >= adultAge })
 	}
-	for _, c := range r.conditions {
-		rows = c.keep(rows)
+	for i := range r.conditions {
+		rows = r.conditions[i].keep(rows)
 	}
 	return rows
 }
@@ -203,29 +217,25 @@ func keep(rows []int32, test func(int32) bool) []int32 {
 	return rows[:n]
 }
 
-// keep asks block by block.
 func (c *filter) keep(rows []int32) []int32 {
-	var codes [block]uint16
-	var masks [block]uint64
 	n := 0
-	for from := 0; from < len(rows); from += block {
-		part := rows[from:min(from+block, len(rows))]
-		if c.many != nil {
-			c.many(part, masks[:])
-			for i, s := range part {
-				rows[n] = s
-				if masks[i]&c.mask != 0 {
-					n++
-				}
-			}
-			continue
-		}
-		c.one(part, codes[:])
-		for i, s := range part {
+	if c.many != nil {
+		c.masks = sized(c.masks, len(rows))
+		c.many(rows, c.masks)
+		for i, s := range rows {
 			rows[n] = s
-			if c.allowed[codes[i]] {
+			if c.masks[i]&c.mask != 0 {
 				n++
 			}
+		}
+		return rows[:n]
+	}
+	c.codes = sized(c.codes, len(rows))
+	c.one(rows, c.codes)
+	for i, s := range rows {
+		rows[n] = s
+		if c.allowed[c.codes[i]] {
+			n++
 		}
 	}
 	return rows[:n]
@@ -233,6 +243,43 @@ func (c *filter) keep(rows []int32) []int32 {
 
 // block is how many stays are asked at once: their answers stay in the processor's cache.
 const block = 1024
+
+// scan goes through all stays, or those of a list in the order of persons or of households, in windows that no unit lies
+// across, and gives the rows that choose keeps of each.
+func (r *run) scan(list []int32, byHousehold bool, choose func(rows, list []int32, from, to int) []int32, do func(rows []int32)) {
+	unit := r.persons
+	if byHousehold {
+		unit = r.f.Enrollments.Household
+	}
+	n := len(unit)
+	if list != nil {
+		n = len(list)
+	}
+	at := func(i int) int32 {
+		if list != nil {
+			i = int(list[i])
+		}
+		return unit[i]
+	}
+	var rows []int32
+	for from := 0; from < n; {
+		to := min(from+block, n)
+		for to < n && at(to) == at(to-1) {
+			to++
+		}
+		rows = choose(rows, list, from, to)
+		do(rows)
+		from = to
+	}
+}
+
+// order lists the stays by household where units are households; nil is the order of persons, that of the facts.
+func (r *run) order() []int32 {
+	if r.q.Unit == Households {
+		return r.byHousehold()
+	}
+	return nil
+}
 
 // person is whose stay it is, as the query counts persons.
 func (r *run) person(stay int32) int32 {

@@ -1,7 +1,6 @@
 package stats
 
 import (
-	"cmp"
 	"math"
 	"slices"
 
@@ -118,27 +117,27 @@ func (r *run) servedSpans(list []span, stay int32, whole span) []span {
 	return append(list, now)
 }
 
-// follow merges the active days of a unit's stays and tells when it became active, after which ending (goesOn for the first
-// time), and when and how it ceased to be; a run that has not ended ends with goesOn the day after the period.
-func follow(spans []span, began func(day hmis.Date, after ending), ended func(run span)) {
-	if len(spans) > 1 {
-		slices.SortFunc(spans, func(a, b span) int { return cmp.Compare(a.from, b.from) })
-	}
-	last := goesOn
-	for i := 0; i < len(spans); {
-		run := spans[i]
-		for i++; i < len(spans) && spans[i].from <= run.to; i++ {
-			switch s := spans[i]; {
-			case s.to > run.to:
-				run.to, run.end = s.to, s.end
-			case s.to == run.to:
-				run.end = deciding(run.end, s.end)
-			}
+// merged makes of the active days of a unit's stays, in place, the runs in which it is active. A run that has not ended ends with
+// goesOn the day after the period.
+func merged(spans []span) []span {
+	for i := 1; i < len(spans); i++ { // they are few, and most often in order
+		for j := i; j > 0 && spans[j].from < spans[j-1].from; j-- {
+			spans[j], spans[j-1] = spans[j-1], spans[j]
 		}
-		began(run.from, last)
-		ended(run)
-		last = run.end
 	}
+	n := 0
+	for _, s := range spans {
+		switch run := &spans[max(n-1, 0)]; {
+		case n == 0 || s.from > run.to:
+			spans[n] = s
+			n++
+		case s.to > run.to:
+			run.to, run.end = s.to, s.end
+		case s.to == run.to:
+			run.end = deciding(run.end, s.end)
+		}
+	}
+	return spans[:n]
 }
 
 // deciding is the ending that counts of two on one day.
@@ -149,51 +148,72 @@ func deciding(a, b ending) ending {
 	return min(a, b)
 }
 
-// flows counts in every cell what happens in the parts of the period, which follow each other without a gap.
-func (r *run) flows(all rows, cells int, parts []Period) [][]flow {
-	list := make([][]flow, len(parts))
-	for p := range list {
-		list[p] = make([]flow, cells)
+// flows adds up in every cell what happens in the parts of the period, which follow each other without a gap.
+type flows struct {
+	cells [][]flow // by part
+	part  []uint16 // by day of the period
+	spans []span
+}
+
+func newFlows(parts []Period) *flows {
+	f := &flows{cells: make([][]flow, len(parts))}
+	for p, one := range parts {
+		for range one.days() {
+			f.part = append(f.part, uint16(p))
+		}
 	}
-	partOf := partsByDay(parts)
-	start := parts[0].Start
-	var spans []span
-	eachUnit(all, r.units(), func(cell int, stays []int32) {
-		spans = spans[:0]
+	return f
+}
+
+func (f *flows) add(r *run, b *batch, cells int) {
+	for p := range f.cells {
+		f.cells[p] = grown(f.cells[p], cells)
+	}
+	eachUnit(b, r.units(), func(cell uint32, stays []int32) {
+		f.spans = f.spans[:0]
 		for _, s := range stays {
-			spans = r.spans(spans, s)
+			f.spans = r.spans(f.spans, s)
 		}
-		follow(spans, func(day hmis.Date, after ending) {
-			if day >= start {
-				list[partOf[day-start]][cell].in[inflowAfter(after)]++
-			}
-		}, func(run span) {
-			first, last := 0, len(parts)-1 // the parts at whose start and at whose end the unit is active
-			if run.from >= start {
-				first = int(partOf[run.from-start]) + 1
-			}
-			if run.end != goesOn && run.to <= r.g.End {
-				if run.to < start {
-					return
-				}
-				last = int(partOf[run.to-start])
-				list[last][cell].out[run.end]++
-				last--
-			}
-			for p := max(first-1, 0); p <= last; p++ {
-				list[p][cell].atEnd++
-			}
-			if first == 0 {
-				list[0][cell].atStart++
-			}
-		})
+		last := goesOn
+		for _, run := range merged(f.spans) {
+			f.count(r, cell, run, last)
+			last = run.end
+		}
 	})
-	for p := 1; p < len(parts); p++ {
-		for c := range list[p] {
-			list[p][c].atStart = list[p-1][c].atEnd
+}
+
+// count counts a run of a unit in a cell, which came after one that ended so (goesOn: none).
+func (f *flows) count(r *run, cell uint32, run span, after ending) {
+	start := r.g.Start
+	first, last := 0, len(f.cells)-1 // the parts at whose end the unit is active
+	if run.from >= start {
+		first = int(f.part[run.from-start])
+		f.cells[first][cell].in[inflowAfter(after)]++
+	}
+	if run.end != goesOn && run.to <= r.g.End {
+		if run.to < start {
+			return
+		}
+		last = int(f.part[run.to-start])
+		f.cells[last][cell].out[run.end]++
+		last--
+	}
+	for p := first; p <= last; p++ {
+		f.cells[p][cell].atEnd++
+	}
+	if run.from < start {
+		f.cells[0][cell].atStart++
+	}
+}
+
+// done gives the flows by part and cell.
+func (f *flows) done() [][]flow {
+	for p := 1; p < len(f.cells); p++ {
+		for c := range f.cells[p] {
+			f.cells[p][c].atStart = f.cells[p-1][c].atEnd
 		}
 	}
-	return list
+	return f.cells
 }
 
 func inflowAfter(last ending) int {
@@ -204,14 +224,4 @@ func inflowAfter(last ending) int {
 		return returnedFromPermanent
 	}
 	return reEngaged
-}
-
-// partsByDay gives the part that each day of a period lies in.
-func partsByDay(parts []Period) (part []uint16) {
-	for p, one := range parts {
-		for range one.days() {
-			part = append(part, uint16(p))
-		}
-	}
-	return part
 }

@@ -20,30 +20,22 @@ type table struct {
 }
 
 // table answers every part of the period.
-func (r *run) table(periods []Period, by []Dimension, measures []Measure) (*table, error) {
-	n, err := needsOf(measures)
-	if err != nil {
-		return nil, err
-	}
-	n.question = true // a group is there where somebody is
-	t := &table{periods: periods, measures: measures, engine: r.Engine, occurs: map[uint32]bool{}, answers: make([]map[uint32][]Answer, len(periods)), works: make([]*work, len(periods))}
+func (r *run) table(periods []Period, by []Dimension, measures []Measure) (t *table, err error) {
+	t = &table{periods: periods, measures: measures, engine: r.Engine, occurs: map[uint32]bool{},
+		answers: make([]map[uint32][]Answer, len(periods)), works: make([]*work, len(periods))}
 	if t.grid, err = r.newGrid(by); err != nil {
 		return nil, err
 	}
 	for p := range t.answers {
 		t.answers[p] = map[uint32][]Answer{}
 	}
-	together := n.flows && r.timeless(by)
+	together := r.timeless(by)
 	if together {
 		if err := t.addFlows(r, by); err != nil {
 			return nil, err
 		}
-		n.flows = false
 	}
-	var base []int32
-	if len(periods) > 1 && r.timeless(nil) { // who is in question in a part is so in the whole
-		base = r.question(r.q.Unit == Households, nil)
-	}
+	list := r.listFor(periods)
 	for p, period := range periods {
 		q := r.q
 		q.Period = period
@@ -51,11 +43,33 @@ func (r *run) table(periods []Period, by []Dimension, measures []Measure) (*tabl
 		if err != nil {
 			return nil, err
 		}
-		if err := t.addPart(p, one, by, n, base); err != nil {
+		w, err := one.work(by, measures)
+		if err != nil {
 			return nil, err
+		}
+		if t.works[p] = w; together {
+			w.flows = nil
+		}
+		if w.flows != nil || !onlyFlows(measures) {
+			t.addPart(p, list)
 		}
 	}
 	return t, nil
+}
+
+func onlyFlows(measures []Measure) bool {
+	return len(measures) > 0 && !slices.ContainsFunc(measures, func(m Measure) bool { return programs[m].flow == nil })
+}
+
+// listFor lists the stays that may be in question in some part of the period, where that saves looking at all for every part:
+// who is in question in a part is so in the whole, if the conditions do not change with the period. nil is all.
+func (r *run) listFor(periods []Period) (list []int32) {
+	if len(periods) == 1 || !r.timeless(nil) {
+		return nil
+	}
+	list = []int32{}
+	r.scan(r.order(), r.q.Unit == Households, r.question, func(rows []int32) { list = append(list, rows...) })
+	return list
 }
 
 // timeless reports whether the unit, the conditions and the dimensions of a query are the same in every period.
@@ -79,13 +93,14 @@ func (r *run) timeless(by []Dimension) bool {
 
 // addFlows answers the measures of flows in all parts at once.
 func (t *table) addFlows(r *run, by []Dimension) error {
-	g, err := r.newGrid(by)
-	if err != nil {
+	w, err := r.work(by, t.measures)
+	if err != nil || w.flows == nil {
 		return err
 	}
-	w := r.gather(g, needs{flows: true}, nil)
-	for p, flows := range r.flows(w.considered, g.cells, t.periods) {
-		t.putFlows(p, g, flows)
+	w.flows = newFlows(t.periods)
+	w.flow()
+	for p, flows := range w.flows.done() {
+		t.putFlows(p, w.grid, flows)
 	}
 	return nil
 }
@@ -117,38 +132,39 @@ func (t *table) row(part int, combination uint32) []Answer {
 }
 
 // addPart answers the other measures of a part.
-func (t *table) addPart(part int, r *run, by []Dimension, n needs, base []int32) error {
-	g, err := r.newGrid(by)
-	if err != nil {
-		return err
+func (t *table) addPart(part int, list []int32) {
+	w := t.works[part]
+	if !onlyFlows(t.measures) {
+		w.question(list)
 	}
-	w := r.gather(g, n, base)
-	if n.flows {
-		t.putFlows(part, g, r.flows(w.considered, g.cells, t.periods[part:part+1])[0])
-	}
-	seen := make([]bool, g.cells)
-	for i := range w.rows.stays {
-		seen[w.rows.cell(i)] = true
+	if w.flows != nil {
+		w.flow()
+		t.putFlows(part, w.grid, w.flows.done()[0])
 	}
 	for i, m := range t.measures {
 		if programs[m].flow != nil {
 			continue
 		}
-		for c, a := range w.answer(m) {
-			if seen[c] {
-				a.Measure = m
-				t.row(part, g.combination(c))[i] = a
+		for c, a := range w.answers(i, nil) {
+			if at := c < len(w.seen) && w.seen[c]; at {
+				t.row(part, w.grid.combination(c))[i] = a
 			}
 		}
 	}
-	for c, in := range seen {
+	for c, in := range w.seen {
 		if in {
-			t.row(part, g.combination(c))
+			t.row(part, w.grid.combination(c))
 		}
 	}
-	w.rows, w.homes, w.considered = rows{}, rows{}, rows{}
-	t.works[part] = w
-	return nil
+	w.sums, w.homes, w.flows = nil, nil, nil
+}
+
+// coverage is that of the whole period.
+func (t *table) coverage(q Query) (Coverage, error) {
+	if len(t.works) == 1 && t.works[0].seen != nil {
+		return t.works[0].coverage(), nil
+	}
+	return t.engine.Coverage(q)
 }
 
 // groups lists all groups: by the values of the dimensions in the order of the catalogue, then by time.
@@ -272,36 +288,36 @@ func (e *Engine) Members(q Query, m Measure, group []Condition) (*Members, error
 		return nil, err
 	}
 	if m >= measureCount {
-		_, err := needsOf([]Measure{m})
-		return nil, err
+		return nil, errNoMeasure
 	}
-	list := &Members{}
-	rows := r.history(false)
-	if programs[m].flow == nil {
-		rows = r.question(false, nil)
+	var stays []int32
+	if programs[m].flow != nil {
+		stays = r.flowMembers(m)
+	} else {
+		r.scan(nil, false, r.question, func(rows []int32) {
+			stays = append(stays, keep(rows, func(s int32) bool { return r.counts(m, s) })...)
+		})
 	}
-	for _, s := range rows {
-		if r.counts(m, s) {
-			list.Enrollments = append(list.Enrollments, s)
-			if c := r.f.Enrollments.Client[s]; len(list.Clients) == 0 || list.Clients[len(list.Clients)-1] != c {
-				list.Clients = append(list.Clients, c)
-			}
+	list := &Members{Enrollments: stays}
+	for _, s := range stays {
+		if c := r.f.Enrollments.Client[s]; len(list.Clients) == 0 || list.Clients[len(list.Clients)-1] != c {
+			list.Clients = append(list.Clients, c)
 		}
 	}
 	return list, nil
 }
 
-// counts reports whether a measure counts a stay.
+// counts reports whether a measure counts a stay in question.
 func (r *run) counts(m Measure, stay int32) bool {
 	switch p := &programs[m]; {
-	case p.flow != nil:
-		return r.flowsThrough(m, stay)
 	case p.member != nil:
 		return p.member(r, stay)
 	case p.of != nil:
 		return p.of(r, stay)
 	case p.sum != nil:
 		return p.sum(r, stay) > 0
+	case p.lengths != nil:
+		return r.q.Unit != Households || r.g.IsHead(stay)
 	case p.days != nil:
 		seen := false
 		if r.q.Unit != Households || r.g.IsHead(stay) {
@@ -315,38 +331,80 @@ func (r *run) counts(m Measure, stay int32) bool {
 	}
 }
 
-// flowsThrough reports whether a stay is active on the day that a measure of a flow looks at, or begins or ends in the period.
-func (r *run) flowsThrough(m Measure, stay int32) bool {
+// flowMembers are the stays that are active on the day that a measure of flows looks at, or that begin or end with the events
+// that it counts.
+func (r *run) flowMembers(m Measure) (list []int32) {
+	r.scan(r.order(), r.q.Unit == Households, r.history, func(rows []int32) {
+		eachUnit(&batch{rows, make([]uint32, len(rows))}, r.units(), func(_ uint32, stays []int32) {
+			var all []span
+			for _, s := range stays {
+				all = r.spans(all, s)
+			}
+			runs := merged(all)
+			for _, s := range stays {
+				if r.flowsThrough(m, r.spans(nil, s), runs) {
+					list = append(list, s)
+				}
+			}
+		})
+	})
+	slices.Sort(list)
+	return list
+}
+
+// flowsThrough looks at the active days of a stay and the runs of its unit.
+func (r *run) flowsThrough(m Measure, own, runs []span) bool {
 	before := r.g.Start - 1
-	for _, s := range r.spans(nil, stay) {
+	for _, s := range own {
+		began := func(run span) bool { return run.from == s.from }
+		ended := func(run span) bool { return run.end != goesOn && run.to == s.to }
 		switch {
 		case m == ActiveAtStart && s.from <= before && s.to > before,
 			m == ActiveAtEnd && s.to > r.g.End,
-			m == Inflow && r.inPeriod(s.from),
-			m == Outflow && s.end != goesOn && r.inPeriod(s.to):
+			m == Inflow && r.inPeriod(s.from) && slices.ContainsFunc(runs, began),
+			m == Outflow && r.inPeriod(s.to) && slices.ContainsFunc(runs, ended):
 			return true
 		}
 	}
 	return false
 }
 
-// Cells counts the units with a stay in question, in all combinations of a few dimensions.
-func (e *Engine) Cells(q Query, by ...Dimension) (*Cells, error) {
+// Cells counts, in all combinations of a few dimensions, the units that a measure counts. The measure is a Count of units, or a
+// Rate of them, of which Of is the denominators.
+func (e *Engine) Cells(q Query, m Measure, by ...Dimension) (*Cells, error) {
+	if m >= measureCount || m.Info().Unit != "units" || m.Info().Kind != Count && m.Info().Kind != Rate {
+		return nil, hmis.Errorf(hmis.Invalid, "cells are of a measure that counts units")
+	}
 	r, err := e.newRun(q)
 	if err != nil {
 		return nil, err
 	}
-	g, err := r.newGrid(by)
+	w, err := r.work(by, []Measure{m})
 	if err != nil {
 		return nil, err
 	}
-	stays := r.question(q.Unit == Households, nil)
-	c := &Cells{By: by, Total: int(distinct(rows{stays: stays}, 1, r.units(), nil)[0])}
+	w.question(nil)
+	w.flow()
+	var flows []flow
+	if w.flows != nil {
+		flows = w.flows.done()[0]
+	}
+	all := 1
+	c := &Cells{By: by}
 	for _, d := range by {
 		c.Values = append(c.Values, e.values(d))
+		all *= len(e.values(d))
 	}
-	for _, n := range distinct(g.rows(stays), g.cells, r.units(), nil) {
-		c.Counts = append(c.Counts, int32(n))
+	c.Counts = make([]int32, all)
+	rate := m.Info().Kind == Rate
+	if rate {
+		c.Of = make([]int32, all)
+	}
+	for cell, a := range w.answers(0, flows) {
+		at := w.grid.combination(cell)
+		if c.Counts[at] = int32(a.Count); rate {
+			c.Counts[at], c.Of[at] = int32(a.Numerator), int32(a.Denominator)
+		}
 	}
 	return c, nil
 }

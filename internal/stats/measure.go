@@ -8,22 +8,23 @@ import (
 
 // program says how a measure is computed: in one of its ways, or none, which counts the units of all stays in question.
 type program struct {
-	part func(r *run, stay int32) bool                          // counts the units with a stay in question of which it holds
-	of   func(r *run, stay int32) bool                          // the denominator of a rate, likewise
-	sum  func(r *run, stay int32) int64                         // added up over the stays in question
-	days func(r *run, stay int32, observe func(days hmis.Date)) // observed of the stays in question
-	mix  func(r *run, stay int32) int                           // the place of the part in which the units stand; -1: none
+	part    func(r *run, stay int32) bool // counts the units with a stay in question of which it holds
+	of      func(r *run, stay int32) bool // the denominator of a rate, likewise
+	stays   bool                          // counts stays, whatever the unit
+	sum     func(r *run, stay int32) int64
+	lengths func(r *run, stays []int32, days []int32) // observes one number of days of each stay
+	days    func(r *run, stay int32, observe func(days hmis.Date))
+	mix     func(r *run, stay int32) int // the place of the part in which the units stand; -1: none
+	flow    func(f flow) Answer          // of the considered stays
 
-	// work is for what looks at all stays of a unit, or beyond them.
-	work func(w *work) []Answer
-	// member tells the rows behind work's answers, of the stays in question; those of the other ways are known.
+	// unit is for what looks at all stays of a unit, or has another denominator; member tells the rows behind it.
+	unit   func(w *work) summer
 	member func(r *run, stay int32) bool
-	flow   func(f flow) Answer // of the considered stays
 }
 
 var programs = [measureCount]program{
 	Served:            {},
-	StaysInQuestion:   {sum: func(*run, int32) int64 { return 1 }},
+	StaysInQuestion:   {stays: true},
 	ActiveAtStart:     {flow: func(f flow) Answer { return Answer{Count: f.atStart} }},
 	ActiveAtEnd:       {flow: func(f flow) Answer { return Answer{Count: f.atEnd} }},
 	Entered:           {part: (*run).entersIn},
@@ -37,15 +38,15 @@ var programs = [measureCount]program{
 	UnshelteredOnNight: {part: func(r *run, s int32) bool {
 		return r.unsheltered(s) && !r.anyOfPerson(s, func(r *run, o int32) bool { return r.housed(o) || r.sheltered(o) })
 	}},
-	AveragePerNight:      {work: (*work).averagePerNight, member: func(r *run, s int32) bool { return r.nights(s) > 0 }},
-	LengthOfStay:         {days: func(r *run, s int32, observe func(hmis.Date)) { observe(hmis.Date(r.g.Length(s))) }},
-	LengthOfTimeHomeless: {work: (*work).timeHomeless, member: (*run).inShelterType},
+	AveragePerNight:      {unit: (*work).averagePerNight, member: func(r *run, s int32) bool { return r.nights(s) > 0 }},
+	LengthOfStay:         {lengths: (*run).lengths},
+	LengthOfTimeHomeless: {unit: (*work).timeHomeless, member: (*run).inShelterType},
 	DaysToMoveIn:         {days: (*run).daysToMoveIn},
 	ExitsToPermanent:     {of: (*run).exitCounts, part: func(r *run, s int32) bool { return r.exitCounts(s) && permanent(r.g.Destination(s)) }},
 	DestinationMix:       {mix: (*run).destinationPart},
-	Returns6Months:       {work: func(w *work) []Answer { return w.returns(180) }, member: (*run).exitsToPermanentHousing},
-	Returns12Months:      {work: func(w *work) []Answer { return w.returns(365) }, member: (*run).exitsToPermanentHousing},
-	Returns24Months:      {work: func(w *work) []Answer { return w.returns(730) }, member: (*run).exitsToPermanentHousing},
+	Returns6Months:       {unit: func(w *work) summer { return w.returns(180) }, member: (*run).exitsToPermanentHousing},
+	Returns12Months:      {unit: func(w *work) summer { return w.returns(365) }, member: (*run).exitsToPermanentHousing},
+	Returns24Months:      {unit: func(w *work) summer { return w.returns(730) }, member: (*run).exitsToPermanentHousing},
 	WithIncome: {of: (*run).adult, part: func(r *run, s int32) bool {
 		i := r.g.IncomeOf(r.g.LatestIncome(s))
 		return r.adult(s) && i.Known && i.Total > 0
@@ -63,8 +64,8 @@ var programs = [measureCount]program{
 	Survivors:              {part: func(r *run, s int32) bool { survivor, _ := r.g.Violence(s); return survivor == 1 }},
 	WithDisablingCondition: {part: func(r *run, s int32) bool { return r.f.Enrollments.DisablingCondition[s] == 1 }},
 	BedNights:              {sum: (*run).nights},
-	BedUtilization:         {work: func(w *work) []Answer { return w.utilization((*run).nights, beds) }, member: func(r *run, s int32) bool { return r.nights(s) > 0 }},
-	UnitUtilization:        {work: func(w *work) []Answer { return w.utilization((*run).headNights, units) }, member: func(r *run, s int32) bool { return r.headNights(s) > 0 }},
+	BedUtilization:         {unit: func(*work) summer { return &utilization{adder{of: (*run).nights}, beds} }, member: func(r *run, s int32) bool { return r.nights(s) > 0 }},
+	UnitUtilization:        {unit: func(*work) summer { return &utilization{adder{of: (*run).headNights}, units} }, member: func(r *run, s int32) bool { return r.headNights(s) > 0 }},
 	Contacts: {sum: func(r *run, s int32) int64 {
 		return r.countIn(s, &r.f.Situations.Records, r.f.Situations.InformationDate, nil)
 	}},
@@ -81,8 +82,8 @@ var programs = [measureCount]program{
 	ServicesProvided: {sum: func(r *run, s int32) int64 {
 		return r.countIn(s, &r.f.Services.Records, r.f.Services.DateProvided, nil)
 	}},
-	AverageHouseholdSize: {work: (*work).householdSize, member: everyStay},
-	AverageAge:           {work: (*work).averageAge, member: func(r *run, s int32) bool { return r.age(s) >= 0 }},
+	AverageHouseholdSize: {member: everyStay},
+	AverageAge:           {unit: (*work).averageAge, member: func(r *run, s int32) bool { return r.age(s) >= 0 }},
 	ErrorsInIdentity:     {of: (*run).judged, part: func(r *run, s int32) bool { return r.judged(s) && r.identityFault(s) }},
 	ErrorsInUniversal:    {of: (*run).judged, part: func(r *run, s int32) bool { return r.judged(s) && r.universalFault(s) }},
 	ErrorsAtExit: {of: func(r *run, s int32) bool { return r.g.Left(s) },
@@ -194,6 +195,22 @@ func (r *run) unsheltered(stay int32) bool {
 	return r.projectType(stay) == glossary.Outreach && r.g.Present(stay, r.g.End)
 }
 
+// lengths are the lengths of stays to the end of the period (report-rules.md 4).
+func (r *run) lengths(stays []int32, days []int32) {
+	entry, exit, project := r.f.Enrollments.EntryDate, r.f.Exits.ExitDate, r.f.Enrollments.Project
+	end := r.g.End
+	for i, s := range stays {
+		switch out := exit[s]; {
+		case r.types[project[s]] == glossary.ShelterNightly:
+			days[i] = int32(r.g.Length(s))
+		case out != facts.NoDay && out <= end:
+			days[i] = max(int32(out-entry[s]), 0)
+		default:
+			days[i] = int32(end + 1 - entry[s])
+		}
+	}
+}
+
 func (r *run) daysToMoveIn(stay int32, observe func(hmis.Date)) {
 	switch r.projectType(stay) {
 	case glossary.SupportiveHousing, glossary.RapidRehousing:
@@ -250,7 +267,7 @@ func (r *run) youth(stay int32) bool {
 	return age >= 12 && age <= 24 && r.home(r.f.Enrollments.Household[stay]).eldest <= 24
 }
 
-// firstNight and lastNight bound the nights of a stay in the period; ok is false where it has none, or has them one by one.
+// nightsBetween bounds the nights of a stay in the period; ok is false where it has none, or has them one by one.
 func (r *run) nightsBetween(stay int32) (from, to hmis.Date, ok bool) {
 	from, to = r.g.Entry(stay), r.g.End
 	if exit := r.g.Exit(stay); exit != facts.NoDay {
@@ -361,8 +378,8 @@ func (r *run) exitsToPermanentHousing(stay int32) bool {
 	return r.exitsIn(stay) && (homeOrShelter(t) || t == glossary.Outreach) && permanent(r.g.Destination(stay))
 }
 
-// after is how many days a return to permanent housing must lie behind an exit (SPM measure 2).
-const after = 14
+// moveDays is how many days a return to permanent housing must lie behind an exit: what is sooner is a move (SPM measure 2).
+const moveDays = 14
 
 // returnAfter is the day of the first return after the exit of a stay, NoDay for none (SPM measure 2).
 func (r *run) returnAfter(stay int32) hmis.Date {
@@ -374,7 +391,7 @@ func (r *run) returnAfter(stay int32) hmis.Date {
 			continue
 		}
 		t := r.projectType(o)
-		if shelterType(t) || t == glossary.Outreach || permanentHousing(t) && entry > exit+after && !r.movesBetweenHousing(o, from, to) {
+		if shelterType(t) || t == glossary.Outreach || permanentHousing(t) && entry > exit+moveDays && !r.movesBetweenHousing(o, from, to) {
 			first = entry
 		}
 	}
@@ -389,7 +406,7 @@ func (r *run) movesBetweenHousing(stay, from, to int32) bool {
 		if o == stay || !r.inScope(o) || !permanentHousing(r.projectType(o)) {
 			continue
 		}
-		if exit := r.f.Exits.ExitDate[o]; entry > r.g.Entry(o) && (exit == facts.NoDay || entry <= exit+after) {
+		if exit := r.f.Exits.ExitDate[o]; entry > r.g.Entry(o) && (exit == facts.NoDay || entry <= exit+moveDays) {
 			return true
 		}
 	}

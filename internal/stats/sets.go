@@ -21,14 +21,16 @@ func (e *Engine) Sets(q Query, by []Dimension, marks []Mark) (map[uint32]Set, er
 	if err != nil {
 		return nil, err
 	}
-	found := g.rows(r.question(false, nil))
-	g.compact(found)
-	list := make([]Set, g.cells)
-	eachUnit(found, r.units(), func(cell int, stays []int32) {
-		s, m := &list[cell], marks[r.persons[stays[0]]]
-		s.Persons++
-		s.Mark[0] ^= m[0]
-		s.Mark[1] ^= m[1]
+	var list []Set
+	r.scan(nil, false, r.question, func(rows []int32) {
+		b := g.batch(rows)
+		list = grown(list, g.cells)
+		eachUnit(b, r.units(), func(cell uint32, stays []int32) {
+			s, m := &list[cell], marks[r.persons[stays[0]]]
+			s.Persons++
+			s.Mark[0] ^= m[0]
+			s.Mark[1] ^= m[1]
+		})
 	})
 	sets := map[uint32]Set{}
 	for c, s := range list {

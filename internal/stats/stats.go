@@ -213,8 +213,10 @@ const (
 )
 
 // Groups is the answer to a query divided. Without a grain there is a group for each combination of values that a
-// stay in question has (or, for a flow, a considered stay that is active). With one there is, for each such
-// combination of any part of the period, a group for every part: the time spine has no holes.
+// stay in question has; where a flow is asked for, also for each that a considered stay has that is active on the day before
+// the period or in it, and if flows alone are asked for, for these alone. With a grain there is, for each such combination of
+// any part of the period, a group for every part: the time spine has no holes. Without dimensions there is always the one
+// combination.
 type Groups struct {
 	Basis    Basis
 	Coverage Coverage
@@ -256,10 +258,10 @@ type Members struct {
 	Enrollments []int32
 }
 
-// Cells are the true counts of all combinations of up to a few dimensions: what disclosure control stands on.
+// Cells are the true counts of a measure in all combinations of up to a few dimensions: what disclosure control stands on.
 type Cells struct {
 	By     []Dimension
-	Values [][]Value // of each dimension, those that the facts have or the closed list
+	Values [][]Value // of each dimension: those that the facts have, or the closed list
 	Counts []int32   // units, by the combination: the last dimension runs fastest
-	Total  int       // units in any of them
+	Of     []int32   // the denominators of a rate; nil for a count
 }

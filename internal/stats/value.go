@@ -142,11 +142,11 @@ func (r *run) eachOfProject(d Dimension, project int32, do func(code int)) {
 			if f.Start > r.g.End || f.End != facts.NoDay && f.End < r.g.Start {
 				continue
 			}
-			code := listCodes("2.06.1", last)(int(f.Funder))
-			if d == FederalPartner && code != last {
+			code, listed := listPlaces["2.06.1"][int(f.Funder)]
+			if d == FederalPartner {
 				code = partnerOf[f.Funder]
 			}
-			if code != last {
+			if listed {
 				do(code)
 				none = false
 			}
@@ -291,29 +291,40 @@ func bandOf(from []int) (bands [ageRange]uint16) {
 
 // ageColumn is a column by age + 1.
 func (r *run) ageColumn(codes [ageRange]uint16) column {
+	var ages []uint8
 	return column{one: func(stays []int32, out []uint16) {
-		var ages [block]uint8
-		r.ages(stays, ages[:])
-		for i := range stays {
-			out[i] = codes[ages[i]]
+		ages = sized(ages, len(stays))
+		r.ages(stays, ages)
+		out = out[:len(ages)]
+		for i, age := range ages {
+			out[i] = codes[age]
 		}
 	}}
 }
 
 func (r *run) veteranColumn() column {
 	client, status := r.f.Enrollments.Client, r.f.Clients.VeteranStatus
+	var values [256][3]uint16 // by status, and age: unknown, child, adult
+	for i := range values {
+		v := yesNo(facts.Answer(int8(i)), facts.Answer(int8(i)))
+		values[i] = [3]uint16{v, noValue, v}
+		if v == yesValue {
+			values[i][0] = notCollectedAt
+		}
+	}
+	var grown [ageRange]uint8
+	for age := range ageRange - 1 {
+		if grown[age+1] = 1; age >= adultAge {
+			grown[age+1] = 2
+		}
+	}
+	var ages []uint8
 	return column{one: func(stays []int32, out []uint16) {
-		var ages [block]uint8
-		r.ages(stays, ages[:])
+		ages = sized(ages, len(stays))
+		r.ages(stays, ages)
+		out = out[:len(stays)]
 		for i, s := range stays {
-			v := yesNo(status[client[s]], status[client[s]])
-			switch age := int(ages[i]) - 1; {
-			case age >= 0 && age < adultAge:
-				v = noValue
-			case age < 0 && v == yesValue:
-				v = notCollectedAt
-			}
-			out[i] = v
+			out[i] = values[uint8(status[client[s]])][grown[ages[i]]]
 		}
 	}}
 }

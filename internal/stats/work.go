@@ -9,144 +9,243 @@ import (
 	"github.com/hearth-hmis/hearth/internal/hmis"
 )
 
-// work is the answering of one query for one period: its rows, and what is counted by.
+// work is the answering of one query for one period. It takes the rows batch by batch.
 type work struct {
 	*run
-	grid       *grid
-	rows       rows // the stays in question, by unit
-	homes      rows // the same by household, where a measure asks for them
-	considered rows // the stays of flows
-	flows      []flow
+	grid     *grid
+	measures []Measure
+	sums     []summer // of the measures that are of stays in question
+	homes    *homeSum // of the households of the stays in question
+	flows    *flows
+	stays    []int  // in question, by project
+	seen     []bool // by cell: a stay in question is in it
 }
 
-// answers computes measures in every cell, by measure and cell.
-func (w *work) answers(measures []Measure) [][]Answer {
-	list := make([][]Answer, len(measures))
-	for i, m := range measures {
-		list[i] = w.answer(m)
-		for c := range list[i] {
-			list[i][c].Measure = m
-		}
-	}
-	return list
+// summer adds up a measure.
+type summer interface {
+	// add takes a batch, in which all rows of a unit are.
+	add(w *work, b *batch)
+	// answers are by cell.
+	answers(w *work) []Answer
 }
 
-func (w *work) answer(m Measure) []Answer {
-	p := &programs[m]
-	switch {
-	case p.flow != nil:
-		list := make([]Answer, w.grid.cells)
-		for c := range list {
-			list[c] = p.flow(w.flows[c])
-		}
-		return list
-	case p.work != nil:
-		return p.work(w)
+// newSummer is how a measure is added up; nil for those that are not of the stays in question.
+func (w *work) newSummer(m Measure) summer {
+	switch p := &programs[m]; {
+	case p.unit != nil:
+		return p.unit(w)
+	case p.stays:
+		return &counter{everyStay: true}
 	case p.sum != nil:
-		return w.counts(w.sums(p.sum))
-	case p.days != nil:
-		return w.durations(p.days, m.Info().Buckets)
+		return &adder{of: p.sum}
+	case p.lengths != nil || p.days != nil:
+		return &observer{lengths: p.lengths, days: p.days, buckets: m.Info().Buckets, found: newDurations(w.fixedCells())}
 	case p.mix != nil:
-		return w.mix(p.mix, len(m.Info().Parts))
+		return &mixer{of: p.mix, parts: make([]tally, len(m.Info().Parts))}
 	case p.of != nil:
-		return w.ratio(w.distinct(p.part), w.distinct(p.of))
+		return &ratio{part: counter{test: p.part}, of: counter{test: p.of}}
+	case p.flow != nil || m == AverageHouseholdSize:
+		return nil
+	default:
+		return &counter{test: p.part}
 	}
-	return w.counts(w.distinct(p.part))
 }
 
-func (w *work) counts(counts []int64) []Answer {
-	list := make([]Answer, len(counts))
-	for c, n := range counts {
-		list[c].Count = n
-	}
-	return list
-}
-
-func (w *work) ratio(part, of []int64) []Answer {
-	list := make([]Answer, len(of))
-	for c := range list {
-		list[c].Numerator, list[c].Denominator = part[c], of[c]
-	}
-	return list
-}
-
-// distinct counts the units with a stay of which the test holds, nil for all.
-func (w *work) distinct(test func(*run, int32) bool) []int64 {
-	if test == nil {
-		return distinct(w.rows, w.grid.cells, w.units(), nil)
-	}
-	return distinct(w.rows, w.grid.cells, w.units(), func(stays []int32, hits []bool) {
-		for i, s := range stays {
-			hits[i] = test(w.run, s)
-		}
-	})
-}
-
-func (r rows) cell(i int) uint32 {
-	if r.cells == nil {
+// fixedCells is how many cells there are, 0 where they are not known yet.
+func (w *work) fixedCells() int {
+	if w.grid.place != nil {
 		return 0
 	}
-	return r.cells[i]
+	return w.grid.cells
 }
 
-func (w *work) sums(of func(*run, int32) int64) []int64 {
-	sums := make([]int64, w.grid.cells)
-	for i, s := range w.rows.stays {
-		sums[w.rows.cell(i)] += of(w.run, s)
+// counter counts units.
+type counter struct {
+	test      func(r *run, stay int32) bool // nil: all
+	everyStay bool                          // stays, whatever the unit
+	tally
+	hits []bool
+}
+
+func (c *counter) add(w *work, b *batch) {
+	units := w.units()
+	if c.everyStay {
+		units = nil
 	}
-	return sums
+	if c.test == nil {
+		c.tally.add(b, w.grid.cells, units, nil)
+		return
+	}
+	c.hits = sized(c.hits, len(b.stays))
+	for i, s := range b.stays {
+		c.hits[i] = c.test(w.run, s)
+	}
+	c.tally.add(b, w.grid.cells, units, c.hits)
 }
 
-func (w *work) durations(of func(*run, int32, func(hmis.Date)), buckets []Bucket) []Answer {
-	d := newDurations(w.grid.cells)
-	for i, s := range w.rows.stays {
-		if w.q.Unit == Households && !w.g.IsHead(s) {
-			continue
+func (c *counter) answers(w *work) []Answer { return counted(w, c.counts) }
+
+func counted(w *work, counts []int64) []Answer {
+	list := make([]Answer, w.grid.cells)
+	for c := range list {
+		list[c].Count = at(counts, c)
+	}
+	return list
+}
+
+// at is what was counted in a cell; nothing, where no batch came.
+func at(counts []int64, cell int) int64 {
+	if cell < len(counts) {
+		return counts[cell]
+	}
+	return 0
+}
+
+// ratio counts the units of a rate.
+type ratio struct{ part, of counter }
+
+func (r *ratio) add(w *work, b *batch) {
+	r.part.add(w, b)
+	r.of.add(w, b)
+}
+
+func (r *ratio) answers(w *work) []Answer { return divided(w, r.part.counts, r.of.counts) }
+
+func divided(w *work, part, of []int64) []Answer {
+	list := make([]Answer, w.grid.cells)
+	for c := range list {
+		list[c].Numerator, list[c].Denominator = at(part, c), at(of, c)
+	}
+	return list
+}
+
+// adder adds up a number of each stay.
+type adder struct {
+	of   func(r *run, stay int32) int64
+	sums []int64
+}
+
+func (a *adder) add(w *work, b *batch) {
+	a.sums = grown(a.sums, w.grid.cells)
+	for i, s := range b.stays {
+		a.sums[b.cells[i]] += a.of(w.run, s)
+	}
+}
+
+func (a *adder) answers(w *work) []Answer { return counted(w, a.sums) }
+
+// observer gathers numbers of days: one of each stay, or as many as it has.
+type observer struct {
+	lengths func(r *run, stays []int32, days []int32)
+	days    func(r *run, stay int32, observe func(hmis.Date))
+	buckets []Bucket
+	found   *durations
+	one     []int32
+}
+
+func (o *observer) add(w *work, b *batch) {
+	heads := w.q.Unit == Households
+	if o.lengths != nil {
+		o.one = sized(o.one, len(b.stays))
+		o.lengths(w.run, b.stays, o.one)
+		for i, days := range o.one {
+			if !heads || w.g.IsHead(b.stays[i]) {
+				o.found.add(b.cells[i], days)
+			}
 		}
-		cell := w.rows.cell(i)
-		of(w.run, s, func(days hmis.Date) { d.add(cell, int32(days)) })
+		return
 	}
-	return summed(d, w.grid.cells, buckets)
+	for i, s := range b.stays {
+		if !heads || w.g.IsHead(s) {
+			o.days(w.run, s, func(days hmis.Date) { o.found.add(b.cells[i], int32(days)) })
+		}
+	}
 }
 
-func summed(d *durations, cells int, buckets []Bucket) []Answer {
-	counts, days := d.sums(cells, buckets)
-	list := make([]Answer, cells)
+func (o *observer) answers(w *work) []Answer { return summed(w, o.found, o.buckets) }
+
+func summed(w *work, d *durations, buckets []Bucket) []Answer {
+	counts, days := d.sums(w.grid.cells, buckets)
+	list := make([]Answer, w.grid.cells)
 	for c := range list {
 		list[c].Count, list[c].Days = counts[c], days[c]
 	}
 	return list
 }
 
-func (w *work) mix(of func(*run, int32) int, parts int) []Answer {
-	list := w.counts(w.distinct(func(r *run, s int32) bool { return of(r, s) >= 0 }))
-	for c := range list {
-		list[c].Parts = make([]int64, parts)
+// mixer counts units by part.
+type mixer struct {
+	of    func(r *run, stay int32) int
+	any   tally
+	parts []tally
+	place []int8 // by row
+	hits  []bool
+}
+
+func (m *mixer) add(w *work, b *batch) {
+	m.place, m.hits = sized(m.place, len(b.stays)), sized(m.hits, len(b.stays))
+	for i, s := range b.stays {
+		m.place[i] = int8(m.of(w.run, s))
 	}
-	for part := range parts {
-		for c, n := range w.distinct(func(r *run, s int32) bool { return of(r, s) == part }) {
-			list[c].Parts[part] = n
+	count := func(t *tally, test func(place int) bool) {
+		for i, place := range m.place {
+			m.hits[i] = test(int(place))
+		}
+		t.add(b, w.grid.cells, w.units(), m.hits)
+	}
+	count(&m.any, func(place int) bool { return place >= 0 })
+	for part := range m.parts {
+		count(&m.parts[part], func(place int) bool { return place == part })
+	}
+}
+
+func (m *mixer) answers(w *work) []Answer {
+	list := counted(w, m.any.counts)
+	for c := range list {
+		for part := range m.parts {
+			list[c].Parts = append(list[c].Parts, at(m.parts[part].counts, c))
 		}
 	}
 	return list
 }
 
-// averagePerNight adds up the days on which each unit has a night.
-func (w *work) averagePerNight() []Answer {
-	sums := make([]int64, w.grid.cells)
-	nights := newDaySet(w.g.Start, w.g.End)
-	eachUnit(w.rows, w.units(), func(cell int, stays []int32) {
-		for _, s := range stays {
-			w.addNights(nights, s)
-		}
-		sums[cell] += int64(nights.count(w.g.Start, w.g.End))
-		nights.clear()
+// unitRatio adds up two numbers of each unit.
+type unitRatio struct {
+	of       func(w *work, stays []int32) (numerator, denominator int64)
+	sums, by []int64
+}
+
+func (u *unitRatio) add(w *work, b *batch) {
+	u.sums, u.by = grown(u.sums, w.grid.cells), grown(u.by, w.grid.cells)
+	eachUnit(b, w.units(), func(cell uint32, stays []int32) {
+		n, d := u.of(w, stays)
+		u.sums[cell] += n
+		u.by[cell] += d
 	})
-	days := make([]int64, w.grid.cells)
-	for c := range days {
-		days[c] = int64(w.q.Period.days())
+}
+
+func (u *unitRatio) answers(w *work) []Answer { return divided(w, u.sums, u.by) }
+
+// nightly adds up the days on which each unit has a night.
+type nightly struct{ unitRatio }
+
+func (w *work) averagePerNight() summer {
+	set := newDaySet(w.g.Start, w.g.End)
+	return &nightly{unitRatio{of: func(w *work, stays []int32) (int64, int64) {
+		defer set.clear()
+		for _, s := range stays {
+			w.addNights(set, s)
+		}
+		return int64(set.count(w.g.Start, w.g.End)), 0
+	}}}
+}
+
+func (n *nightly) answers(w *work) []Answer {
+	list := n.unitRatio.answers(w)
+	for c := range list {
+		list[c].Denominator = int64(w.q.Period.days())
 	}
-	return w.ratio(sums, days)
+	return list
 }
 
 // addNights adds the nights of a stay in the period.
@@ -172,35 +271,33 @@ func (r *run) eachBedNight(stay int32, do func(hmis.Date)) {
 }
 
 // averageAge adds up the highest age of each unit.
-func (w *work) averageAge() []Answer {
-	sums, known := make([]int64, w.grid.cells), make([]int64, w.grid.cells)
-	eachUnit(w.rows, w.units(), func(cell int, stays []int32) {
+func (w *work) averageAge() summer {
+	return &unitRatio{of: func(w *work, stays []int32) (int64, int64) {
 		highest := glossary.UnknownAge
 		for _, s := range stays {
 			highest = max(highest, w.age(s))
 		}
-		if highest != glossary.UnknownAge {
-			sums[cell] += int64(highest)
-			known[cell]++
+		if highest == glossary.UnknownAge {
+			return 0, 0
 		}
-	})
-	return w.ratio(sums, known)
+		return int64(highest), 1
+	}}
 }
 
-// householdSize adds up the members of the households of the stays in question.
-func (w *work) householdSize() []Answer {
-	sums, homes := make([]int64, w.grid.cells), make([]int64, w.grid.cells)
-	eachUnit(w.homes, w.f.Enrollments.Household, func(cell int, stays []int32) {
-		sums[cell] += int64(w.home(w.f.Enrollments.Household[stays[0]]).size)
-		homes[cell]++
+// homeSum adds up the members of the households of the stays in question. Its batches are by household.
+type homeSum struct{ unitRatio }
+
+func (h *homeSum) add(w *work, b *batch) {
+	h.sums, h.by = grown(h.sums, w.grid.cells), grown(h.by, w.grid.cells)
+	eachUnit(b, w.f.Enrollments.Household, func(cell uint32, stays []int32) {
+		h.sums[cell] += int64(w.home(w.f.Enrollments.Household[stays[0]]).size)
+		h.by[cell]++
 	})
-	return w.ratio(sums, homes)
 }
 
 // returns counts the units that come back within some days of their earliest exit to permanent housing.
-func (w *work) returns(within hmis.Date) []Answer {
-	back, exits := make([]int64, w.grid.cells), make([]int64, w.grid.cells)
-	eachUnit(w.rows, w.units(), func(cell int, stays []int32) {
+func (w *work) returns(within hmis.Date) summer {
+	return &unitRatio{of: func(w *work, stays []int32) (int64, int64) {
 		earliest, returned := facts.NoDay, false
 		for _, s := range stays {
 			if !w.exitsToPermanentHousing(s) {
@@ -215,31 +312,40 @@ func (w *work) returns(within hmis.Date) []Answer {
 			returned = came || returned && exit == earliest
 			earliest = exit
 		}
-		if earliest != facts.NoDay {
-			exits[cell]++
+		switch {
+		case returned:
+			return 1, 1
+		case earliest != facts.NoDay:
+			return 0, 1
 		}
-		if returned {
-			back[cell]++
-		}
-	})
-	return w.ratio(back, exits)
+		return 0, 0
+	}}
 }
 
 // yearsBack is how far back homeless days count (SPM measure 1).
 const yearsBack = 7
 
-// timeHomeless observes the homeless days of each unit (SPM measure 1a row 3).
-func (w *work) timeHomeless() []Answer {
-	d := newDurations(w.grid.cells)
-	first := w.g.Start.AddYears(-yearsBack)
-	set := newDaySet(first, w.g.End)
-	eachUnit(w.rows, w.units(), func(cell int, stays []int32) {
-		if days := w.homelessDays(set, stays); days > 0 {
-			d.add(uint32(cell), int32(days))
+// homeless observes the homeless days of each unit (SPM measure 1a row 3).
+type homeless struct {
+	found *durations
+	set   *daySet
+}
+
+func (w *work) timeHomeless() summer {
+	return &homeless{newDurations(w.fixedCells()), newDaySet(w.g.Start.AddYears(-yearsBack), w.g.End)}
+}
+
+func (h *homeless) add(w *work, b *batch) {
+	eachUnit(b, w.units(), func(cell uint32, stays []int32) {
+		if days := w.homelessDays(h.set, stays); days > 0 {
+			h.found.add(cell, int32(days))
 		}
-		set.clear()
+		h.set.clear()
 	})
-	return summed(d, w.grid.cells, LengthOfTimeHomeless.Info().Buckets)
+}
+
+func (h *homeless) answers(w *work) []Answer {
+	return summed(w, h.found, LengthOfTimeHomeless.Info().Buckets)
 }
 
 // homelessDays counts them for the persons of the stays, 0 where they have none in the period.
@@ -306,12 +412,18 @@ func beds(i *facts.Inventory) facts.Code  { return i.Beds }
 func units(i *facts.Inventory) facts.Code { return i.Units }
 
 // utilization divides nights by what the projects offer.
-func (w *work) utilization(nights func(*run, int32) int64, size func(*facts.Inventory) facts.Code) []Answer {
-	offered, of := w.offered(size), make([]int64, w.grid.cells)
-	for c := range of {
-		of[c] = offered[w.inventoryOf(w.grid.combination(c))]
+type utilization struct {
+	adder
+	size func(*facts.Inventory) facts.Code
+}
+
+func (u *utilization) answers(w *work) []Answer {
+	offered := w.offered(u.size)
+	list := make([]Answer, w.grid.cells)
+	for c := range list {
+		list[c].Numerator, list[c].Denominator = at(u.sums, c), offered[w.inventoryOf(w.grid.combination(c))]
 	}
-	return w.ratio(w.sums(nights), of)
+	return list
 }
 
 // offered is what the projects offer over the days of the period, by combination of the values that inventory has and the
