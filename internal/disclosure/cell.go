@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"strings"
 
 	"github.com/hearth-hmis/hearth/internal/hmis"
 	"github.com/hearth-hmis/hearth/internal/stats"
@@ -160,11 +159,15 @@ func (c *cell) weight() (n int, sensitive bool) {
 	for _, a := range c.atoms {
 		add(true, a.sensitive())
 	}
-	add(c.measure != stats.Served, c.side != denominator && sensitiveCategory(c.measure.Info().Category))
+	add(c.measure != stats.Served, c.sensitiveMeasure())
 	add(!c.fiscal, false)
 	add(c.unit != stats.People, false)
 	add(c.scope != nil, false)
 	return n, sensitive
+}
+
+func (c *cell) sensitiveMeasure() bool {
+	return c.measure != stats.Served && c.side != denominator && sensitiveCategory(c.measure.Info().Category)
 }
 
 // allowed tells whether the cell may be asked for at all: Shown, TooDetailed or Sensitive.
@@ -220,28 +223,19 @@ func (c *cell) sigma() float64 {
 	return sigma[n]
 }
 
-// enough reports whether there are at least 11 in the cell, and at least 11 others wherever one condition is taken away.
+// enough reports whether there are at least 11 in the cell, and at least 11 others wherever one condition is taken away. A
+// sensitive thing is told only of large groups: that a small one is shown would tell that many in it have the answer.
 func (r *release) enough(c *cell, count int64) (bool, error) {
 	people, err := r.set(c, c.atoms)
 	if err != nil || count < fewest || people.Persons < fewest {
 		return false, err
 	}
-	var wider []cell
-	for i := range c.atoms {
-		wider = append(wider, c.without(i))
+	if open, named := c.split(); named != nil || c.sensitiveMeasure() {
+		if group, err := r.set(c, open); err != nil || group.Persons < fewestAsked {
+			return false, err
+		}
 	}
-	switch {
-	case c.side == numerator:
-		wider = append(wider, c.of(c.measure, denominator))
-	case c.measure != stats.Served:
-		wider = append(wider, c.of(stats.Served, whole))
-	}
-	if c.scope != nil {
-		all := *c
-		all.scope = nil
-		wider = append(wider, all)
-	}
-	for _, w := range wider {
+	for _, w := range c.wider() {
 		n, err := r.count(&w)
 		if err != nil || n-count < fewest {
 			return false, err
@@ -250,23 +244,46 @@ func (r *release) enough(c *cell, count int64) (bool, error) {
 	return true, nil
 }
 
+// wider are the cells with one condition less.
+func (c *cell) wider() (list []cell) {
+	for i := range c.atoms {
+		list = append(list, c.without(i))
+	}
+	switch {
+	case c.side == numerator:
+		list = append(list, c.of(c.measure, denominator))
+	case c.measure != stats.Served:
+		list = append(list, c.of(stats.Served, whole))
+	}
+	if c.scope != nil {
+		all := *c
+		all.scope = nil
+		list = append(list, all)
+	}
+	return list
+}
+
+// split parts the conditions that are open, those on projects among them, from those that are sensitive.
+func (c *cell) split() (open, named []atom) {
+	for _, a := range c.atoms {
+		if a.sensitive() && !a.dimension.Info().OfProject {
+			named = append(named, a)
+		} else {
+			open = append(open, a)
+		}
+	}
+	return open, named
+}
+
 // noise is drawn from what the cell says: of open conditions from whom they hold, so that other words for the same people
 // give the same; of sensitive ones from their names, so that it does not tell whether two of them hold of the same people.
 func (r *release) noise(key []byte, c *cell, sigma float64) (int64, error) {
-	var open []atom
-	var named []string
-	for _, a := range c.atoms {
-		if a.sensitive() && !a.dimension.Info().OfProject {
-			named = append(named, a.dimension.String(), r.engine.Values(a.dimension, nil)[a.place].Name)
-			continue
-		}
-		open = append(open, a)
-	}
+	open, named := c.split()
 	of, err := r.set(c, open)
 	if err != nil {
 		return 0, err
 	}
 	seed := prf(key, "noise", r.name, fmt.Sprint(c.period), fmt.Sprint(c.unit), c.measure.String(), fmt.Sprint(c.side, sigma),
-		fmt.Sprint(of.Mark), strings.Join(named, " "))
+		fmt.Sprint(of.Mark), fmt.Sprint(named))
 	return gaussian(seed, sigma), nil
 }
