@@ -208,10 +208,26 @@ func (r *release) number(key []byte, c *cell) (Number, error) {
 		return few, err
 	}
 	value := rounded(count + noise)
-	if value < fewest {
-		return few, nil
+	if ok, err := r.apart(c, count+noise, s); err != nil || !ok || value < fewest {
+		return few, err
 	}
 	return Number{Value: &value, Margin: int64(math.Ceil(2*s)) + rounding/2}, nil
+}
+
+// apart reports whether a sensitive number is far enough from the least that may be in the cell and outside it: were one shown
+// of 11, whoever knows of ten of them would know of the eleventh.
+func (r *release) apart(c *cell, noisy int64, sigma float64) (bool, error) {
+	open, named := c.split()
+	if named == nil && !c.sensitiveMeasure() {
+		return true, nil
+	}
+	group := *c
+	if group.atoms = open; c.sensitiveMeasure() {
+		group = group.of(c.measure, denominator)
+	}
+	of, err := r.count(&group)
+	least := fewest + int64(2*sigma)
+	return noisy >= least && of-noisy >= least, err
 }
 
 // sigma is the standard deviation of the noise: a person may be in several households.
@@ -223,17 +239,11 @@ func (c *cell) sigma() float64 {
 	return sigma[n]
 }
 
-// enough reports whether there are at least 11 in the cell, and at least 11 others wherever one condition is taken away. A
-// sensitive thing is told only of large groups: that a small one is shown would tell that many in it have the answer.
+// enough reports whether there are at least 11 in the cell, and at least 11 others wherever one condition is taken away.
 func (r *release) enough(c *cell, count int64) (bool, error) {
 	people, err := r.set(c, c.atoms)
 	if err != nil || count < fewest || people.Persons < fewest {
 		return false, err
-	}
-	if open, named := c.split(); named != nil || c.sensitiveMeasure() {
-		if group, err := r.set(c, open); err != nil || group.Persons < fewestAsked {
-			return false, err
-		}
 	}
 	for _, w := range c.wider() {
 		n, err := r.count(&w)

@@ -17,8 +17,9 @@
 //     three; two where fewer than 1,000 people were served in the period.
 //   - A period is answered from one snapshot for ever (ReleaseOf), so that an answer does not change with the data.
 //   - Nothing is shown of fewer than 11 clients, nor where fewer than 11 are left when any of the conditions is taken as a
-//     question about those who meet the others. A sensitive thing is told only of groups of 100 people and more.
-//   - The count gets noise, is rounded to 5, and is not shown below 11. The noise hangs on the key, the release, the period,
+//     question about those who meet the others.
+//   - The count gets noise, is rounded to 5, and is not shown below 11; a sensitive one not within two standard
+//     deviations of that either, nor if so few are left. The noise hangs on the key, the release, the period,
 //     the set of people who meet the open conditions and the sensitive conditions by name: the same question in other
 //     words has the same answer.
 //   - Rates, parts and changes are worked out from numbers so protected, and so are Having, OrderBy and First.
@@ -159,7 +160,6 @@ type Change struct {
 // The rules that do not depend on a cell.
 const (
 	fewest          = 11    // clients in a cell and outside it
-	fewestAsked     = 100   // people of whom a sensitive thing is asked
 	mostConditions  = 3     // together, a sensitive one being two
 	mostInSmallTown = 2     // the same in a small town
 	smallTown       = 1000  // people; a town with fewer is small

@@ -230,3 +230,107 @@ func both(a, b []int32) (list []int32) {
 	}
 	return list
 }
+
+// Sure counts the people whose secret is certain to somebody who knows the secrets of all others: some cell could not have been
+// answered so if the one secret were different. possible tells whether a cell can be answered so, where the true count in it is
+// a number, and of so many people in its group. It is the end of every way of taking numbers from each other.
+func (k *Known) Sure(ask Asker, possible func(c Cell, count, group int) bool) (sure int, err error) {
+	known := map[int32]bool{}
+	for _, q := range questions() {
+		cells, err := ask(q)
+		if err != nil {
+			return 0, err
+		}
+		for _, c := range cells {
+			last := len(c.Values) - 1
+			if c.Count == nil || c.Values[last] != "YES" && c.Values[last] != "NO" {
+				continue // a number may be hidden in any case
+			}
+			group, err := k.members(q, c.Values[:last])
+			if err != nil {
+				return 0, err
+			}
+			k.findSure(c, group, possible, known)
+		}
+	}
+	return len(known), nil
+}
+
+func (k *Known) findSure(c Cell, group []int32, possible func(c Cell, count, group int) bool, known map[int32]bool) {
+	yes := c.Values[len(c.Values)-1] == "YES"
+	count := 0
+	for _, p := range group {
+		if k.Secret[p] == yes {
+			count++
+		}
+	}
+	for _, p := range group {
+		other := count + 1 // if the one secret were different
+		if k.Secret[p] == yes {
+			other = count - 1
+		}
+		if !possible(c, other, len(group)) {
+			known[p] = true
+		}
+	}
+}
+
+// Track takes, for everybody who is alone with some value among those who share another one, the secret from sums: the
+// count of the many, less those of all others among them. It gives how many it tried, and of how many it found a sum that is
+// their secret and for which the count of NO agrees.
+func (k *Known) Track(ask Asker, period stats.Period) (tried, found int, err error) {
+	seen := map[int32]bool{}
+	for i, d := range attributes {
+		for j, e := range attributes {
+			if i == j || cells(d)*cells(e) > mostPairs || e.Info().Many || d.Info().Many {
+				continue
+			}
+			many, err := k.table(ask, Question{Period: period, By: []stats.Dimension{d, secret}})
+			if err != nil {
+				return 0, 0, err
+			}
+			parts, err := k.table(ask, Question{Period: period, By: []stats.Dimension{d, e, secret}})
+			if err != nil {
+				return 0, 0, err
+			}
+			values := k.engine.Values(e, nil)
+			for _, v := range k.engine.Values(d, nil) {
+				for _, w := range values {
+					alone, err := k.members(Question{Period: period, By: []stats.Dimension{d, e, secret}}, []string{v.Name, w.Name})
+					if err != nil {
+						return 0, 0, err
+					}
+					if len(alone) != 1 || seen[alone[0]] {
+						continue
+					}
+					seen[alone[0]] = true
+					tried++
+					left := map[string]int64{"YES": many[fmt.Sprint([]string{v.Name, "YES"})], "NO": many[fmt.Sprint([]string{v.Name, "NO"})]}
+					for _, other := range values {
+						for answer := range left {
+							if other != w {
+								left[answer] -= parts[fmt.Sprint([]string{v.Name, other.Name, answer})]
+							}
+						}
+					}
+					if left["YES"]+left["NO"] == 1 && (left["YES"] == 1) == k.Secret[alone[0]] {
+						found++
+					}
+				}
+			}
+		}
+	}
+	return tried, found, nil
+}
+
+// table is the numbers of an answer; what is not shown is taken as 0.
+func (k *Known) table(ask Asker, q Question) (map[string]int64, error) {
+	numbers := map[string]int64{}
+	cells, err := ask(q)
+	for _, c := range cells {
+		if c.Count != nil {
+			numbers[fmt.Sprint(c.Values)] = *c.Count
+		}
+	}
+	return numbers, err
+}
