@@ -3,6 +3,7 @@ package facts
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -25,10 +26,9 @@ type Builder struct {
 	organizationSources, projectSources []string
 
 	clients     keyed
-	persons     []int64 // by client as added
-	names       []string
+	names       []string // of the source, by client as added
 	enrollments keyed
-	households  int32
+	households  []int64             // the hub's number, by household as added
 	records     map[string]*records // by file
 	nights      *records            // the bed nights among Services
 	cocs        map[string]int16
@@ -49,8 +49,9 @@ type householdKey struct {
 
 // Origin says where a hub keeps the record; all of it is 0 where the row is not from a hub.
 type Origin struct {
-	Row    int64 // the hub's number of the record
-	Person int64 // the hub's number of the person that a Client record belongs to
+	Row       int64 // the hub's number of the record
+	Person    int64 // the hub's number of the person that a Client record belongs to
+	Household int64 // the hub's number of the household that an Enrollment record belongs to
 }
 
 // keyed is a table whose rows have keys.
@@ -174,7 +175,7 @@ func (b *Builder) addClient(r row, o Origin) {
 	if !b.clients.add(b.source.clients, r.text("PersonalID"), r, o) {
 		return
 	}
-	b.persons = append(b.persons, o.Person)
+	b.f.Clients.persons = append(b.f.Clients.persons, o.Person)
 	b.names = append(b.names, b.source.name)
 }
 
@@ -213,15 +214,15 @@ func (b *Builder) addEnrollment(r row, o Origin) {
 	}
 	e := &b.f.Enrollments
 	e.Client, e.Project = append(e.Client, client), append(e.Project, project)
-	e.Household = append(e.Household, b.household(project, r.text("HouseholdID")))
+	e.Household = append(e.Household, b.household(project, r.text("HouseholdID"), o.Household))
 	e.CoC = append(e.CoC, b.coc(r.text("EnrollmentCoC")))
 }
 
-func (b *Builder) household(project int32, id string) int32 {
+func (b *Builder) household(project int32, id string, row int64) int32 {
 	number, known := b.source.households[householdKey{project, id}]
 	if id == "" || !known {
-		number = b.households
-		b.households++
+		number = int32(len(b.households))
+		b.households = append(b.households, row)
 	}
 	if id != "" && !known {
 		b.source.households[householdKey{project, strings.Clone(id)}] = number
@@ -350,26 +351,24 @@ func (p *Project) sort() {
 	slices.Sort(p.Affiliated)
 }
 
-// orderClients sorts by person, source and id, and numbers the persons; those of whom nothing is known stand for
-// themselves.
+// orderClients sorts by person, source and id, and numbers the persons.
 func (b *Builder) orderClients() []int32 {
-	order := b.clients.rows()
-	slices.SortFunc(order, func(x, y int32) int {
-		return cmp.Or(cmp.Compare(b.persons[x], b.persons[y]), strings.Compare(b.names[x], b.names[y]), strings.Compare(b.clients.keys[x], b.clients.keys[y]))
-	})
-	c := &b.f.Clients
-	c.Person = make([]int32, len(order))
-	for i, x := range order {
-		if i == 0 {
-			continue
-		}
-		c.Person[i] = c.Person[i-1]
-		if p := b.persons[x]; p == 0 || p != b.persons[order[i-1]] {
-			c.Person[i]++
-		}
+	order, c := b.clients.rows(), &b.f.Clients
+	b.f.sources = slices.Sorted(maps.Keys(b.sources))
+	number := map[string]int16{}
+	for i, name := range b.f.sources {
+		number[name] = int16(i)
 	}
+	for _, name := range b.names {
+		c.source = append(c.source, number[name])
+	}
+	slices.SortFunc(order, func(x, y int32) int {
+		return cmp.Or(cmp.Compare(c.persons[x], c.persons[y]), cmp.Compare(c.source[x], c.source[y]), strings.Compare(b.clients.keys[x], b.clients.keys[y]))
+	})
+	b.clients.columns = append(b.clients.columns, columnOf[int64]{rows: &c.persons}, columnOf[int16]{rows: &c.source})
 	c.ids, c.Row = b.clients.finish(order)
-	b.persons, b.names = nil, nil
+	c.numberPersons()
+	b.names = nil
 	return order
 }
 
@@ -477,12 +476,16 @@ func (r *records) finishExits(place []int32, enrollments int) {
 // groupHouseholds numbers the households by their first enrollment and lists their members.
 func (b *Builder) groupHouseholds() {
 	e := &b.f.Enrollments
-	number := make([]int32, b.households)
+	number := make([]int32, len(b.households))
+	hub := slices.ContainsFunc(b.households, func(row int64) bool { return row != 0 })
 	next := int32(0)
 	for i, h := range e.Household {
 		if number[h] == 0 {
 			next++
 			number[h] = next
+			if hub {
+				b.f.Households.Row = append(b.f.Households.Row, b.households[h])
+			}
 		}
 		e.Household[i] = number[h] - 1
 	}

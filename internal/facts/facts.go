@@ -26,6 +26,7 @@ type Facts struct {
 	Organizations []Organization
 	Projects      []Project
 	CoCs          []string // what Enrollments.CoC counts in
+	sources       []string // what Clients.source counts in, by name
 
 	Clients     Clients
 	Enrollments Enrollments
@@ -70,6 +71,8 @@ type Clients struct {
 	DateCreated        []hmis.Date
 
 	ids         ids
+	persons     []int64 // the hub's number of the person, 0 where the facts are not from a hub
+	source      []int16
 	enrollments []int32 // where the enrollments of client i begin; one more than there are clients
 }
 
@@ -149,6 +152,8 @@ type Exits struct {
 // Households groups the enrollments of one household in one project (source, project, HouseholdID). An enrollment
 // without a HouseholdID is a household of its own.
 type Households struct {
+	Row []int64 // the hub's number of the household; nil where the facts are not from a hub
+
 	members []int32 // enrollments, those of a household beside each other
 	first   []int32 // where each household begins in members; one more than there are households
 }
@@ -160,6 +165,14 @@ func (h *Households) Members(household int32) []int32 {
 
 // Len is the number of households.
 func (h *Households) Len() int { return len(h.first) - 1 }
+
+// row is the hub's number of a household, 0 where the facts are not from a hub.
+func (h *Households) row(household int32) int64 {
+	if h.Row == nil {
+		return 0
+	}
+	return h.Row[household]
+}
 
 // Records says where the records of each enrollment lie in a table.
 type Records struct {

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/hearth-hmis/hearth/internal/facts"
+	"github.com/hearth-hmis/hearth/internal/glossary"
 	"github.com/hearth-hmis/hearth/internal/synth"
 )
 
@@ -38,9 +39,9 @@ func BenchmarkAPRStays(b *testing.B) {
 	f := benchCommunity(b)
 	s := benchScope(b)
 	counts := make([]int, len(f.Projects))
-	p := &period{f, s.Start, s.End}
+	p := &glossary.Period{F: f, Start: s.Start, End: s.End}
 	for e := range int32(f.Enrollments.Len()) {
-		if p.active(e) {
+		if p.Active(e) {
 			counts[f.Enrollments.Project[e]]++
 		}
 	}

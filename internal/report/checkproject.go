@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/hearth-hmis/hearth/internal/facts"
+	"github.com/hearth-hmis/hearth/internal/glossary"
 	"github.com/hearth-hmis/hearth/internal/hmis"
 )
 
@@ -30,7 +31,7 @@ func (q *qualityRun) checkProjects() {
 // itself makes a check of the project out of a yes or no.
 func itself(bad func(q *qualityRun, p *facts.Project) bool) func(*qualityRun, int32) []string {
 	return func(q *qualityRun, project int32) []string {
-		if p := &q.f.Projects[project]; bad(q, p) {
+		if p := &q.F.Projects[project]; bad(q, p) {
 			return []string{p.ID}
 		}
 		return nil
@@ -40,7 +41,7 @@ func itself(bad func(q *qualityRun, p *facts.Project) bool) func(*qualityRun, in
 // inventories makes a check of each inventory row.
 func inventories(bad func(q *qualityRun, p *facts.Project, i facts.Inventory) bool) func(*qualityRun, int32) []string {
 	return func(q *qualityRun, project int32) (ids []string) {
-		p := &q.f.Projects[project]
+		p := &q.F.Projects[project]
 		for _, i := range p.Inventories {
 			if bad(q, p, i) {
 				ids = append(ids, i.ID)
@@ -60,14 +61,14 @@ type projectUse struct {
 
 // countStays goes through all stays of the community once.
 func (q *qualityRun) countStays() {
-	q.use = make([]projectUse, len(q.f.Projects))
-	for s := range int32(q.f.Enrollments.Len()) {
-		u := &q.use[q.f.Enrollments.Project[s]]
+	q.use = make([]projectUse, len(q.F.Projects))
+	for s := range int32(q.F.Enrollments.Len()) {
+		u := &q.use[q.F.Enrollments.Project[s]]
 		u.stays = append(u.stays, s)
-		from, to := q.f.BedNights.Of(s)
+		from, to := q.F.BedNights.Of(s)
 		u.nights = u.nights || to > from
 		u.open = u.open || q.open(s)
-		u.lastExit = max(u.lastExit, q.f.Exits.ExitDate[s])
+		u.lastExit = max(u.lastExit, q.F.Exits.ExitDate[s])
 	}
 }
 
@@ -84,9 +85,9 @@ const (
 // housesPeople holds of projects with beds; of rapid rehousing only the subtype with housing.
 func housesPeople(p *facts.Project) bool {
 	switch p.Type {
-	case shelterEntryExit, shelterNightly, transitional, supportiveHousing, safeHaven, housingOnly, housingServices:
+	case glossary.ShelterEntryExit, glossary.ShelterNightly, glossary.Transitional, glossary.SupportiveHousing, glossary.SafeHaven, glossary.HousingOnly, glossary.HousingServices:
 		return true
-	case rapidRehousing:
+	case glossary.RapidRehousing:
 		return p.RRHSubType == 2
 	}
 	return false
@@ -111,18 +112,18 @@ func overlapping(periods []facts.Participation) (ids []string) {
 
 // activeInventory holds of inventory that is there in the period of the report.
 func (q *qualityRun) activeInventory(i facts.Inventory) bool {
-	return i.Start <= q.end && (i.End == facts.NoDay || i.End >= q.start)
+	return i.Start <= q.End && (i.End == facts.NoDay || i.End >= q.Start)
 }
 
 func (q *qualityRun) victimProvider(p *facts.Project) bool {
-	return q.f.Organizations[p.Organization].VictimServiceProvider == 1
+	return q.F.Organizations[p.Organization].VictimServiceProvider == 1
 }
 
 // usedDuring reports whether a stay of the project touches the inventory's time.
 func (q *qualityRun) usedDuring(project int32, i facts.Inventory) bool {
 	return slices.ContainsFunc(q.use[project].stays, func(s int32) bool {
-		exit := q.f.Exits.ExitDate[s]
-		return (i.End == facts.NoDay || q.entry(s) <= i.End) && (exit == facts.NoDay || exit >= i.Start)
+		exit := q.F.Exits.ExitDate[s]
+		return (i.End == facts.NoDay || q.Entry(s) <= i.End) && (exit == facts.NoDay || exit >= i.Start)
 	})
 }
 
@@ -132,7 +133,7 @@ func isZIP(s string) bool {
 
 // addressFaults lists the CoC rows whose address is not whole: of victim services and scattered sites the ZIP is enough.
 func (q *qualityRun) addressFaults(project int32) (ids []string) {
-	p := &q.f.Projects[project]
+	p := &q.F.Projects[project]
 	zipOnly := q.victimProvider(p) || p.HousingType == scatteredSite
 	for _, c := range p.CoCs {
 		if !isZIP(c.ZIP) || !zipOnly && !(c.HasAddress && c.HasCity && c.HasState) {
@@ -144,7 +145,7 @@ func (q *qualityRun) addressFaults(project int32) (ids []string) {
 
 // withoutCode lists the CoC rows that lack a code, a geocode or the kind of geography.
 func (q *qualityRun) withoutCode(project int32) (ids []string) {
-	for _, c := range q.f.Projects[project].CoCs {
+	for _, c := range q.F.Projects[project].CoCs {
 		if c.CoC == "" || c.Geocode == "" || c.GeographyType == facts.Empty {
 			ids = append(ids, c.ID)
 		}
@@ -154,7 +155,7 @@ func (q *qualityRun) withoutCode(project int32) (ids []string) {
 
 // withoutInventory lists the CoC rows for which a project with beds has no active inventory.
 func (q *qualityRun) withoutInventory(project int32) (ids []string) {
-	p := &q.f.Projects[project]
+	p := &q.F.Projects[project]
 	if !housesPeople(p) {
 		return nil
 	}
@@ -170,7 +171,7 @@ func (q *qualityRun) withoutInventory(project int32) (ids []string) {
 const quietDays = 30
 
 func (q *qualityRun) seemsClosed(project int32) []string {
-	p, u := &q.f.Projects[project], &q.use[project]
+	p, u := &q.F.Projects[project], &q.use[project]
 	if p.OperatingEnd == facts.NoDay && len(u.stays) > 0 && !u.open && q.today()-u.lastExit > quietDays {
 		return []string{p.ID}
 	}
@@ -179,7 +180,7 @@ func (q *qualityRun) seemsClosed(project int32) []string {
 
 // unused lists the active inventory, overflow left out, that no stay of the project touches.
 func (q *qualityRun) unused(project int32) (ids []string) {
-	p := &q.f.Projects[project]
+	p := &q.F.Projects[project]
 	for _, i := range p.Inventories {
 		if i.Availability != overflow && i.Beds > 0 && q.activeInventory(i) && !q.usedDuring(project, i) {
 			ids = append(ids, i.ID)
@@ -190,11 +191,11 @@ func (q *qualityRun) unused(project int32) (ids []string) {
 
 // unusedInPeriod holds of projects in HMIS that have beds in the period, and nobody in them.
 func (q *qualityRun) unusedInPeriod(project int32) []string {
-	p := &q.f.Projects[project]
+	p := &q.F.Projects[project]
 	beds := slices.ContainsFunc(p.Inventories, func(i facts.Inventory) bool {
 		return i.Availability != overflow && i.Beds > 0 && q.activeInventory(i)
 	})
-	if inHMIS(p) && beds && !slices.ContainsFunc(q.use[project].stays, q.overlaps) {
+	if inHMIS(p) && beds && !slices.ContainsFunc(q.use[project].stays, q.Overlaps) {
 		return []string{p.ID}
 	}
 	return nil
@@ -225,16 +226,16 @@ var projectChecks = []projectCheck{
 	{35, "Project", "Add the CoC of the project.", itself(func(_ *qualityRun, p *facts.Project) bool { return p.ContinuumProject == 1 && len(p.CoCs) == 0 })},
 	{36, "Project", "Record the housing type.", itself(func(_ *qualityRun, p *facts.Project) bool { return housesPeople(p) && p.HousingType == facts.Empty })},
 	{106, "Project", "Record the bed nights of the shelter, or correct its type.", func(q *qualityRun, project int32) []string {
-		p, u := &q.f.Projects[project], &q.use[project]
-		if p.Type == shelterNightly && inHMIS(p) && len(u.stays) > 0 && !u.nights {
+		p, u := &q.F.Projects[project], &q.use[project]
+		if p.Type == glossary.ShelterNightly && inHMIS(p) && len(u.stays) > 0 && !u.nights {
 			return []string{p.ID}
 		}
 		return nil
 	}},
-	{128, "CEParticipation", "End one period of participation before the next begins.", func(q *qualityRun, project int32) []string { return overlapping(q.f.Projects[project].CE) }},
-	{131, "HMISParticipation", "End one period of participation before the next begins.", func(q *qualityRun, project int32) []string { return overlapping(q.f.Projects[project].HMIS) }},
+	{128, "CEParticipation", "End one period of participation before the next begins.", func(q *qualityRun, project int32) []string { return overlapping(q.F.Projects[project].CE) }},
+	{131, "HMISParticipation", "End one period of participation before the next begins.", func(q *qualityRun, project int32) []string { return overlapping(q.F.Projects[project].HMIS) }},
 	{139, "Project", "Take the client records out of HMIS; a victim service provider keeps them in a comparable database.", func(q *qualityRun, project int32) []string {
-		if p := &q.f.Projects[project]; q.victimProvider(p) && len(q.use[project].stays) > 0 {
+		if p := &q.F.Projects[project]; q.victimProvider(p) && len(q.use[project].stays) > 0 {
 			return []string{p.ID}
 		}
 		return nil
@@ -246,10 +247,10 @@ var projectChecks = []projectCheck{
 	})},
 	{46, "Inventory", "Make the dedicated beds add up to all beds.", inventories(func(_ *qualityRun, _ *facts.Project, i facts.Inventory) bool { return dedicated(i) != max(i.Beds, 0) })},
 	{110, "Project", "Record the subtype of rapid rehousing.", itself(func(_ *qualityRun, p *facts.Project) bool {
-		return p.Type == rapidRehousing && p.RRHSubType == facts.Empty
+		return p.Type == glossary.RapidRehousing && p.RRHSubType == facts.Empty
 	})},
 	{132, "Inventory", "Correct the subtype, or end the inventory.", inventories(func(q *qualityRun, p *facts.Project, i facts.Inventory) bool {
-		return p.Type == rapidRehousing && p.RRHSubType == 1 && i.Beds > 0 && q.activeInventory(i)
+		return p.Type == glossary.RapidRehousing && p.RRHSubType == 1 && i.Beds > 0 && q.activeInventory(i)
 	})},
 	{133, "Project", "Set the participation to a comparable database.", itself(func(q *qualityRun, p *facts.Project) bool { return q.victimProvider(p) && inHMIS(p) })},
 	{137, "Inventory", "Correct the CoC of the inventory, or add it to the project.", inventories(func(q *qualityRun, p *facts.Project, i facts.Inventory) bool {
@@ -265,7 +266,7 @@ var projectChecks = []projectCheck{
 	{81, "Project", "Record the project's last day, or its clients.", (*qualityRun).seemsClosed},
 	{83, "Project", "Record the stays, or correct the inventory or the participation.", (*qualityRun).unusedInPeriod},
 	{135, "Inventory", "Make bed type and housing type agree.", inventories(func(_ *qualityRun, p *facts.Project, i facts.Inventory) bool {
-		return (p.Type == shelterEntryExit || p.Type == shelterNightly) && i.ESBedType != facts.Empty && !bedTypeFits(p, i)
+		return (p.Type == glossary.ShelterEntryExit || p.Type == glossary.ShelterNightly) && i.ESBedType != facts.Empty && !bedTypeFits(p, i)
 	})},
 	{136, "ProjectCoC", "Record the beds of the project in this CoC, or take the CoC away.", (*qualityRun).withoutInventory},
 	{141, "Inventory", "Record the stays, or correct the inventory.", (*qualityRun).unused},

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/hearth-hmis/hearth/internal/facts"
+	"github.com/hearth-hmis/hearth/internal/glossary"
 	"github.com/hearth-hmis/hearth/internal/hmis"
 )
 
@@ -29,8 +30,8 @@ func (q *qualityRun) checkStays() {
 
 // found reports a stay's fault.
 func (q *qualityRun) found(c stayCheck, stay int32) {
-	e := &q.f.Enrollments
-	f := Finding{Check: checks[c.id], File: c.file, ID: e.ID(stay), Project: e.Project[stay], Client: e.Client[stay], Enrollment: stay, Day: q.entry(stay)}
+	e := &q.F.Enrollments
+	f := Finding{Check: checks[c.id], File: c.file, ID: e.ID(stay), Project: e.Project[stay], Client: e.Client[stay], Enrollment: stay, Day: q.Entry(stay)}
 	switch c.file {
 	case "Client":
 		key := clientCheck{c.id, f.Client, f.Project}
@@ -38,9 +39,9 @@ func (q *qualityRun) found(c stayCheck, stay int32) {
 			return
 		}
 		q.clients[key] = true
-		f.ID = q.f.Clients.ID(f.Client)
+		f.ID = q.F.Clients.ID(f.Client)
 	case "Exit":
-		f.Day = q.f.Exits.ExitDate[stay]
+		f.Day = q.F.Exits.ExitDate[stay]
 	}
 	q.findings = append(q.findings, f)
 }
@@ -56,36 +57,34 @@ const (
 // ssvf is the funder Supportive Services for Veteran Families, list 2.06.1.
 const ssvf = 33
 
-func (q *qualityRun) ofClient(stay int32) int32 { return q.f.Enrollments.Client[stay] }
-
 // ageAtEntry is the age on the day of project start.
 func (q *qualityRun) ageAtEntry(stay int32) int {
-	return ageOn(q.f.Clients.DOB[q.ofClient(stay)], q.entry(stay))
+	return glossary.AgeOn(q.F.Clients.DOB[q.Client(stay)], q.Entry(stay))
 }
 
 func (q *qualityRun) adultOrHead(stay int32) bool {
-	return q.isHead(stay) || isAdult(q.ageAtEntry(stay))
+	return q.IsHead(stay) || glossary.IsAdult(q.ageAtEntry(stay))
 }
 
 // grownOrUnknown holds of adults and of those whose age is not known.
 func (q *qualityRun) grownOrUnknown(stay int32) bool {
 	age := q.ageAtEntry(stay)
-	return isAdult(age) || age == unknownAge
+	return glossary.IsAdult(age) || age == glossary.UnknownAge
 }
 
-func (q *qualityRun) since2016(stay int32) bool { return q.entry(stay) >= firstOf3917 }
+func (q *qualityRun) since2016(stay int32) bool { return q.Entry(stay) >= firstOf3917 }
 
 func (q *qualityRun) funded(stay int32, funder facts.Code) bool {
-	return q.project(stay).Funded(funder)
+	return q.Project(stay).Funded(funder)
 }
 
 // ssvfVeteran holds of veterans in projects of SSVF.
 func (q *qualityRun) ssvfVeteran(stay int32) bool {
-	return q.funded(stay, ssvf) && q.f.Clients.VeteranStatus[q.ofClient(stay)] == 1
+	return q.funded(stay, ssvf) && q.F.Clients.VeteranStatus[q.Client(stay)] == 1
 }
 
 func (q *qualityRun) elementDue(stay int32, element string) bool {
-	return q.due[q.f.Enrollments.Project[stay]][element]
+	return q.due[q.F.Enrollments.Project[stay]][element]
 }
 
 // unsure holds of the codes that give no answer although they were asked.
@@ -100,18 +99,18 @@ func (q *qualityRun) thisYear() facts.Code {
 
 // today is the day on which the export was made, or the end of the report where that is not known.
 func (q *qualityRun) today() hmis.Date {
-	if q.f.Made != facts.NoDay {
-		return q.f.Made
+	if q.F.Made != facts.NoDay {
+		return q.F.Made
 	}
-	return q.end
+	return q.End
 }
 
 // open reports whether the stay has no exit at all.
-func (q *qualityRun) open(stay int32) bool { return q.f.Exits.ExitDate[stay] == facts.NoDay }
+func (q *qualityRun) open(stay int32) bool { return q.F.Exits.ExitDate[stay] == facts.NoDay }
 
 // noSubsidy holds of a rental with a subsidy (435) that is not named.
 func noSubsidy(situation, subsidy facts.Code) bool {
-	info := situations[int(subsidy)]
+	info := glossary.Situations[int(subsidy)]
 	return situation == 435 && (info == nil || !info.Subsidy)
 }
 
@@ -121,12 +120,12 @@ func contradicts(any facts.Answer, marks facts.Marks) bool {
 }
 
 // incomeAnswer is the answer of one of the three questions of IncomeBenefits at a stage, with its marks; Empty without a record.
-func (q *qualityRun) incomeAnswer(stay int32, s stage, question int) (any facts.Answer, marks facts.Marks) {
-	record := q.incomeAt(stay, s)
-	if record == noRecord {
+func (q *qualityRun) incomeAnswer(stay int32, s glossary.Stage, question int) (any facts.Answer, marks facts.Marks) {
+	record := q.IncomeAt(stay, s)
+	if record == glossary.NoRecord {
 		return facts.Empty, 0
 	}
-	r := &q.f.Incomes
+	r := &q.F.Incomes
 	switch question {
 	case incomeQuestion:
 		return r.IncomeFromAnySource[record], r.Sources[record]
@@ -146,24 +145,24 @@ const (
 var questionElements = [...]string{"4.02", "4.03", "4.04"}
 
 // asksIncome reports whether the question is due of the client: income and benefits of adults, insurance of everybody.
-func (q *qualityRun) asksIncome(stay int32, s stage, question int) bool {
-	if s == atExit && q.open(stay) || !q.elementDue(stay, questionElements[question]) {
+func (q *qualityRun) asksIncome(stay int32, s glossary.Stage, question int) bool {
+	if s == glossary.AtExit && q.open(stay) || !q.elementDue(stay, questionElements[question]) {
 		return false
 	}
 	return question == insuranceQuestion || q.grownOrUnknown(stay)
 }
 
 // unansweredIncome is a check that a question is answered where a funder needs it.
-func unansweredIncome(s stage, question int) func(*qualityRun, int32) bool {
+func unansweredIncome(s glossary.Stage, question int) func(*qualityRun, int32) bool {
 	return func(q *qualityRun, stay int32) bool {
 		any, _ := q.incomeAnswer(stay, s, question)
-		adult := question == insuranceQuestion || isAdult(q.ageAtEntry(stay))
+		adult := question == insuranceQuestion || glossary.IsAdult(q.ageAtEntry(stay))
 		return adult && any == facts.Empty && q.asksIncome(stay, s, question)
 	}
 }
 
 // contradictedIncome is a check that a question fits what is marked below it.
-func contradictedIncome(s stage, question int) func(*qualityRun, int32) bool {
+func contradictedIncome(s glossary.Stage, question int) func(*qualityRun, int32) bool {
 	return func(q *qualityRun, stay int32) bool {
 		return contradicts(q.incomeAnswer(stay, s, question)) && q.asksIncome(stay, s, question)
 	}
@@ -184,7 +183,7 @@ const (
 
 // placeIn tells where the stay lies against the days from start to end, NoDay where open.
 func (q *qualityRun) placeIn(stay int32, start, end hmis.Date) place {
-	entry, exit := q.entry(stay), q.f.Exits.ExitDate[stay]
+	entry, exit := q.Entry(stay), q.F.Exits.ExitDate[stay]
 	early := start != facts.NoDay && entry < start
 	late := end != facts.NoDay && (exit == facts.NoDay || exit > end)
 	switch {
@@ -204,7 +203,7 @@ func (q *qualityRun) placeIn(stay int32, start, end hmis.Date) place {
 
 // participation is the time from the first to the last day on which the project takes part in HMIS.
 func (q *qualityRun) participation(stay int32) (start, end hmis.Date, any bool) {
-	for _, p := range q.project(stay).HMIS {
+	for _, p := range q.Project(stay).HMIS {
 		if p.Type != 1 {
 			continue
 		}
@@ -230,7 +229,7 @@ func participates(where place) func(*qualityRun, int32) bool {
 // operates is a check of where the stay lies against the time in which the project is open.
 func operates(where place) func(*qualityRun, int32) bool {
 	return func(q *qualityRun, stay int32) bool {
-		p := q.project(stay)
+		p := q.Project(stay)
 		return q.placeIn(stay, p.OperatingStart, p.OperatingEnd) == where
 	}
 }
@@ -246,12 +245,12 @@ func monthsFit(since, entry hmis.Date, code facts.Code) bool {
 
 // oneEpisode holds of stays, but for prevention, whose homelessness has been one time.
 func (q *qualityRun) oneEpisode(stay int32) bool {
-	return !q.typeIn(stay, prevention) && q.f.Enrollments.TimesHomelessPastThreeYears[stay] == 1
+	return !q.TypeIn(stay, glossary.Prevention) && q.F.Enrollments.TimesHomelessPastThreeYears[stay] == 1
 }
 
 // shortStay holds of stays of under 90 days in an institution or seven elsewhere (3.917B).
 func (q *qualityRun) shortStay(stay int32) bool {
-	e := &q.f.Enrollments
+	e := &q.F.Enrollments
 	situation, length := e.LivingSituation[stay], e.LengthOfStay[stay]
 	if situation >= 200 && situation < 300 {
 		return length == 10 || length == 11 || length == 2 || length == 3
@@ -264,9 +263,9 @@ var housingFrom = hmis.NewDate(2017, time.October, 1)
 
 // lastNight is the last bed night up to a day, NoDay without one.
 func (q *qualityRun) lastNight(stay int32, until hmis.Date) hmis.Date {
-	from, to := q.f.BedNights.Of(stay)
+	from, to := q.F.BedNights.Of(stay)
 	for i := to - 1; i >= from; i-- {
-		if d := q.f.BedNights.DateProvided[i]; d <= until {
+		if d := q.F.BedNights.DateProvided[i]; d <= until {
 			return d
 		}
 	}
@@ -276,5 +275,5 @@ func (q *qualityRun) lastNight(stay int32, until hmis.Date) hmis.Date {
 // nightlyInHMIS holds of night-by-night stays of projects in HMIS.
 func (q *qualityRun) nightlyInHMIS(stay int32) bool {
 	_, _, any := q.participation(stay)
-	return any && q.typeIn(stay, shelterNightly)
+	return any && q.TypeIn(stay, glossary.ShelterNightly)
 }

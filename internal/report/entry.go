@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/hearth-hmis/hearth/internal/facts"
+	"github.com/hearth-hmis/hearth/internal/glossary"
 	"github.com/hearth-hmis/hearth/internal/hmis"
 )
 
@@ -24,7 +25,7 @@ func newCoordinatedEntry(f *facts.Facts, s Scope) (*universe, error) {
 	}
 	for i := range f.Projects {
 		u.projects[i] = u.projects[i] && f.Projects[i].ContinuumProject == 1 && slices.ContainsFunc(f.Projects[i].CE, func(c facts.Participation) bool {
-			return c.Type == 1 && c.Start <= u.end && (c.End == facts.NoDay || c.End >= u.start)
+			return c.Type == 1 && c.Start <= u.End && (c.End == facts.NoDay || c.End >= u.Start)
 		})
 	}
 	latest := u.latestAssessments()
@@ -35,7 +36,7 @@ func newCoordinatedEntry(f *facts.Facts, s Scope) (*universe, error) {
 	candidates := map[int32][]person{} // by person
 	for number, a := range latest {
 		for _, stay := range f.Households.Members(number) {
-			if u.entry(stay) <= a.day && (!u.left(stay) || u.exit(stay) >= a.day) {
+			if u.Entry(stay) <= a.day && (!u.Left(stay) || u.Exit(stay) >= a.day) {
 				a.stays = append(a.stays, stay)
 			}
 		}
@@ -55,17 +56,17 @@ func newCoordinatedEntry(f *facts.Facts, s Scope) (*universe, error) {
 
 // laterAssessed orders a person's stays by assessment and entry; of several alike the highest EnrollmentID counts.
 func (u *universe) laterAssessed(a, b person) int {
-	return cmp.Or(cmp.Compare(u.assessments[a.household].day, u.assessments[b.household].day), cmp.Compare(u.entry(a.stay), u.entry(b.stay)),
-		cmp.Compare(u.f.Enrollments.ID(a.stay), u.f.Enrollments.ID(b.stay)))
+	return cmp.Or(cmp.Compare(u.assessments[a.household].day, u.assessments[b.household].day), cmp.Compare(u.Entry(a.stay), u.Entry(b.stay)),
+		cmp.Compare(u.F.Enrollments.ID(a.stay), u.F.Enrollments.ID(b.stay)))
 }
 
 // latestAssessments are the latest assessment of each household in the report.
 func (u *universe) latestAssessments() map[int32]*assessed {
 	latest := map[int32]*assessed{}
 	u.eachAssessment(func(stay, i int32) {
-		number := u.f.Enrollments.Household[stay]
-		if a := latest[number]; a == nil || u.f.Assessments.AssessmentDate[i] >= a.day {
-			latest[number] = &assessed{day: u.f.Assessments.AssessmentDate[i], assessment: i}
+		number := u.F.Enrollments.Household[stay]
+		if a := latest[number]; a == nil || u.F.Assessments.AssessmentDate[i] >= a.day {
+			latest[number] = &assessed{day: u.F.Assessments.AssessmentDate[i], assessment: i}
 		}
 	})
 	return latest
@@ -73,19 +74,19 @@ func (u *universe) latestAssessments() map[int32]*assessed {
 
 // eachAssessment calls do for every assessment in the period at a project that was an access point on the day (10).
 func (u *universe) eachAssessment(do func(stay, assessment int32)) {
-	r := &u.f.Assessments
+	r := &u.F.Assessments
 	u.eachRecord(&r.Records, r.AssessmentDate, do)
 }
 
 // eachRecord calls do for every record in the period at a project that was an access point on the day.
 func (u *universe) eachRecord(r *facts.Records, days []hmis.Date, do func(stay, record int32)) {
-	for stay := range int32(u.f.Enrollments.Len()) {
+	for stay := range int32(u.F.Enrollments.Len()) {
 		from, until := r.Of(stay)
 		if from == until || !u.selected(stay) {
 			continue
 		}
 		for i := from; i < until; i++ {
-			if days[i] >= u.start && days[i] <= u.end && isAccessPoint(u.project(stay), days[i]) {
+			if days[i] >= u.Start && days[i] <= u.End && isAccessPoint(u.Project(stay), days[i]) {
 				do(stay, i)
 			}
 		}
@@ -105,14 +106,14 @@ const afterDays = 90
 func (p *person) event() int32 {
 	last := p.nextAssessment() - 1
 	first := p.assessments[p.household].day
-	found, foundOwn := int32(noRecord), false
-	r := &p.f.Events
+	found, foundOwn := int32(glossary.NoRecord), false
+	r := &p.F.Events
 	p.eachStay(func(stay int32) {
 		for i, until := r.Of(stay); i < until; i++ {
 			if r.EventDate[i] < first || r.EventDate[i] > last || foundOwn && stay != p.stay {
 				continue
 			}
-			if found == noRecord || stay == p.stay && !foundOwn || r.EventDate[i] >= r.EventDate[found] {
+			if found == glossary.NoRecord || stay == p.stay && !foundOwn || r.EventDate[i] >= r.EventDate[found] {
 				found, foundOwn = i, stay == p.stay
 			}
 		}
@@ -122,11 +123,11 @@ func (p *person) event() int32 {
 
 // nextAssessment is the day of the person's first assessment within 90 days after the period, or the day after these.
 func (p *person) nextAssessment() hmis.Date {
-	next := p.end + afterDays + 1
-	r := &p.f.Assessments
+	next := p.End + afterDays + 1
+	r := &p.F.Assessments
 	p.eachStay(func(stay int32) {
 		for i, until := r.Of(stay); i < until; i++ {
-			if r.AssessmentDate[i] > p.end {
+			if r.AssessmentDate[i] > p.End {
 				next = min(next, r.AssessmentDate[i])
 			}
 		}
@@ -136,7 +137,7 @@ func (p *person) nextAssessment() hmis.Date {
 
 // eachStay calls do for every stay of the person in the facts.
 func (p *person) eachStay(do func(stay int32)) {
-	c := &p.f.Clients
+	c := &p.F.Clients
 	first := p.client()
 	for first > 0 && c.Person[first-1] == c.Person[first] {
 		first--
@@ -199,25 +200,25 @@ func coordinatedEntryTables() []*layout {
 	return tables
 }
 
-func (p *person) assessmentType(stage) answer {
-	return answerOf(p.f.Assessments.AssessmentType[p.assessments[p.household].assessment])
+func (p *person) assessmentType(glossary.Stage) glossary.Answer {
+	return glossary.AnswerOf(p.F.Assessments.AssessmentType[p.assessments[p.household].assessment])
 }
 
-func (p *person) prioritization(stage) answer {
-	return answerOf(p.f.Assessments.PrioritizationStatus[p.assessments[p.household].assessment])
+func (p *person) prioritization(glossary.Stage) glossary.Answer {
+	return glossary.AnswerOf(p.F.Assessments.PrioritizationStatus[p.assessments[p.household].assessment])
 }
 
 // eventAnswers is the household's event with its result (10).
-func (p *person) eventAnswers(stage) (set answers) {
+func (p *person) eventAnswers(glossary.Stage) (set answers) {
 	i := p.event()
 	prioritized := p.prioritization(0) == 1
 	if prioritized {
 		set |= 1 << prioritizedBit
 	}
-	if i == noRecord {
+	if i == glossary.NoRecord {
 		return set
 	}
-	r := &p.f.Events
+	r := &p.F.Events
 	event := r.Event[i]
 	if event < 1 || event > lastEvent {
 		return set
@@ -238,9 +239,9 @@ func (p *person) eventAnswers(stage) (set answers) {
 }
 
 // resultOf is the result of a referral, 0 without one.
-func resultOf(code facts.Answer) answer {
+func resultOf(code facts.Answer) glossary.Answer {
 	if code >= accepted && code <= rejectedByProvider {
-		return answer(code)
+		return glossary.Answer(code)
 	}
 	return 0
 }
@@ -248,7 +249,7 @@ func resultOf(code facts.Answer) answer {
 // eventList is HUD's list of events.
 const eventList = "4.20.2"
 
-func eventRows(from, to answer) (rows []line) {
+func eventRows(from, to glossary.Answer) (rows []line) {
 	for e := from; e <= to; e++ {
 		rows = append(rows, row(codeLabel(eventList, int32(e)), e))
 	}
@@ -280,16 +281,16 @@ func (u *universe) occurrences() *Table {
 	counted := map[[2]int][]int32{} // the client of each occurrence, by row and column
 	count := func(stay int32, row, column int) {
 		at := [2]int{row, column}
-		counted[at] = append(counted[at], u.f.Enrollments.Client[stay])
+		counted[at] = append(counted[at], u.F.Enrollments.Client[stay])
 	}
 	u.eachAssessment(func(stay, i int32) {
-		if level := u.f.Assessments.AssessmentLevel[i]; level == 1 || level == 2 {
+		if level := u.F.Assessments.AssessmentLevel[i]; level == 1 || level == 2 {
 			count(stay, int(level)-1, 0)
 		}
 	})
-	u.eachRecord(&u.f.Events.Records, u.f.Events.EventDate, func(stay, i int32) {
+	u.eachRecord(&u.F.Events.Records, u.F.Events.EventDate, func(stay, i int32) {
 		for _, column := range u.eventColumns(i) {
-			count(stay, int(u.f.Events.Event[i])+1, column)
+			count(stay, int(u.F.Events.Event[i])+1, column)
 		}
 	})
 	for r, label := range labels {
@@ -313,7 +314,7 @@ func occurrenceRow(r int, label string, counted map[[2]int][]int32) Row {
 
 // eventColumns are the columns of Q10 in which an event counts.
 func (u *universe) eventColumns(i int32) []int {
-	r := &u.f.Events
+	r := &u.F.Events
 	event := r.Event[i]
 	switch {
 	case event < 1 || event > lastEvent:

@@ -2,29 +2,18 @@ package report
 
 import (
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/hearth-hmis/hearth/internal/facts"
+	"github.com/hearth-hmis/hearth/internal/glossary"
 	"github.com/hearth-hmis/hearth/internal/hmis"
-)
-
-// fault is what is wrong with an element of a person, the first that fits (8). Its number is the column of Q6a to Q6c.
-type fault int
-
-// The faults of an element, in HUD's order.
-const (
-	unanswered fault = iota // the client does not know or prefers not to answer
-	missing
-	issue
-	noFault
 )
 
 // element is a row of Q6a to Q6c: whom it is asked of and what is wrong with it.
 type element struct {
 	label string
 	of    func(*person) bool // nil: everybody
-	fault func(*person) fault
+	fault func(*person) glossary.Fault
 }
 
 // faultColumns are those of Q6a to Q6c; behind them, unseen, whom the element is asked of.
@@ -56,7 +45,7 @@ func faultTable(id, title string, k kinds, elements []element, overall, blank st
 				continue
 			}
 			mark(i, faultAsked)
-			if f := e.fault(p); f != noFault {
+			if f := e.fault(p); f != glossary.NoFault {
 				mark(i, int(f))
 				mark(i, faultTotal)
 				any = true
@@ -72,204 +61,42 @@ func faultTable(id, title string, k kinds, elements []element, overall, blank st
 	return l
 }
 
+// ofStay asks the stay that supplies a person's answers.
+func ofStay(of func(*glossary.Period, int32) glossary.Fault) func(*person) glossary.Fault {
+	return func(p *person) glossary.Fault { return of(&p.Period, p.stay) }
+}
+
 // identityElements are the rows of Q6a (8).
 var identityElements = []element{
-	{"Name", nil, (*person).nameFault},
-	{"Social Security Number", nil, (*person).ssnFault},
-	{"Date of Birth", nil, (*person).dobFault},
-	{"Race/Ethnicity", nil, (*person).raceFault},
+	{"Name", nil, ofStay((*glossary.Period).NameFault)},
+	{"Social Security Number", nil, ofStay((*glossary.Period).SSNFault)},
+	{"Date of Birth", nil, ofStay((*glossary.Period).DOBFault)},
+	{"Race/Ethnicity", nil, ofStay((*glossary.Period).RaceFault)},
 }
 
 // universalElements are the rows of Q6b (8).
 var universalElements = []element{
-	{"Veteran Status", func(p *person) bool { return p.age != unknownAge }, (*person).veteranFault},
-	{"Project Start Date", nil, (*person).startFault},
-	{"Relationship to Head of Household", nil, (*person).relationFault},
-	{"Enrollment CoC", heads, (*person).cocFault},
-	{"Disabling Condition", nil, (*person).disablingFault},
+	{"Veteran Status", func(p *person) bool { return p.age != glossary.UnknownAge }, ofStay((*glossary.Period).VeteranFault)},
+	{"Project Start Date", nil, ofStay((*glossary.Period).StartFault)},
+	{"Relationship to Head of Household", nil, func(p *person) glossary.Fault { return p.RelationFault(p.stay, p.household.heads) }},
+	{"Enrollment CoC", heads, ofStay((*glossary.Period).CoCFault)},
+	{"Disabling Condition", nil, ofStay((*glossary.Period).DisablingFault)},
 }
 
 // incomeElements are the rows of Q6c (8).
 var incomeElements = []element{
-	{"Destination", leavers, (*person).destinationFault},
-	{"Income and Sources at Start", adultsOrHeads, func(p *person) fault { return p.incomeFault(atStart) }},
+	{"Destination", leavers, ofStay((*glossary.Period).DestinationFault)},
+	{"Income and Sources at Start", adultsOrHeads, func(p *person) glossary.Fault { return p.IncomeFault(p.stay, glossary.AtStart) }},
 	{"Income and Sources at Annual Assessment", (*person).longStayer, (*person).annualFault},
-	{"Income and Sources at Exit", both(leavers, adultsOrHeads), func(p *person) fault { return p.incomeFault(atExit) }},
-}
-
-// faultOf is the fault of an answer that is a code.
-func faultOf(a answer) fault {
-	switch a {
-	case dontKnow:
-		return unanswered
-	case notCollected:
-		return missing
-	}
-	return noFault
-}
-
-// partly is the quality code of an answer that is only part of one (lists 3.01.5, 3.02.2, 3.03.2).
-const partly = 2
-
-func (p *person) nameFault() fault {
-	quality := answerOf(p.f.Clients.NameDataQuality[p.client()])
-	switch {
-	case quality == dontKnow:
-		return unanswered
-	case quality == notCollected, p.f.Clients.Identity[p.client()]&facts.WholeName == 0:
-		return missing
-	case quality == partly:
-		return issue
-	}
-	return noFault
-}
-
-func (p *person) ssnFault() fault {
-	quality, identity := answerOf(p.f.Clients.SSNDataQuality[p.client()]), p.f.Clients.Identity[p.client()]
-	switch {
-	case quality == dontKnow:
-		return unanswered
-	case quality == notCollected, identity&facts.HasSSN == 0:
-		return missing
-	case quality == partly, identity&facts.ValidSSN == 0:
-		return issue
-	}
-	return noFault
-}
-
-// firstBirth is the earliest day of birth that is believed.
-var firstBirth = hmis.NewDate(1915, time.January, 1)
-
-func (p *person) dobFault() fault {
-	c := p.client()
-	birth, quality := p.f.Clients.DOB[c], answerOf(p.f.Clients.DOBDataQuality[c])
-	switch {
-	case birth == facts.NoDay && quality == dontKnow:
-		return unanswered
-	case birth == facts.NoDay:
-		return missing
-	case quality == partly, quality == dontKnow, quality == notCollected, birth < firstBirth, birth > p.f.Clients.DateCreated[c],
-		birth >= p.entry(p.stay) && p.adultOrHead():
-		return issue
-	}
-	return noFault
-}
-
-func (p *person) raceFault() fault {
-	if none := answerOf(p.f.Clients.RaceNone[p.client()]); none == dontKnow {
-		return unanswered
-	}
-	if p.f.Clients.RaceNone[p.client()] == 99 || p.f.Clients.Race[p.client()] == 0 {
-		return missing
-	}
-	return noFault
-}
-
-func (p *person) veteranFault() fault {
-	status := answerOf(p.f.Clients.VeteranStatus[p.client()])
-	if p.child() {
-		if status == yes {
-			return issue
-		}
-		return noFault
-	}
-	return faultOf(status)
-}
-
-// startFault is an entry inside an earlier stay of the same person in the same project, or after the exit (8).
-func (p *person) startFault() fault {
-	entry, exit := p.entry(p.stay), p.exit(p.stay)
-	if exit != facts.NoDay && exit < entry {
-		return issue
-	}
-	from, to := p.f.Clients.Enrollments(p.client())
-	for other := from; other < to; other++ {
-		if other == p.stay || p.f.Enrollments.Project[other] != p.f.Enrollments.Project[p.stay] {
-			continue
-		}
-		if left := p.exit(other); p.entry(other) < entry && (left == facts.NoDay || entry < left) {
-			return issue
-		}
-	}
-	return noFault
-}
-
-func (p *person) relationFault() fault {
-	switch r := p.relation(); {
-	case r == facts.Empty:
-		return missing
-	case r < 1 || r > 5, p.household.heads != 1:
-		return issue
-	}
-	return noFault
-}
-
-// cocCodes is HUD's list of CoCs; HUD's own test kits have CoCs of the state XX, which is none.
-const (
-	cocCodes  = "2.03.1"
-	madeUpCoC = "XX-"
-)
-
-func (p *person) cocFault() fault {
-	coc := p.f.Enrollments.CoC[p.stay]
-	if coc < 0 {
-		return missing
-	}
-	if code := p.f.CoCs[coc]; hmis.ListNumbered(cocCodes).Find(code) == nil && !strings.HasPrefix(code, madeUpCoC) {
-		return issue
-	}
-	return noFault
-}
-
-// disablingFault is a no although the latest disabilities have one that disables (8).
-func (p *person) disablingFault() fault {
-	a := answerOf(p.f.Enrollments.DisablingCondition[p.stay])
-	if a != no {
-		return faultOf(a)
-	}
-	r := &p.f.Disability
-	from, until := r.Of(p.stay)
-	day := facts.NoDay
-	for i := from; i < until; i++ {
-		if r.InformationDate[i] <= p.end {
-			day = r.InformationDate[i]
-		}
-	}
-	for i := from; i < until; i++ {
-		if r.InformationDate[i] == day && p.disables(i) {
-			return issue
-		}
-	}
-	return noFault
-}
-
-// destinationFault is also missing where no exit interview was completed (8).
-func (p *person) destinationFault() fault {
-	a := answerOf(p.f.Exits.Destination[p.stay])
-	if a == 30 {
-		return missing
-	}
-	return faultOf(a)
-}
-
-func (p *person) incomeFault(s stage) fault {
-	record := p.incomeAt(p.stay, s)
-	if record == noRecord {
-		return missing
-	}
-	any, some := p.f.Incomes.IncomeFromAnySource[record], p.f.Incomes.Sources[record] != 0
-	if any == 0 && some || any == 1 && !some {
-		return issue
-	}
-	return faultOf(answerOf(any))
+	{"Income and Sources at Exit", both(leavers, adultsOrHeads), func(p *person) glossary.Fault { return p.IncomeFault(p.stay, glossary.AtExit) }},
 }
 
 // annualFault is the fault of the annual assessment, for those of whom one was due.
-func (p *person) annualFault() fault {
-	if _, owed := p.annualDue(p.stay); !owed {
-		return noFault
+func (p *person) annualFault() glossary.Fault {
+	if _, owed := p.AnnualDue(p.stay); !owed {
+		return glossary.NoFault
 	}
-	return p.incomeFault(atAnnual)
+	return p.IncomeFault(p.stay, glossary.AtAnnual)
 }
 
 // firstOf3917 is the day from which prior living situation is asked as today (8).
@@ -288,11 +115,11 @@ var chronicRows = []struct {
 	label string
 	types []facts.Code
 }{
-	{"ES-EE, ES-NbN, SH, Street Outreach", []facts.Code{shelterEntryExit, shelterNightly, safeHaven, outreach}},
-	{"TH", []facts.Code{transitional}},
-	{"PH (All)", []facts.Code{supportiveHousing, housingOnly, housingServices, rapidRehousing}},
-	{"CE", []facts.Code{coordinatedEntry}},
-	{"SSO, Day Shelter, HP", []facts.Code{servicesOnly, dayShelter, prevention}},
+	{"ES-EE, ES-NbN, SH, Street Outreach", []facts.Code{glossary.ShelterEntryExit, glossary.ShelterNightly, glossary.SafeHaven, glossary.Outreach}},
+	{"TH", []facts.Code{glossary.Transitional}},
+	{"PH (All)", []facts.Code{glossary.SupportiveHousing, glossary.HousingOnly, glossary.HousingServices, glossary.RapidRehousing}},
+	{"CE", []facts.Code{glossary.CoordinatedEntry}},
+	{"SSO, Day Shelter, HP", []facts.Code{glossary.ServicesOnly, glossary.DayShelter, glossary.Prevention}},
 }
 
 func chronicFaultTable(id string, k kinds) *layout {
@@ -301,10 +128,10 @@ func chronicFaultTable(id string, k kinds) *layout {
 		l.rows = append(l.rows, line{label: r.label})
 	}
 	l.rows = append(l.rows, line{label: "Total"})
-	l.of = func(p *person) bool { return p.engaged && p.adultOrHead() && p.entry(p.stay) >= firstOf3917 }
+	l.of = func(p *person) bool { return p.engaged && p.adultOrHead() && p.Entry(p.stay) >= firstOf3917 }
 	l.place = func(p *person, mark func(row, column int)) {
 		for i, r := range chronicRows {
-			if !slices.Contains(r.types, p.projectType(p.stay)) {
+			if !slices.Contains(r.types, p.ProjectType(p.stay)) {
 				continue
 			}
 			faults := p.chronicFaults(i > 0)
@@ -324,11 +151,11 @@ func chronicFaultTable(id string, k kinds) *layout {
 
 // chronicFaults are the columns of Q6d whose answer is missing; bySituation: the prior situation decides what is asked.
 func (p *person) chronicFaults(bySituation bool) (columns []int) {
-	e := &p.f.Enrollments
+	e := &p.F.Enrollments
 	situation, length := e.LivingSituation[p.stay], e.LengthOfStay[p.stay]
 	institution := situation >= 200 && situation < 300
 	homeless := situation >= 100 && situation < 200
-	unknownLength := faultOf(answerOf(length)) != noFault
+	unknownLength := glossary.FaultOf(glossary.AnswerOf(length)) != glossary.NoFault
 	if bySituation && unknownLength && !homeless {
 		if institution {
 			columns = append(columns, 1)
@@ -343,10 +170,10 @@ func (p *person) chronicFaults(bySituation bool) (columns []int) {
 	if e.DateToStreetESSH[p.stay] == facts.NoDay {
 		columns = append(columns, 3)
 	}
-	if faultOf(answerOf(e.TimesHomelessPastThreeYears[p.stay])) != noFault {
+	if glossary.FaultOf(glossary.AnswerOf(e.TimesHomelessPastThreeYears[p.stay])) != glossary.NoFault {
 		columns = append(columns, 4)
 	}
-	if faultOf(answerOf(e.MonthsHomelessPastThreeYears[p.stay])) != noFault {
+	if glossary.FaultOf(glossary.AnswerOf(e.MonthsHomelessPastThreeYears[p.stay])) != glossary.NoFault {
 		columns = append(columns, 5)
 	}
 	return columns
@@ -359,7 +186,7 @@ func timelinessTable(id string, k kinds) *layout {
 	return &layout{id: id, title: "Data Quality: Timeliness", kinds: k, columns: columnSet{
 		labels: []string{"Number of Project Start Records", "Number of Project Exit Records"},
 		of: func(p *person) (columns uint32) {
-			if p.entry(p.stay) >= p.start {
+			if p.Entry(p.stay) >= p.Start {
 				columns = 1
 			}
 			if p.leaver {
@@ -367,16 +194,16 @@ func timelinessTable(id string, k kinds) *layout {
 			}
 			return columns
 		},
-		stages: []stage{atStart, atExit},
+		stages: []glossary.Stage{glossary.AtStart, glossary.AtExit},
 	}, of: func(p *person) bool { return p.engaged }, ask: (*person).daysToRecord, rows: slices.Clone(timelinessRows)}
 }
 
 // daysToRecord is the days from entry or exit to the day on which it was recorded (8).
-func (p *person) daysToRecord(s stage) answer {
-	if s == atExit {
-		return int(p.f.Exits.DateCreated[p.stay] - p.exit(p.stay))
+func (p *person) daysToRecord(s glossary.Stage) glossary.Answer {
+	if s == glossary.AtExit {
+		return int(p.F.Exits.DateCreated[p.stay] - p.Exit(p.stay))
 	}
-	return int(p.f.Enrollments.DateCreated[p.stay] - p.entry(p.stay))
+	return int(p.F.Enrollments.DateCreated[p.stay] - p.Entry(p.stay))
 }
 
 // inactiveDays is after how many days without a contact or bed night a record is inactive.
@@ -389,14 +216,14 @@ func inactiveTable(id string, k kinds) *layout {
 	l := &layout{id: id, title: "Data Quality: Inactive Records: Street Outreach & Emergency Shelter", kinds: k, columns: columnSet{
 		labels: []string{"# of Records", "# of Inactive Records", "% of Inactive Records"}, ratios: []ratio{{2, 1, 0}}},
 		rows: []line{{label: "Contact (Adults and Heads of Household in Street Outreach or PATH-funded SSO)"}, {label: "Bed Night (All Clients in ES - NbN)"}}}
-	l.of = func(p *person) bool { return p.engaged && p.stayer() && p.entry(p.stay) <= p.end-inactiveDays }
+	l.of = func(p *person) bool { return p.engaged && p.stayer() && p.Entry(p.stay) <= p.End-inactiveDays }
 	l.place = func(p *person, mark func(row, column int)) {
 		row, inactive := 0, false
-		since := p.end - inactiveDays + 1
+		since := p.End - inactiveDays + 1
 		switch {
-		case p.typeIn(p.stay, shelterNightly):
-			row, inactive = 1, p.nights(p.stay, since, p.end) == 0
-		case p.adultOrHead() && (p.typeIn(p.stay, outreach) || p.typeIn(p.stay, servicesOnly) && p.project(p.stay).Funded(pathFunder)):
+		case p.TypeIn(p.stay, glossary.ShelterNightly):
+			row, inactive = 1, p.Nights(p.stay, since, p.End) == 0
+		case p.adultOrHead() && (p.TypeIn(p.stay, glossary.Outreach) || p.TypeIn(p.stay, glossary.ServicesOnly) && p.Project(p.stay).Funded(pathFunder)):
 			inactive = !p.contactedSince(since)
 		default:
 			return
@@ -409,9 +236,9 @@ func inactiveTable(id string, k kinds) *layout {
 }
 
 func (p *person) contactedSince(day hmis.Date) bool {
-	r := &p.f.Situations
+	r := &p.F.Situations
 	for i, until := r.Of(p.stay); i < until; i++ {
-		if r.InformationDate[i] >= day && r.InformationDate[i] <= p.end {
+		if r.InformationDate[i] >= day && r.InformationDate[i] <= p.End {
 			return true
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/hearth-hmis/hearth/internal/facts"
+	"github.com/hearth-hmis/hearth/internal/glossary"
 )
 
 // groupTables are Q25a to Q27m: veterans, chronically homeless persons and youth.
@@ -12,12 +13,12 @@ func groupTables() []*layout {
 }
 
 func veteranTables() []*layout {
-	rows := []line{row("Chronically Homeless Veteran", chronicVeteran), row("Non-Chronically Homeless Veteran", otherVeteran), row("Not a Veteran", no),
+	rows := []line{row("Chronically Homeless Veteran", chronicVeteran), row("Non-Chronically Homeless Veteran", otherVeteran), row("Not a Veteran", glossary.No),
 		dontKnowRow(), notCollectedRow(), total("Total")}
 	return []*layout{
 		{id: "Q25a", title: "Number of Veterans", kinds: apr | caper, columns: byAdultHousehold, of: adults, ask: (*person).veteranStatus, rows: rows},
 		{id: "Q25b", title: "Number of Veteran Households", kinds: apr, columns: byAdultHousehold,
-			of: func(p *person) bool { return p.head && p.household.kind != onlyChildren }, ask: (*person).veteranHousehold, rows: slices.Clone(rows)},
+			of: func(p *person) bool { return p.head && p.household.kind != glossary.OnlyChildren }, ask: (*person).veteranHousehold, rows: slices.Clone(rows)},
 		{id: "Q25d", title: "Age - Veterans", kinds: apr, columns: byAdultHousehold, of: veterans, ask: (*person).years, rows: ageBands(18, 25, 35, 45, 55, 65)},
 		{id: "Q25i", title: "Exit Destination - Veterans", kinds: apr, columns: byHousehold, of: both(leavers, veterans), askAll: (*person).destinationAnswers, rows: destinationRows()},
 		{id: "Q25j", title: "Exit Destination - Subsidy Type of Persons Exiting to Rental by Client With An Ongoing Subsidy - Veterans", kinds: apr,
@@ -31,28 +32,28 @@ const (
 	otherVeteran   = 3
 )
 
-func (p *person) veteranStatus(stage) answer { return p.statusOf(p.stay) }
+func (p *person) veteranStatus(glossary.Stage) glossary.Answer { return p.statusOf(p.stay) }
 
-func (p *person) statusOf(stay int32) answer {
-	switch a := answerOf(p.f.Clients.VeteranStatus[p.f.Enrollments.Client[stay]]); {
-	case a == yes && p.period.chronic(stay) == yes:
+func (p *person) statusOf(stay int32) glossary.Answer {
+	switch a := glossary.AnswerOf(p.F.Clients.VeteranStatus[p.F.Enrollments.Client[stay]]); {
+	case a == glossary.Yes && p.Period.Chronic(stay) == glossary.Yes:
 		return chronicVeteran
-	case a == yes:
+	case a == glossary.Yes:
 		return otherVeteran
 	default:
-		return listed(a, no)
+		return glossary.Listed(a, glossary.No)
 	}
 }
 
 // veteranHousehold is the first answer, in the order of the rows, that an adult of the household gives; one without
 // adults stands in no row (6, 12).
-func (p *person) veteranHousehold(stage) answer {
-	order := []answer{chronicVeteran, otherVeteran, no, dontKnow, notCollected}
-	return p.firstOf(order, func(m int32) (answer, bool) { return p.statusOf(m), isAdult(p.period.age(m)) })
+func (p *person) veteranHousehold(glossary.Stage) glossary.Answer {
+	order := []glossary.Answer{chronicVeteran, otherVeteran, glossary.No, glossary.DontKnow, glossary.NotCollected}
+	return p.firstOf(order, func(m int32) (glossary.Answer, bool) { return p.statusOf(m), glossary.IsAdult(p.Period.Age(m)) })
 }
 
 // firstOf is the first of the answers that a member of the household gives, noAnswer where nobody is asked.
-func (p *person) firstOf(order []answer, ask func(member int32) (a answer, asked bool)) answer {
+func (p *person) firstOf(order []glossary.Answer, ask func(member int32) (a glossary.Answer, asked bool)) glossary.Answer {
 	best := len(order)
 	for _, m := range p.household.stays {
 		if a, asked := ask(m); asked {
@@ -60,19 +61,19 @@ func (p *person) firstOf(order []answer, ask func(member int32) (a answer, asked
 		}
 	}
 	if best == len(order) {
-		return noAnswer
+		return glossary.NoAnswer
 	}
 	return order[best]
 }
 
 func chronicTables() []*layout {
-	rows := []line{row("Chronically Homeless", yes), row("Not Chronically Homeless", no), dontKnowRow(), notCollectedRow(), total("Total")}
-	isChronic := func(p *person) bool { return p.chronic == yes }
+	rows := []line{row("Chronically Homeless", glossary.Yes), row("Not Chronically Homeless", glossary.No), dontKnowRow(), notCollectedRow(), total("Total")}
+	isChronic := func(p *person) bool { return p.chronic == glossary.Yes }
 	return []*layout{
 		{id: "Q26a", title: "Chronic Homeless Status - Number of Households w/at least one or more CH person", kinds: apr, columns: byHousehold, of: heads,
 			ask: (*person).chronicHousehold, rows: rows},
 		{id: "Q26b", title: "Chronic Homeless Status - Number of Chronically Homeless Persons by Household", kinds: apr | caper, columns: byHousehold,
-			ask: func(p *person, _ stage) answer { return p.chronic }, rows: slices.Clone(rows)},
+			ask: func(p *person, _ glossary.Stage) glossary.Answer { return p.chronic }, rows: slices.Clone(rows)},
 		{id: "Q26d", title: "Age of Chronically Homeless Persons", kinds: apr, columns: byHousehold, of: isChronic, ask: (*person).years,
 			rows: ageBands(0, 18, 25, 35, 45, 55, 65), blank: "C2 E3:E10"},
 		{id: "Q26e", title: "Physical and Mental Health Conditions - Chronically Homeless Persons", kinds: apr, columns: byLatestStage, of: isChronic,
@@ -81,9 +82,9 @@ func chronicTables() []*layout {
 }
 
 // chronicHousehold is the first of yes, not known, missing and no among the head and the adults (7, 12: HUD's program).
-func (p *person) chronicHousehold(stage) answer {
-	return p.firstOf([]answer{yes, dontKnow, notCollected, no}, func(m int32) (answer, bool) {
-		return p.period.chronic(m), p.isHead(m) || isAdult(p.period.age(m))
+func (p *person) chronicHousehold(glossary.Stage) glossary.Answer {
+	return p.firstOf([]glossary.Answer{glossary.Yes, glossary.DontKnow, glossary.NotCollected, glossary.No}, func(m int32) (glossary.Answer, bool) {
+		return p.Period.Chronic(m), p.IsHead(m) || glossary.IsAdult(p.Period.Age(m))
 	})
 }
 
@@ -102,7 +103,7 @@ func youthTables() []*layout {
 		{id: "Q27g", title: "Cash Income - Sources - Youth", kinds: apr, columns: byStage, of: youthAnswerers, askAll: (*person).incomeSources, rows: incomeSourceRows(), blank: "B17"},
 		{id: "Q27h", title: "Client Cash Income Category - Earned/Other Income Category - by Start and Annual Assessment/Exit Status - Youth", kinds: apr,
 			columns: byStage, of: youthAnswerers, askAll: (*person).incomeCategory, rows: incomeCategoryRows(), blank: "B8 B9 B12 D8 D9"},
-		incomeByDisability("Q27i", "Disabling Conditions and Income for Youth at Exit", apr, youthAnswerers, "Youth", withoutChildren, withChildren, onlyChildren, unknownHousehold),
+		incomeByDisability("Q27i", "Disabling Conditions and Income for Youth at Exit", apr, youthAnswerers, "Youth", glossary.WithoutChildren, glossary.WithChildren, glossary.OnlyChildren, glossary.UnknownHousehold),
 		{id: "Q27j", title: "Average and Median Length of Participation in Days - Youth", kinds: apr, columns: byLeavingAlone, of: youths, ask: (*person).lengthAnswer, rows: lengthMeans()},
 		{id: "Q27k", title: "Length of Time between Project Start Date and Housing Move-in Date - Youth", kinds: apr, columns: byHousehold, of: youths,
 			ask: (*person).daysToHousing, rows: daysToHousingRows()},
@@ -121,7 +122,7 @@ func (p *person) placeParenting(mark func(row, column int)) {
 	}
 	own := p.parentingYouth()
 	for row := range 2 {
-		ofRow := func(stay int32) bool { return (p.period.age(stay) >= 18) == (row == 1) }
+		ofRow := func(stay int32) bool { return (p.Period.Age(stay) >= 18) == (row == 1) }
 		isParent := own && ofRow(p.stay)
 		isChild := p.relation() == childRelation && ofRow(parents[0])
 		if isParent {
@@ -145,11 +146,11 @@ func (p *person) parents() (list []int32) {
 		return nil
 	}
 	for _, m := range p.household.stays {
-		age := p.period.age(m)
-		if age < 12 || p.f.Enrollments.RelationshipToHoH[m] == childRelation || !isAdult(age) && !p.isHead(m) {
+		age := p.Period.Age(m)
+		if age < 12 || p.F.Enrollments.RelationshipToHoH[m] == childRelation || !glossary.IsAdult(age) && !p.IsHead(m) {
 			continue
 		}
-		if list = append(list, m); p.isHead(m) {
+		if list = append(list, m); p.IsHead(m) {
 			list[0], list[len(list)-1] = list[len(list)-1], list[0]
 		}
 	}
@@ -159,7 +160,7 @@ func (p *person) parents() (list []int32) {
 var byEducationStage = columnSet{
 	labels: []string{"At Project Start", "At Project Exit"},
 	of:     func(*person) uint32 { return 3 },
-	stages: []stage{atStart, atExit},
+	stages: []glossary.Stage{glossary.AtStart, glossary.AtExit},
 }
 
 // youthDemonstration is the funder of the Youth Homelessness Demonstration Program (list 2.06.1).
@@ -170,8 +171,8 @@ func (p *person) educated() bool {
 	if !p.youth() || !p.head || !p.leaver {
 		return false
 	}
-	for _, f := range p.project(p.stay).Funders {
-		if f.Funder == youthDemonstration && f.Start <= p.end && (f.End == facts.NoDay || f.End >= p.start) {
+	for _, f := range p.Project(p.stay).Funders {
+		if f.Funder == youthDemonstration && f.Start <= p.End && (f.End == facts.NoDay || f.End >= p.Start) {
 			return true
 		}
 	}
@@ -194,7 +195,7 @@ func educationRows() []line {
 }
 
 // codesFrom gives a row for each code of a list and for no answer, counted from a bit.
-func codesFrom(list string, first answer, codes ...answer) (rows []line) {
+func codesFrom(list string, first glossary.Answer, codes ...glossary.Answer) (rows []line) {
 	for _, c := range codes {
 		rows = append(rows, row(codeLabel(list, int32(c)), first+c))
 	}
@@ -202,19 +203,19 @@ func codesFrom(list string, first answer, codes ...answer) (rows []line) {
 }
 
 // educationAt is the latest answer of a stage on education (6).
-func (p *person) educationAt(s stage) (set answers) {
-	wanted := facts.Answer(stageStart)
-	if s == atExit {
-		wanted = stageExit
+func (p *person) educationAt(s glossary.Stage) (set answers) {
+	wanted := facts.Answer(glossary.StageStart)
+	if s == glossary.AtExit {
+		wanted = glossary.StageExit
 	}
-	r := &p.f.Education
-	found := int32(noRecord)
+	r := &p.F.Education
+	found := int32(glossary.NoRecord)
 	for i, until := r.Of(p.stay); i < until; i++ {
-		if r.DataCollectionStage[i] == wanted && r.InformationDate[i] <= p.end {
+		if r.DataCollectionStage[i] == wanted && r.InformationDate[i] <= p.End {
 			found = i
 		}
 	}
-	if found == noRecord {
+	if found == glossary.NoRecord {
 		return 0
 	}
 	set = 1<<asked | educationBit(attends, r.CurrentSchoolAttend[found], 2)
@@ -227,11 +228,11 @@ func (p *person) educationAt(s stage) (set answers) {
 	return set
 }
 
-func educationBit(first answer, code facts.Answer, last facts.Answer) answers {
-	switch a := answerOf(code); {
+func educationBit(first glossary.Answer, code facts.Answer, last facts.Answer) answers {
+	switch a := glossary.AnswerOf(code); {
 	case code >= 0 && code <= last:
 		return 1 << (first + a)
-	case a == dontKnow:
+	case a == glossary.DontKnow:
 		return 1 << (first + 8)
 	}
 	return 1 << (first + 9)

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/hearth-hmis/hearth/internal/facts"
+	"github.com/hearth-hmis/hearth/internal/glossary"
 )
 
 // identifiers is Q4a: a line for each project (9).
@@ -16,15 +17,15 @@ func (u *universe) identifiers() *Table {
 	clients, households := make([]int, len(u.projects)), make([]int, len(u.projects))
 	for i := range u.persons {
 		p := &u.persons[i]
-		project := u.f.Enrollments.Project[p.stay]
+		project := u.F.Enrollments.Project[p.stay]
 		if clients[project]++; p.head {
 			households[project]++
 		}
 	}
 	for i, project := range u.sortedProjects() {
-		p := &u.f.Projects[project]
-		inProject := func(person *person) bool { return u.f.Enrollments.Project[person.stay] == project }
-		row := Row{Label: u.f.Organizations[p.Organization].Name}
+		p := &u.F.Projects[project]
+		inProject := func(person *person) bool { return u.F.Enrollments.Project[person.stay] == project }
+		row := Row{Label: u.F.Organizations[p.Organization].Name}
 		for c, value := range u.identifiersOf(p) {
 			row.Cells = append(row.Cells, textCell(i, c, value))
 		}
@@ -52,9 +53,9 @@ func (u *universe) clientsWho(test func(*person) bool) (list []int32) {
 
 // identifiersOf are the columns B to O.
 func (u *universe) identifiersOf(p *facts.Project) []string {
-	o := u.f.Organizations[p.Organization]
+	o := u.F.Organizations[p.Organization]
 	affiliated := "0"
-	if (p.Type == servicesOnly || p.Type == rapidRehousing && p.RRHSubType == 1) && p.ResidentialAffiliation >= 0 {
+	if (p.Type == glossary.ServicesOnly || p.Type == glossary.RapidRehousing && p.RRHSubType == 1) && p.ResidentialAffiliation >= 0 {
 		affiliated = code(p.ResidentialAffiliation)
 	}
 	var cocs, geocodes []string
@@ -62,11 +63,11 @@ func (u *universe) identifiersOf(p *facts.Project) []string {
 		cocs, geocodes = append(cocs, c.CoC), append(geocodes, c.Geocode)
 	}
 	subtype := ""
-	if p.Type == rapidRehousing {
+	if p.Type == glossary.RapidRehousing {
 		subtype = code(p.RRHSubType)
 	}
 	return []string{o.ID, p.Name, p.ID, code(p.Type), subtype, u.accessPoint(p), affiliated, strings.Join(p.Affiliated, ", "),
-		list(cocs), list(geocodes), code(o.VictimServiceProvider), u.f.Software, u.start.String(), u.end.String()}
+		list(cocs), list(geocodes), code(o.VictimServiceProvider), u.F.Software, u.Start.String(), u.End.String()}
 }
 
 func code(c facts.Code) string {
@@ -85,8 +86,8 @@ func list(values []string) string {
 // accessPoint is whether the project is an access point on the last day of the report, or on its own last day where it
 // closed before (13).
 func (u *universe) accessPoint(p *facts.Project) string {
-	day := u.end
-	if p.OperatingEnd != facts.NoDay && p.OperatingEnd >= u.start && p.OperatingEnd < day {
+	day := u.End
+	if p.OperatingEnd != facts.NoDay && p.OperatingEnd >= u.Start && p.OperatingEnd < day {
 		day = p.OperatingEnd
 	}
 	for _, c := range p.CE {
@@ -100,7 +101,7 @@ func (u *universe) accessPoint(p *facts.Project) string {
 // findWednesdays looks up the last Wednesdays of the report once.
 func (u *universe) findWednesdays() {
 	for _, m := range months {
-		day, ok := u.lastWednesday(m)
+		day, ok := u.LastWednesday(m)
 		if !ok {
 			day = facts.NoDay
 		}

@@ -2,6 +2,7 @@ package report
 
 import (
 	"github.com/hearth-hmis/hearth/internal/facts"
+	"github.com/hearth-hmis/hearth/internal/glossary"
 	"github.com/hearth-hmis/hearth/internal/hmis"
 )
 
@@ -34,11 +35,11 @@ func lastingTables() []*layout {
 			of: subsidized, ask: (*person).subsidyAnswer, rows: subsidyRows()},
 		{id: "Q23e", title: "Exit Destination Type by Race and Ethnicity", kinds: apr | caper, columns: byTotalAndRace, of: leavers, ask: (*person).destinationType, rows: []line{
 			between("Homeless Situations", 100, 199), between("Institutional Situations", 200, 299), between("Temporary Situations", 300, 399),
-			between("Permanent Situations", 400, 499), either("Other Situations", span{0, 99}, span{dontKnow, notCollected}), total("Total")}},
+			between("Permanent Situations", 400, 499), either("Other Situations", span{0, 99}, span{glossary.DontKnow, glossary.NotCollected}), total("Total")}},
 		{id: "Q24a", title: "Homelessness Prevention Housing Assessment at Exit", kinds: caper, columns: byHousehold,
-			of: both(leavers, ofType(prevention)), ask: (*person).housingAssessment, rows: housingAssessmentRows()},
+			of: both(leavers, ofType(glossary.Prevention)), ask: (*person).housingAssessment, rows: housingAssessmentRows()},
 		{id: "Q24b", title: "Moving On Assistance Provided to Households in PSH", kinds: apr, columns: byHousehold,
-			of: both(heads, ofType(supportiveHousing)), askAll: (*person).movingOn, rows: codeRows("C2.2", 1, 2, 3, 4, 5)},
+			of: both(heads, ofType(glossary.SupportiveHousing)), askAll: (*person).movingOn, rows: codeRows("C2.2", 1, 2, 3, 4, 5)},
 		{id: "Q24e", title: "Sex", kinds: apr | caper, columns: byHousehold, ask: (*person).sex, rows: []line{
 			row("Female", 0), row("Male", 1), dontKnowRow(), notCollectedRow(), total("Total")}},
 	}
@@ -50,29 +51,29 @@ func cocLengthRows() []line {
 
 // lengthMeans are the rows of Q22b and Q27j: behind them, unseen, everybody whose length they are of.
 func lengthMeans() []line {
-	length := inDays(func(p *person) int { return p.length(p.stay) }, 4)
+	length := inDays(func(p *person) int { return p.Length(p.stay) }, 4)
 	return []line{average("Average Length", 4, length), middle("Median Length", 4, length), {spans: []span{{0, 1 << 30}}, hidden: true}}
 }
 
 // The answers of those who have no number of days.
 const (
-	notMoved answer = 1_000_200 + iota // not yet moved into housing, or left without
+	notMoved glossary.Answer = 1_000_200 + iota // not yet moved into housing, or left without
 )
 
 // moved is the move-in of somebody whose household was housed in the period (4).
 func (p *person) moved() (hmis.Date, bool) {
 	date := p.housed()
-	return date, date != facts.NoDay && date >= p.start
+	return date, date != facts.NoDay && date >= p.Start
 }
 
 // waited is the days from entry to move-in.
-func (p *person) waited() int { return int(p.housed() - p.entry(p.stay)) }
+func (p *person) waited() int { return int(p.housed() - p.Entry(p.stay)) }
 
 // daysToHousing is the answer of Q22c. More than two years have no row of their own, and count in the total and the
 // average, as in HUD's program, its kit and Q22f (4).
-func (p *person) daysToHousing(stage) answer {
-	if !p.typeIn(p.stay, supportiveHousing, rapidRehousing) {
-		return noAnswer
+func (p *person) daysToHousing(glossary.Stage) glossary.Answer {
+	if !p.TypeIn(p.stay, glossary.SupportiveHousing, glossary.RapidRehousing) {
+		return glossary.NoAnswer
 	}
 	if _, ok := p.moved(); ok {
 		return p.waited()
@@ -80,7 +81,7 @@ func (p *person) daysToHousing(stage) answer {
 	if p.leaver && p.housed() == facts.NoDay {
 		return notMoved
 	}
-	return noAnswer
+	return glossary.NoAnswer
 }
 
 func daysToHousingRows() []line {
@@ -92,49 +93,49 @@ func daysToHousingRows() []line {
 
 // movedByRace is the answer of Q22f: who left and is not counted as moved, was exited without move-in, as in HUD's
 // program (9).
-func (p *person) movedByRace(stage) answer {
-	if !p.typeIn(p.stay, supportiveHousing, rapidRehousing) {
-		return noAnswer
+func (p *person) movedByRace(glossary.Stage) glossary.Answer {
+	if !p.TypeIn(p.stay, glossary.SupportiveHousing, glossary.RapidRehousing) {
+		return glossary.NoAnswer
 	}
 	if _, ok := p.moved(); ok {
-		return yes
+		return glossary.Yes
 	}
 	if p.leaver {
 		return notMoved
 	}
-	return noAnswer
+	return glossary.NoAnswer
 }
 
 // byRaceRows are the rows of Q22f and Q22g.
 func byRaceRows(without string, m *measure, what string) []line {
-	return []line{row("Persons Moved Into Housing", yes), row(without, notMoved), average("Average time to "+what, 2, m), middle("Median time to "+what, 2, m)}
+	return []line{row("Persons Moved Into Housing", glossary.Yes), row(without, notMoved), average("Average time to "+what, 2, m), middle("Median time to "+what, 2, m)}
 }
 
 // endOfWait is the day on which a person was housed for Q22e: move-in in permanent housing, else entry (4).
 func (p *person) endOfWait() hmis.Date {
-	if p.typeIn(p.stay, supportiveHousing, housingOnly, rapidRehousing) {
-		return p.moveIn(p.stay)
+	if p.TypeIn(p.stay, glossary.SupportiveHousing, glossary.HousingOnly, glossary.RapidRehousing) {
+		return p.MoveIn(p.stay)
 	}
-	return p.entry(p.stay)
+	return p.Entry(p.stay)
 }
 
 // daysPrior is the days from the start of homelessness to housing.
 func (p *person) daysPrior() int {
-	since, _ := p.homelessSince(p.stay)
+	since, _ := p.HomelessSince(p.stay)
 	return int(p.endOfWait() - since)
 }
 
 // timePrior is the answer of Q22e (4).
-func (p *person) timePrior(stage) answer {
-	since, leftOut := p.homelessSince(p.stay)
-	if leftOut || !p.typeIn(p.stay, shelterEntryExit, shelterNightly, transitional, supportiveHousing, safeHaven, housingOnly, rapidRehousing) {
-		return noAnswer
+func (p *person) timePrior(glossary.Stage) glossary.Answer {
+	since, leftOut := p.HomelessSince(p.stay)
+	if leftOut || !p.TypeIn(p.stay, glossary.ShelterEntryExit, glossary.ShelterNightly, glossary.Transitional, glossary.SupportiveHousing, glossary.SafeHaven, glossary.HousingOnly, glossary.RapidRehousing) {
+		return glossary.NoAnswer
 	}
 	switch end := p.endOfWait(); {
 	case end == facts.NoDay:
 		return notMoved
 	case since == facts.NoDay || since > end:
-		return notCollected
+		return glossary.NotCollected
 	default:
 		return int(end - since)
 	}
@@ -146,30 +147,30 @@ func timePriorRows() []line {
 }
 
 // priorByRace is the answer of Q22g: of those whose homelessness has a known start, whether they are housed (9).
-func (p *person) priorByRace(stage) answer {
-	since, _ := p.homelessSince(p.stay)
+func (p *person) priorByRace(glossary.Stage) glossary.Answer {
+	since, _ := p.HomelessSince(p.stay)
 	switch a := p.timePrior(0); {
-	case since == facts.NoDay || a == noAnswer || a == notCollected:
-		return noAnswer
+	case since == facts.NoDay || a == glossary.NoAnswer || a == glossary.NotCollected:
+		return glossary.NoAnswer
 	case a == notMoved:
 		return notMoved
 	}
-	return yes
+	return glossary.Yes
 }
 
-func (p *person) destinationType(stage) answer { return p.destination(p.stay) }
+func (p *person) destinationType(glossary.Stage) glossary.Answer { return p.Destination(p.stay) }
 
 // housingAssessment is the answer of Q24a: the assessment, with the subsidy behind where it asks for one (6).
-func (p *person) housingAssessment(stage) answer {
-	x := &p.f.Exits
-	assessment, subsidy := answerOf(x.HousingAssessment[p.stay]), answerOf(x.SubsidyInformation[p.stay])
+func (p *person) housingAssessment(glossary.Stage) glossary.Answer {
+	x := &p.F.Exits
+	assessment, subsidy := glossary.AnswerOf(x.HousingAssessment[p.stay]), glossary.AnswerOf(x.SubsidyInformation[p.stay])
 	switch {
 	case assessment == 1 && subsidy >= 1 && subsidy <= 4, assessment == 2 && (subsidy == 11 || subsidy == 12):
 		return 100*assessment + subsidy
 	case assessment == 1, assessment == 2:
-		return notCollected
+		return glossary.NotCollected
 	}
-	return listed(assessment, 3, 4, 5, 6, 7, 10)
+	return glossary.Listed(assessment, 3, 4, 5, 6, 7, 10)
 }
 
 func housingAssessmentRows() []line {
@@ -189,14 +190,16 @@ func housingAssessmentRows() []line {
 const movingOnService = 300
 
 // movingOn are the kinds of Moving On assistance in the period; each counts, as in HUD's program (6).
-func (p *person) movingOn(stage) (set answers) {
-	r := &p.f.Services
+func (p *person) movingOn(glossary.Stage) (set answers) {
+	r := &p.F.Services
 	for i, until := r.Of(p.stay); i < until; i++ {
-		if r.RecordType[i] == movingOnService && r.DateProvided[i] >= p.start && r.DateProvided[i] <= p.end && r.TypeProvided[i] >= 1 && r.TypeProvided[i] <= 5 {
+		if r.RecordType[i] == movingOnService && r.DateProvided[i] >= p.Start && r.DateProvided[i] <= p.End && r.TypeProvided[i] >= 1 && r.TypeProvided[i] <= 5 {
 			set |= 1 << r.TypeProvided[i]
 		}
 	}
 	return set
 }
 
-func (p *person) sex(stage) answer { return listed(answerOf(p.f.Clients.Sex[p.client()]), 0, 1) }
+func (p *person) sex(glossary.Stage) glossary.Answer {
+	return glossary.Listed(glossary.AnswerOf(p.F.Clients.Sex[p.client()]), 0, 1)
+}

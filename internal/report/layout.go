@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"github.com/hearth-hmis/hearth/internal/glossary"
 	"strings"
 )
 
@@ -15,8 +16,8 @@ type layout struct {
 	of        func(*person) bool // whom it is about; nil: everybody in the report
 
 	// One of these: one answer, several answers as bits, or cells that the table finds itself.
-	ask    func(*person, stage) answer
-	askAll func(*person, stage) answers
+	ask    func(*person, glossary.Stage) glossary.Answer
+	askAll func(*person, glossary.Stage) answers
 	place  func(p *person, mark func(row, column int))
 
 	blank string // cells that never apply, as "C3 E2:E5"
@@ -29,7 +30,7 @@ type answers uint64
 type columnSet struct {
 	labels []string
 	of     func(*person) uint32
-	stages []stage // each column is a stage, and asks anew
+	stages []glossary.Stage // each column is a stage, and asks anew
 	ratios []ratio
 	hidden int // columns behind the last that are counted and not shown
 }
@@ -48,7 +49,7 @@ type line struct {
 }
 
 // span holds the answers from one to another, both included.
-type span struct{ from, to answer }
+type span struct{ from, to glossary.Answer }
 
 // work says how a row is worked out. Row numbers are those of HUD's layout: the first row below the header is 2.
 type work struct {
@@ -75,14 +76,16 @@ const (
 
 // The ways of writing a row.
 
-func heading(label string) line              { return line{label: label} }
-func row(label string, codes ...answer) line { return line{label: label, spans: singles(codes)} }
-func between(label string, from, to answer) line {
+func heading(label string) line { return line{label: label} }
+func row(label string, codes ...glossary.Answer) line {
+	return line{label: label, spans: singles(codes)}
+}
+func between(label string, from, to glossary.Answer) line {
 	return line{label: label, spans: []span{{from, to}}}
 }
 func total(label string) line                 { return between(label, 0, 1<<30) }
 func either(label string, spans ...span) line { return line{label: label, spans: spans} }
-func unseen(codes ...answer) line             { return line{spans: singles(codes), hidden: true} }
+func unseen(codes ...glossary.Answer) line    { return line{spans: singles(codes), hidden: true} }
 func percent(label string, part, whole []int) line {
 	return line{label: label, worked: &work{quotient, part, whole, nil}}
 }
@@ -92,17 +95,17 @@ func average(label string, row int, m *measure) line {
 func middle(label string, row int, m *measure) line {
 	return line{label: label, worked: &work{median, []int{row}, nil, m}}
 }
-func dontKnowRow() line     { return row("Client Doesn't Know/Prefers Not to Answer", dontKnow) }
-func notCollectedRow() line { return row("Data Not Collected", notCollected) }
+func dontKnowRow() line     { return row("Client Doesn't Know/Prefers Not to Answer", glossary.DontKnow) }
+func notCollectedRow() line { return row("Data Not Collected", glossary.NotCollected) }
 
-func singles(codes []answer) (spans []span) {
+func singles(codes []glossary.Answer) (spans []span) {
 	for _, c := range codes {
 		spans = append(spans, span{c, c})
 	}
 	return spans
 }
 
-func (l line) has(a answer) bool {
+func (l line) has(a glossary.Answer) bool {
 	for _, s := range l.spans {
 		if a >= s.from && a <= s.to {
 			return true
@@ -137,7 +140,7 @@ func (l *layout) visit(p *person, mark func(row, column int)) {
 	}
 	columns := l.columns.of(p)
 	if l.columns.stages == nil {
-		l.answer(p, atStart, columns, mark)
+		l.answer(p, glossary.AtStart, columns, mark)
 		return
 	}
 	for column, s := range l.columns.stages {
@@ -145,11 +148,11 @@ func (l *layout) visit(p *person, mark func(row, column int)) {
 	}
 }
 
-func (l *layout) answer(p *person, s stage, columns uint32, mark func(row, column int)) {
+func (l *layout) answer(p *person, s glossary.Stage, columns uint32, mark func(row, column int)) {
 	if columns == 0 {
 		return
 	}
-	var one answer
+	var one glossary.Answer
 	var all answers
 	if l.ask != nil {
 		one = l.ask(p, s)

@@ -4,6 +4,7 @@ import (
 	"math/bits"
 
 	"github.com/hearth-hmis/hearth/internal/facts"
+	"github.com/hearth-hmis/hearth/internal/glossary"
 )
 
 // moneyTables are Q16 to Q21: income, benefits and insurance.
@@ -13,16 +14,16 @@ func moneyTables() []*layout {
 		{id: "Q17", title: "Cash Income - Sources", kinds: apr | caper, columns: byStage, of: adults, askAll: (*person).incomeSources, rows: incomeSourceRows(), blank: "B17"},
 		{id: "Q18", title: "Client Cash Income Category - Earned/Other Income Category - by Start and Annual Assessment/Exit Status", kinds: apr,
 			columns: byStage, of: adults, askAll: (*person).incomeCategory, rows: incomeCategoryRows(), blank: "B8 B9 B12 D8 D9"},
-		incomeChange("Q19a1", "Client Cash Income Change - Income Source - by Start and Latest Status", atAnnual),
-		incomeChange("Q19a2", "Client Cash Income Change - Income Source - by Start and Exit", atExit),
-		incomeByDisability("Q19b", "Disabling Conditions and Income for Adults at Exit", apr|caper, adults, "Adults", withoutChildren, withChildren, unknownHousehold),
+		incomeChange("Q19a1", "Client Cash Income Change - Income Source - by Start and Latest Status", glossary.AtAnnual),
+		incomeChange("Q19a2", "Client Cash Income Change - Income Source - by Start and Exit", glossary.AtExit),
+		incomeByDisability("Q19b", "Disabling Conditions and Income for Adults at Exit", apr|caper, adults, "Adults", glossary.WithoutChildren, glossary.WithChildren, glossary.UnknownHousehold),
 		{id: "Q20a", title: "Type of Non-Cash Benefit Sources", kinds: apr | caper, columns: byStage, of: adults, askAll: (*person).benefits,
 			rows: labelled("Supplemental Nutrition Assistance Program (SNAP) (Previously known as Food Stamps)",
 				"Special Supplemental Nutrition Program for Women, Infants, and Children (WIC)", "TANF Child Care Services",
 				"TANF Transportation Services", "Other TANF-Funded Services", "Other Source")},
 		{id: "Q20b", title: "Number of Non-Cash Benefit Sources", kinds: apr, columns: byStage, of: adults, ask: (*person).benefitNumber, rows: []line{
-			row("No Sources", no), row("1 + Source(s)", yes), dontKnowRow(),
-			row("Data Not Collected/Not stayed long enough for Annual Assessment", notCollected), total("Total")}},
+			row("No Sources", glossary.No), row("1 + Source(s)", glossary.Yes), dontKnowRow(),
+			row("Data Not Collected/Not stayed long enough for Annual Assessment", glossary.NotCollected), total("Total")}},
 		{id: "Q21", title: "Health Insurance", kinds: apr | caper, columns: byStage, askAll: (*person).insurances, rows: insuranceRows(), blank: "B15 D15"},
 	}
 }
@@ -37,38 +38,38 @@ func labelled(labels ...string) (rows []line) {
 
 // The answers of those who have no record to look at.
 const (
-	notDue   answer = 1_000_100 + iota // no annual assessment was required yet
-	noneMade                           // one was, and there is none
+	notDue   glossary.Answer = 1_000_100 + iota // no annual assessment was required yet
+	noneMade                                    // one was, and there is none
 )
 
 // recordAt is the income record of a stage, or why there is none.
-func (p *person) recordAt(s stage) (record int32, missing answer) {
-	record = p.incomeAt(p.stay, s)
-	if record != noRecord {
-		return record, noAnswer
+func (p *person) recordAt(s glossary.Stage) (record int32, missing glossary.Answer) {
+	record = p.IncomeAt(p.stay, s)
+	if record != glossary.NoRecord {
+		return record, glossary.NoAnswer
 	}
-	if s != atAnnual {
-		return record, notCollected
+	if s != glossary.AtAnnual {
+		return record, glossary.NotCollected
 	}
-	if _, owed := p.annualDue(p.stay); !owed {
+	if _, owed := p.AnnualDue(p.stay); !owed {
 		return record, notDue
 	}
 	return record, noneMade
 }
 
 // incomeRange is the total of a stage in cents, as an answer of Q16 (5).
-func (p *person) incomeRange(s stage) answer {
+func (p *person) incomeRange(s glossary.Stage) glossary.Answer {
 	record, missing := p.recordAt(s)
-	if record == noRecord {
+	if record == glossary.NoRecord {
 		return missing
 	}
-	switch i := p.incomeOf(record); {
-	case i.known:
-		return min(int(i.total), 999_999)
-	case i.dontKnow:
-		return dontKnow
+	switch i := p.IncomeOf(record); {
+	case i.Known:
+		return min(int(i.Total), 999_999)
+	case i.DontKnow:
+		return glossary.DontKnow
 	}
-	return notCollected
+	return glossary.NotCollected
 }
 
 func incomeRangeRows() []line {
@@ -91,13 +92,13 @@ func incomeSourceRows() []line {
 	return append(labelled(incomeSourceLabels...), row("Adults with Income Information at Start and Annual Assessment/Exit", informedBit))
 }
 
-func (p *person) incomeSources(s stage) answers {
-	record := p.incomeAt(p.stay, s)
-	if record == noRecord {
+func (p *person) incomeSources(s glossary.Stage) answers {
+	record := p.IncomeAt(p.stay, s)
+	if record == glossary.NoRecord {
 		return 0
 	}
-	set := answers(p.f.Incomes.Sources[record])
-	if s != atStart && p.informed(record) {
+	set := answers(p.F.Incomes.Sources[record])
+	if s != glossary.AtStart && p.informed(record) {
 		set |= 1 << informedBit
 	}
 	return set
@@ -105,7 +106,7 @@ func (p *person) incomeSources(s stage) answers {
 
 // informed reports whether income is answered at start and in the later record (5).
 func (p *person) informed(later int32) bool {
-	return p.knowsIncome(later) && p.knowsIncome(p.incomeAt(p.stay, atStart))
+	return p.KnowsIncome(later) && p.KnowsIncome(p.IncomeAt(p.stay, glossary.AtStart))
 }
 
 // The answers of Q18.
@@ -133,7 +134,7 @@ func incomeCategoryRows() []line {
 }
 
 // incomeCategory is earned, other, both or none (5); those who do not know have a row of their own (12: not HUD's program).
-func (p *person) incomeCategory(s stage) answers {
+func (p *person) incomeCategory(s glossary.Stage) answers {
 	counted := answers(1 << countedIncome)
 	record, missing := p.recordAt(s)
 	switch missing {
@@ -141,22 +142,22 @@ func (p *person) incomeCategory(s stage) answers {
 		return counted | 1<<notDueIncome
 	case noneMade:
 		return counted | 1<<noneMadeIncome
-	case notCollected:
+	case glossary.NotCollected:
 		return counted | 1<<missingIncome
 	}
-	if s != atStart && p.informed(record) {
+	if s != glossary.AtStart && p.informed(record) {
 		counted |= 1 << informedBit
 	}
-	switch i := p.incomeOf(record); {
-	case i.dontKnow:
+	switch i := p.IncomeOf(record); {
+	case i.DontKnow:
 		return counted | 1<<dontKnowIncome
-	case !i.known:
+	case !i.Known:
 		return counted | 1<<missingIncome
-	case i.total == 0:
+	case i.Total == 0:
 		return counted | 1<<noIncome
-	case i.earned == 0:
+	case i.Earned == 0:
 		return counted | 1<<onlyOther
-	case i.earned >= i.total:
+	case i.Earned >= i.Total:
 		return counted | 1<<onlyEarned
 	}
 	return counted | 1<<bothIncomes
@@ -165,15 +166,15 @@ func (p *person) incomeCategory(s stage) answers {
 // incomeParts are the three incomes whose changes Q19a counts.
 var incomeParts = []struct {
 	label, average string
-	of             func(income) facts.Cents
+	of             func(glossary.Income) facts.Cents
 }{
-	{"Number of Adults with Earned Income (i.e., Employment Income)", "Average Change in Earned Income", func(i income) facts.Cents { return i.earned }},
-	{"Number of Adults with Other Income", "Average Change in Other Income", income.other},
-	{"Number of Adults with Any Income (i.e., Total Income)", "Average Change in Overall Income", func(i income) facts.Cents { return i.total }},
+	{"Number of Adults with Earned Income (i.e., Employment Income)", "Average Change in Earned Income", func(i glossary.Income) facts.Cents { return i.Earned }},
+	{"Number of Adults with Other Income", "Average Change in Other Income", glossary.Income.Other},
+	{"Number of Adults with Any Income (i.e., Total Income)", "Average Change in Overall Income", func(i glossary.Income) facts.Cents { return i.Total }},
 }
 
 // incomeChange is Q19a1 or Q19a2: adults by what became of each income from start to the later stage (5, 12).
-func incomeChange(id, title string, later stage) *layout {
+func incomeChange(id, title string, later glossary.Stage) *layout {
 	l := &layout{id: id, title: title, kinds: apr, blank: "D3 G3 H3 J3 D5 G5 H5 J5 D7 G7 J7", columns: columnSet{
 		labels: []string{"Had Income Category at Start and Did Not Have It at the Later Time", "Retained Income Category But Had Less $ Than at Start",
 			"Retained Income Category and Same $ as at Start", "Retained Income Category and Increased $", "Did Not Have the Income Category at Start and Gained It",
@@ -223,21 +224,21 @@ func changeColumn(a, b facts.Cents) int {
 }
 
 // incomesAt are the incomes at start and later of an adult stayer or leaver who answered both times.
-func (p *person) incomesAt(later stage) (before, after income, known bool) {
-	if !p.adult() || p.leaver != (later == atExit) {
+func (p *person) incomesAt(later glossary.Stage) (before, after glossary.Income, known bool) {
+	if !p.adult() || p.leaver != (later == glossary.AtExit) {
 		return before, after, false
 	}
-	first, last := p.incomeAt(p.stay, atStart), p.incomeAt(p.stay, later)
-	before, after = p.incomeOf(first), p.incomeOf(last)
-	known = before.known && after.known && (later == atExit || p.knowsIncome(first) && p.knowsIncome(last))
+	first, last := p.IncomeAt(p.stay, glossary.AtStart), p.IncomeAt(p.stay, later)
+	before, after = p.IncomeOf(first), p.IncomeOf(last)
+	known = before.Known && after.Known && (later == glossary.AtExit || p.KnowsIncome(first) && p.KnowsIncome(last))
 	return before, after, known
 }
 
 // incomeByDisability is Q19b or Q27i: leavers by source of income at exit, disabling condition and household type (5).
-func incomeByDisability(id, title string, k kinds, of func(*person) bool, who string, types ...householdType) *layout {
-	names := map[householdType]string{withoutChildren: "AO", withChildren: "AC", onlyChildren: "CO", unknownHousehold: "UK"}
+func incomeByDisability(id, title string, k kinds, of func(*person) bool, who string, types ...glossary.HouseholdType) *layout {
+	names := map[glossary.HouseholdType]string{glossary.WithoutChildren: "AO", glossary.WithChildren: "AC", glossary.OnlyChildren: "CO", glossary.UnknownHousehold: "UK"}
 	l := &layout{id: id, title: title, kinds: k, columns: columnSet{}}
-	block := map[householdType]int{}
+	block := map[glossary.HouseholdType]int{}
 	for i, t := range types {
 		block[t] = 4 * i
 		l.columns.labels = append(l.columns.labels, names[t]+": "+who+" with Disabling Condition", names[t]+": "+who+" without Disabling Condition",
@@ -247,14 +248,14 @@ func incomeByDisability(id, title string, k kinds, of func(*person) bool, who st
 	}
 	l.rows = append(labelled(incomeSourceLabels...), line{label: "No Sources"}, line{label: "Unduplicated Total " + who})
 	l.place = func(p *person, mark func(row, column int)) {
-		record := p.incomeAt(p.stay, atExit)
+		record := p.IncomeAt(p.stay, glossary.AtExit)
 		from, in := block[p.household.kind]
-		condition := p.f.Enrollments.DisablingCondition[p.stay]
-		if !of(p) || !p.leaver || !in || !p.knowsIncome(record) || condition != 0 && condition != 1 {
+		condition := p.F.Enrollments.DisablingCondition[p.stay]
+		if !of(p) || !p.leaver || !in || !p.KnowsIncome(record) || condition != 0 && condition != 1 {
 			return
 		}
 		both := func(row int) { mark(row, from+1-int(condition)); mark(row, from+2) }
-		sources := p.f.Incomes.Sources[record]
+		sources := p.F.Incomes.Sources[record]
 		for i := range incomeSourceLabels {
 			if sources&(1<<i) != 0 {
 				both(i)
@@ -270,38 +271,38 @@ func incomeByDisability(id, title string, k kinds, of func(*person) bool, who st
 
 // benefitRecord is the record that Q20 looks at: at the annual stage members other than the head are asked for their
 // latest record, if the head has an annual one; at exit only those count who left with the head (5, 12).
-func (p *person) benefitRecord(s stage) (record int32, counts bool) {
-	head := p.period.head(p.stay)
-	if head < 0 || head == p.stay || s == atStart {
-		return p.incomeAt(p.stay, s), true
+func (p *person) benefitRecord(s glossary.Stage) (record int32, counts bool) {
+	head := p.Period.Head(p.stay)
+	if head < 0 || head == p.stay || s == glossary.AtStart {
+		return p.IncomeAt(p.stay, s), true
 	}
-	if s == atExit {
-		return p.incomeAt(p.stay, s), p.exit(head) == p.exit(p.stay)
+	if s == glossary.AtExit {
+		return p.IncomeAt(p.stay, s), p.Exit(head) == p.Exit(p.stay)
 	}
-	if p.annualRecord(head) != noRecord {
-		return p.latestIncome(p.stay), true
+	if p.AnnualRecord(head) != glossary.NoRecord {
+		return p.LatestIncome(p.stay), true
 	}
-	return p.annualRecord(p.stay), true
+	return p.AnnualRecord(p.stay), true
 }
 
-func (p *person) benefits(s stage) answers {
-	if record, counts := p.benefitRecord(s); counts && record != noRecord {
-		return answers(p.f.Incomes.Benefits[record])
+func (p *person) benefits(s glossary.Stage) answers {
+	if record, counts := p.benefitRecord(s); counts && record != glossary.NoRecord {
+		return answers(p.F.Incomes.Benefits[record])
 	}
 	return 0
 }
 
-func (p *person) benefitNumber(s stage) answer {
+func (p *person) benefitNumber(s glossary.Stage) glossary.Answer {
 	record, counts := p.benefitRecord(s)
 	switch {
 	case !counts:
-		return noAnswer
-	case record == noRecord:
-		return notCollected
-	case p.f.Incomes.Benefits[record] != 0:
-		return yes
+		return glossary.NoAnswer
+	case record == glossary.NoRecord:
+		return glossary.NotCollected
+	case p.F.Incomes.Benefits[record] != 0:
+		return glossary.Yes
 	}
-	return listed(answerOf(p.f.Incomes.BenefitsFromAnySource[record]), yes, no)
+	return glossary.Listed(glossary.AnswerOf(p.F.Incomes.BenefitsFromAnySource[record]), glossary.Yes, glossary.No)
 }
 
 // The answers of Q21 beyond the insurances.
@@ -323,25 +324,25 @@ func insuranceRows() []line {
 		row("1 Source of Health Insurance", oneInsurance), row("More than 1 Source of Health Insurance", moreInsurances))
 }
 
-func (p *person) insurances(s stage) answers {
+func (p *person) insurances(s glossary.Stage) answers {
 	record, missing := p.recordAt(s)
 	if missing == notDue {
 		return 1 << notDueInsurance
 	}
-	if record == noRecord {
+	if record == glossary.NoRecord {
 		return 1 << notCollectedInsurance
 	}
-	marks := p.f.Incomes.Insurances[record]
+	marks := p.F.Incomes.Insurances[record]
 	switch n := bits.OnesCount16(uint16(marks)); {
 	case n == 1:
 		return answers(marks) | 1<<oneInsurance
 	case n > 1:
 		return answers(marks) | 1<<moreInsurances
 	}
-	switch answerOf(p.f.Incomes.InsuranceFromAnySource[record]) {
-	case no, yes:
+	switch glossary.AnswerOf(p.F.Incomes.InsuranceFromAnySource[record]) {
+	case glossary.No, glossary.Yes:
 		return 1 << noInsurance
-	case dontKnow:
+	case glossary.DontKnow:
 		return 1 << dontKnowInsurance
 	}
 	return 1 << notCollectedInsurance

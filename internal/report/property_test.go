@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/hearth-hmis/hearth/internal/facts"
+	"github.com/hearth-hmis/hearth/internal/glossary"
 	"github.com/hearth-hmis/hearth/internal/hmis"
 	"github.com/hearth-hmis/hearth/internal/kit"
 	"github.com/hearth-hmis/hearth/internal/synth"
@@ -225,22 +226,22 @@ func TestSummary(t *testing.T) {
 	}
 	latest := map[int32]int32{} // by client
 	for e := range int32(f.Enrollments.Len()) {
-		if r.universe.active(e) {
+		if r.universe.Active(e) {
 			latest[f.Enrollments.Client[e]] = e // of one client by entry, then id
 		}
 	}
 	ages, known := 0, 0
 	days, people := map[bool]int{}, map[bool]int{}
 	for client, e := range latest {
-		age := r.universe.age(e)
-		if age == unknownAge {
+		age := r.universe.Age(e)
+		if age == glossary.UnknownAge {
 			continue
 		}
 		ages += age
 		known++
 		if age >= 18 {
 			veteran := f.Clients.VeteranStatus[client] == 1
-			days[veteran] += r.universe.length(e)
+			days[veteran] += r.universe.Length(e)
 			people[veteran]++
 		}
 	}

@@ -55,7 +55,7 @@ func Quality(f *facts.Facts, s Scope) ([]Finding, error) {
 		q.due[i] = elementsDue(&f.Projects[i])
 	}
 	for stay := range int32(f.Enrollments.Len()) {
-		if u.selected(stay) && u.overlaps(stay) {
+		if u.selected(stay) && u.Overlaps(stay) {
 			q.stays = append(q.stays, stay)
 		}
 	}
@@ -70,12 +70,6 @@ func Quality(f *facts.Facts, s Scope) ([]Finding, error) {
 }
 
 var rank = map[Severity]int{HighPriority: 0, ErrorFault: 1, Warning: 2}
-
-// overlaps reports whether the stay touches the period, whatever its bed nights.
-func (p *period) overlaps(stay int32) bool {
-	exit := p.exit(stay)
-	return p.entry(stay) <= p.end && (exit == facts.NoDay || exit >= p.start)
-}
 
 // qualityRun is a run of all checks.
 type qualityRun struct {
@@ -191,10 +185,10 @@ func TimelinessOf(f *facts.Facts, s Scope) ([]Timeliness, error) {
 		if !u.selected(stay) {
 			continue
 		}
-		if entry := u.entry(stay); entry >= s.Start && entry <= s.End {
+		if entry := u.Entry(stay); entry >= s.Start && entry <= s.End {
 			starts[project] = append(starts[project], int(f.Enrollments.DateCreated[stay]-entry))
 		}
-		if exit := u.exit(stay); exit != facts.NoDay && exit >= s.Start {
+		if exit := u.Exit(stay); exit != facts.NoDay && exit >= s.Start {
 			exits[project] = append(exits[project], int(f.Exits.DateCreated[stay]-exit))
 		}
 	}

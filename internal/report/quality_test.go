@@ -11,25 +11,25 @@ import (
 // sound is a community without any fault: an adult and a child in a shelter for entry and exit.
 func sound(t *testing.T) *world {
 	w := newWorld(t, "0")
-	w.rows["Project"][0] = values{"ProjectID": "p", "OrganizationID": "o", "ProjectName": "Shelter", "ProjectType": "0", "ContinuumProject": "1", "OperatingStartDate": "2010-01-01", "HousingType": "1"}
-	w.add("Export", values{"ExportID": "1", "ExportStartDate": "2024-10-01", "ExportEndDate": "2025-09-30", "ExportDate": "2025-10-15 00:00:00"})
-	w.add("ProjectCoC", values{"ProjectCoCID": "c", "ProjectID": "p", "CoCCode": "NY-600", "Geocode": "360000", "GeographyType": "1", "ZIP": "10000", "Address1": "1 Street", "City": "City", "State": "NY"})
-	w.add("HMISParticipation", values{"HMISParticipationID": "m", "ProjectID": "p", "HMISParticipationType": "1", "HMISParticipationStatusStartDate": "2010-01-01"})
-	w.add("CEParticipation", values{"CEParticipationID": "e", "ProjectID": "p", "AccessPoint": "0", "CEParticipationStatusStartDate": "2010-01-01"})
-	w.add("Inventory", values{"InventoryID": "i", "ProjectID": "p", "CoCCode": "NY-600", "Availability": "1", "ESBedType": "1", "UnitInventory": "5", "BedInventory": "5", "OtherBedInventory": "5", "InventoryStartDate": "2010-01-01"})
-	w.add("Funder", values{"FunderID": "f", "ProjectID": "p", "Funder": "33", "StartDate": "2010-01-01"})
-	w.add("Client", values{"PersonalID": "a", "FirstName": "A", "LastName": "B", "NameDataQuality": "1", "SSN": "219099999", "SSNDataQuality": "1", "DOB": "1980-01-01", "DOBDataQuality": "1", "White": "1",
+	w.Rows["Project"][0] = values{"ProjectID": "p", "OrganizationID": "o", "ProjectName": "Shelter", "ProjectType": "0", "ContinuumProject": "1", "OperatingStartDate": "2010-01-01", "HousingType": "1"}
+	w.Add("Export", values{"ExportID": "1", "ExportStartDate": "2024-10-01", "ExportEndDate": "2025-09-30", "ExportDate": "2025-10-15 00:00:00"})
+	w.Add("ProjectCoC", values{"ProjectCoCID": "c", "ProjectID": "p", "CoCCode": "NY-600", "Geocode": "360000", "GeographyType": "1", "ZIP": "10000", "Address1": "1 Street", "City": "City", "State": "NY"})
+	w.Add("HMISParticipation", values{"HMISParticipationID": "m", "ProjectID": "p", "HMISParticipationType": "1", "HMISParticipationStatusStartDate": "2010-01-01"})
+	w.Add("CEParticipation", values{"CEParticipationID": "e", "ProjectID": "p", "AccessPoint": "0", "CEParticipationStatusStartDate": "2010-01-01"})
+	w.Add("Inventory", values{"InventoryID": "i", "ProjectID": "p", "CoCCode": "NY-600", "Availability": "1", "ESBedType": "1", "UnitInventory": "5", "BedInventory": "5", "OtherBedInventory": "5", "InventoryStartDate": "2010-01-01"})
+	w.Add("Funder", values{"FunderID": "f", "ProjectID": "p", "Funder": "33", "StartDate": "2010-01-01"})
+	w.Add("Client", values{"PersonalID": "a", "FirstName": "A", "LastName": "B", "NameDataQuality": "1", "SSN": "219099999", "SSNDataQuality": "1", "DOB": "1980-01-01", "DOBDataQuality": "1", "White": "1",
 		"VeteranStatus": "1", "YearEnteredService": "2000", "YearSeparated": "2004", "WorldWarII": "0", "KoreanWar": "0", "VietnamWar": "0", "DesertStorm": "0", "AfghanistanOEF": "0", "IraqOIF": "0", "IraqOND": "0", "OtherTheater": "0",
 		"MilitaryBranch": "1", "DischargeStatus": "1", "DateCreated": "2025-01-02 00:00:00"})
-	w.add("Client", values{"PersonalID": "k", "FirstName": "K", "LastName": "B", "NameDataQuality": "1", "SSN": "219099998", "SSNDataQuality": "1", "DOB": "2015-01-01", "DOBDataQuality": "1", "White": "1", "VeteranStatus": "0", "DateCreated": "2025-01-02 00:00:00"})
+	w.Add("Client", values{"PersonalID": "k", "FirstName": "K", "LastName": "B", "NameDataQuality": "1", "SSN": "219099998", "SSNDataQuality": "1", "DOB": "2015-01-01", "DOBDataQuality": "1", "White": "1", "VeteranStatus": "0", "DateCreated": "2025-01-02 00:00:00"})
 	stay := values{"EnrollmentID": "a", "PersonalID": "a", "ProjectID": "p", "HouseholdID": "h", "RelationshipToHoH": "1", "EnrollmentCoC": "NY-600", "EntryDate": "2025-01-01", "DateCreated": "2025-01-02 00:00:00",
 		"LivingSituation": "116", "LengthOfStay": "2", "DateToStreetESSH": "2024-12-15", "TimesHomelessPastThreeYears": "1", "MonthsHomelessPastThreeYears": "102", "DisablingCondition": "0", "PercentAMI": "1", "VAMCStation": "512"}
-	w.add("Enrollment", stay)
-	w.add("Enrollment", values{"EnrollmentID": "k", "PersonalID": "k", "ProjectID": "p", "HouseholdID": "h", "RelationshipToHoH": "2", "EntryDate": "2025-01-01", "DateCreated": "2025-01-02 00:00:00", "DisablingCondition": "0"})
+	w.Add("Enrollment", stay)
+	w.Add("Enrollment", values{"EnrollmentID": "k", "PersonalID": "k", "ProjectID": "p", "HouseholdID": "h", "RelationshipToHoH": "2", "EntryDate": "2025-01-01", "DateCreated": "2025-01-02 00:00:00", "DisablingCondition": "0"})
 	for _, who := range []string{"a", "k"} {
-		w.record("Exit", who, values{"ExitID": who, "ExitDate": "2025-10-01", "Destination": "410", "DateCreated": "2025-10-01 00:00:00"})
+		w.Record("Exit", who, values{"ExitID": who, "ExitDate": "2025-10-01", "Destination": "410", "DateCreated": "2025-10-01 00:00:00"})
 		for _, when := range []string{"2025-01-01 1", "2025-10-01 3"} {
-			w.record("IncomeBenefits", who, values{"IncomeBenefitsID": who + when[11:], "InformationDate": when[:10], "DataCollectionStage": when[11:], "IncomeFromAnySource": "1", "Earned": "1", "EarnedAmount": "100", "TotalMonthlyIncome": "100",
+			w.Record("IncomeBenefits", who, values{"IncomeBenefitsID": who + when[11:], "InformationDate": when[:10], "DataCollectionStage": when[11:], "IncomeFromAnySource": "1", "Earned": "1", "EarnedAmount": "100", "TotalMonthlyIncome": "100",
 				"BenefitsFromAnySource": "0", "InsuranceFromAnySource": "1", "Medicaid": "1"})
 		}
 	}
@@ -39,7 +39,7 @@ func sound(t *testing.T) *world {
 // set changes a row of the sound community; where it has no such row, one is added.
 func (w *world) set(file, id string, v values) {
 	key := hmisKey(file)
-	for _, row := range w.rows[file] {
+	for _, row := range w.Rows[file] {
 		if row[key] == id {
 			for column, value := range v {
 				row[column] = value
@@ -48,12 +48,12 @@ func (w *world) set(file, id string, v values) {
 		}
 	}
 	v[key] = id
-	w.add(file, v)
+	w.Add(file, v)
 }
 
 func (w *world) quality(t *testing.T) (ids []int) {
 	t.Helper()
-	findings, err := Quality(w.facts(), Scope{Start: day(t, firstDay), End: day(t, "2025-10-05")})
+	findings, err := Quality(w.Facts(), Scope{Start: day(t, firstDay), End: day(t, "2025-10-05")})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -203,16 +203,16 @@ func TestEachCheck(t *testing.T) {
 func TestLongest(t *testing.T) {
 	w := sound(t)
 	w.set("Project", "p", values{"ProjectType": "13", "RRHSubType": "2"})
-	w.add("Project", values{"ProjectID": "q", "OrganizationID": "o", "ProjectName": "Other", "ProjectType": "2"})
+	w.Add("Project", values{"ProjectID": "q", "OrganizationID": "o", "ProjectName": "Other", "ProjectType": "2"})
 	for i := range 60 {
 		id := string(rune('A'+i/26)) + string(rune('A'+i%26))
-		w.add("Client", values{"PersonalID": id, "DOB": "1980-01-01", "DOBDataQuality": "1"})
+		w.Add("Client", values{"PersonalID": id, "DOB": "1980-01-01", "DOBDataQuality": "1"})
 		entry := "2025-09-01"
 		if i == 59 {
 			entry = "2020-01-01"
 		}
 		for _, project := range []string{"p", "q"} {
-			w.add("Enrollment", values{"EnrollmentID": id + project, "PersonalID": id, "ProjectID": project, "HouseholdID": id, "RelationshipToHoH": "1", "EntryDate": entry})
+			w.Add("Enrollment", values{"EnrollmentID": id + project, "PersonalID": id, "ProjectID": project, "HouseholdID": id, "RelationshipToHoH": "1", "EntryDate": entry})
 		}
 	}
 	ids := w.quality(t)

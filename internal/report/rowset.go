@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/hearth-hmis/hearth/internal/facts"
+	"github.com/hearth-hmis/hearth/internal/glossary"
 	"github.com/hearth-hmis/hearth/internal/hmis"
 )
 
@@ -25,12 +26,12 @@ var (
 	byStage = columnSet{
 		labels: []string{"At Start", "At Latest Annual Assessment for Stayers", "At Exit for Leavers"},
 		of:     stagesOf,
-		stages: []stage{atStart, atAnnual, atExit},
+		stages: []glossary.Stage{glossary.AtStart, glossary.AtAnnual, glossary.AtExit},
 	}
 	byLatestStage = columnSet{
 		labels: []string{"At Start", "At Latest Assessment for Stayers", "At Exit for Leavers"},
 		of:     stagesOf,
-		stages: []stage{atStart, atAnnual, atExit},
+		stages: []glossary.Stage{glossary.AtStart, glossary.AtAnnual, glossary.AtExit},
 	}
 	byLeaving = columnSet{
 		labels: []string{"Total", "Leavers", "Stayers"},
@@ -48,13 +49,13 @@ var (
 // column with unknown households, so that the columns add up, as in HUD's kit.
 func ageAndHousehold(p *person) uint32 {
 	switch {
-	case p.household.kind == withoutChildren:
+	case p.household.kind == glossary.WithoutChildren:
 		return 1 | 1<<1
-	case p.household.kind == onlyChildren:
+	case p.household.kind == glossary.OnlyChildren:
 		return 1 | 1<<4
-	case p.household.kind == withChildren && p.adult():
+	case p.household.kind == glossary.WithChildren && p.adult():
 		return 1 | 1<<2
-	case p.household.kind == withChildren && p.child():
+	case p.household.kind == glossary.WithChildren && p.child():
 		return 1 | 1<<3
 	}
 	return 1 | 1<<5
@@ -62,9 +63,9 @@ func ageAndHousehold(p *person) uint32 {
 
 func stagesOf(p *person) uint32 {
 	if p.leaver {
-		return 1<<atStart | 1<<atExit
+		return 1<<glossary.AtStart | 1<<glossary.AtExit
 	}
-	return 1<<atStart | 1<<atAnnual
+	return 1<<glossary.AtStart | 1<<glossary.AtAnnual
 }
 
 func leaving(p *person) uint32 {
@@ -83,7 +84,7 @@ var raceColumns = slices.Concat(races, []string{"At Least 1 Race and Hispanic/La
 
 // raceMarks lists which of the races the client has, in their order.
 func (p *person) raceMarks() (has []int) {
-	marks := p.f.Clients.Race[p.client()]
+	marks := p.F.Clients.Race[p.client()]
 	for i := range races {
 		if marks&(1<<i) != 0 {
 			has = append(has, i)
@@ -92,7 +93,7 @@ func (p *person) raceMarks() (has []int) {
 	return has
 }
 
-func (p *person) hispanic() bool { return p.f.Clients.Race[p.client()]&(1<<hispanic) != 0 }
+func (p *person) hispanic() bool { return p.F.Clients.Race[p.client()]&(1<<hispanic) != 0 }
 
 // raceColumn is the column of tables by race: one race, several with Hispanic, several without, unknown (6).
 func (p *person) raceColumn() int {
@@ -109,18 +110,18 @@ func (p *person) raceColumn() int {
 
 // Answers of race beyond the marks themselves: the first race and ten times the second and 100, or several.
 const (
-	severalWithHispanic answer = 900 + iota
+	severalWithHispanic glossary.Answer = 900 + iota
 	severalWithout
 )
 
-func pairOf(a, b int) answer { return 100 + 10*a + b }
+func pairOf(a, b int) glossary.Answer { return 100 + 10*a + b }
 
 // race is the row of Q12: one race, a pair, more than two with or without Hispanic, or why unknown (6).
-func (p *person) race(stage) answer {
+func (p *person) race(glossary.Stage) glossary.Answer {
 	has := p.raceMarks()
 	switch {
 	case len(has) == 0:
-		return listed(answerOf(p.f.Clients.RaceNone[p.client()]))
+		return glossary.Listed(glossary.AnswerOf(p.F.Clients.RaceNone[p.client()]))
 	case len(has) == 1:
 		return has[0]
 	case len(has) == 2:
@@ -160,37 +161,37 @@ func ageBands(from ...int) (rows []line) {
 }
 
 // years is the age as an answer.
-func (p *person) years(stage) answer {
-	if p.age == unknownAge {
+func (p *person) years(glossary.Stage) glossary.Answer {
+	if p.age == glossary.UnknownAge {
 		return p.unknown()
 	}
 	return p.age
 }
 
 // situationRows gives a row for each code, with HUD's label.
-func situationRows(codes ...answer) (rows []line) {
+func situationRows(codes ...glossary.Answer) (rows []line) {
 	for _, c := range codes {
-		rows = append(rows, row(situations[c].Label, c))
+		rows = append(rows, row(glossary.Situations[c].Label, c))
 	}
 	return rows
 }
 
 // group is a head line, the rows of the codes and their subtotal.
-func group(title string, codes ...answer) []line {
+func group(title string, codes ...glossary.Answer) []line {
 	rows := append([]line{heading(title)}, situationRows(codes...)...)
 	return append(rows, row("Subtotal", codes...))
 }
 
 var (
-	homelessCodes      = []answer{116, 101, 118}
-	institutionalCodes = []answer{215, 206, 207, 225, 204, 205}
+	homelessCodes      = []glossary.Answer{116, 101, 118}
+	institutionalCodes = []glossary.Answer{215, 206, 207, 225, 204, 205}
 )
 
 // livingSituationRows are the rows of Q15 and Q27d.
 func livingSituationRows() []line {
 	return slices.Concat(group("Homeless Situations", homelessCodes...), group("Institutional Situations", institutionalCodes...),
 		group("Temporary Situations", 302, 329, 314, 332, 336, 335), group("Permanent Situations", 410, 435, 421, 411),
-		[]line{dontKnowRow(), notCollectedRow(), row("Subtotal", dontKnow, notCollected), total("TOTAL")})
+		[]line{dontKnowRow(), notCollectedRow(), row("Subtotal", glossary.DontKnow, glossary.NotCollected), total("TOTAL")})
 }
 
 // The bits of what a destination counts as, beside its own.
@@ -200,12 +201,12 @@ const (
 )
 
 // destinationCodes are the rows of Q23c in order; destination answers by their place here.
-var destinationCodes = []answer{116, 101, 118, 215, 206, 207, 225, 204, 205, 302, 329, 314, 332, 312, 313, 327,
-	422, 423, 426, 410, 435, 421, 411, 30, 17, 24, dontKnow, notCollected}
+var destinationCodes = []glossary.Answer{116, 101, 118, 215, 206, 207, 225, 204, 205, 302, 329, 314, 332, 312, 313, 327,
+	422, 423, 426, 410, 435, 421, 411, 30, 17, 24, glossary.DontKnow, glossary.NotCollected}
 
 // destinationBit is the place of a destination in destinationCodes.
-var destinationBit = func() map[answer]answer {
-	m := map[answer]answer{}
+var destinationBit = func() map[glossary.Answer]glossary.Answer {
+	m := map[glossary.Answer]glossary.Answer{}
 	for i, code := range destinationCodes {
 		m[code] = i
 	}
@@ -213,9 +214,9 @@ var destinationBit = func() map[answer]answer {
 }()
 
 // destinationAnswers is the destination as a bit, with the bits of its outcome.
-func (p *person) destinationAnswers(stage) answers {
-	set := answers(1) << destinationBit[p.destination(p.stay)]
-	positive, excluded := p.outcome(p.stay)
+func (p *person) destinationAnswers(glossary.Stage) answers {
+	set := answers(1) << destinationBit[p.Destination(p.stay)]
+	positive, excluded := p.Outcome(p.stay)
 	if positive {
 		set |= 1 << positiveBit
 	}
@@ -228,7 +229,7 @@ func (p *person) destinationAnswers(stage) answers {
 // destinationRows are the rows of Q23c, Q25i and Q27f1.
 func destinationRows() []line {
 	other := append(append([]line{heading("Other Situations")}, situationRows(30, 17, 24)...),
-		dontKnowRow(), notCollectedRow(), row("Subtotal", 30, 17, 24, dontKnow, notCollected))
+		dontKnowRow(), notCollectedRow(), row("Subtotal", 30, 17, 24, glossary.DontKnow, glossary.NotCollected))
 	rows := slices.Concat(group("Homeless Situations", homelessCodes...), group("Institutional Situations", institutionalCodes...),
 		group("Temporary Situations", 302, 329, 314, 332, 312, 313, 327), group("Permanent Situations", 422, 423, 426, 410, 435, 421, 411), other)
 	for _, r := range rows {
@@ -248,10 +249,10 @@ func subsidyRows() []line {
 
 // subsidized are those who left to a rental with a subsidy (6); prevention is left out since FY2026 (13).
 func subsidized(p *person) bool {
-	return p.leaver && p.destination(p.stay) == 435 && !p.typeIn(p.stay, prevention)
+	return p.leaver && p.Destination(p.stay) == 435 && !p.TypeIn(p.stay, glossary.Prevention)
 }
 
-func (p *person) subsidyAnswer(stage) answer { return p.subsidy(p.stay) }
+func (p *person) subsidyAnswer(glossary.Stage) glossary.Answer { return p.Subsidy(p.stay) }
 
 // lengths gives the rows of a number of days: each ends with the day named, the last has no end.
 func lengths(first string, last string, ends ...int) (rows []line) {
@@ -277,7 +278,7 @@ func thousands(n int) string {
 	return fmt.Sprintf("%d,%03d", n/1000, n%1000)
 }
 
-func (p *person) lengthAnswer(stage) answer { return p.length(p.stay) }
+func (p *person) lengthAnswer(glossary.Stage) glossary.Answer { return p.Length(p.stay) }
 
 // inDays is a measure in days with some decimals (14).
 func inDays(of func(*person) int, decimals int) *measure { return &measure{of, 1, decimals} }
@@ -286,7 +287,7 @@ func inDays(of func(*person) int, decimals int) *measure { return &measure{of, 1
 func codeLabel(list string, code int32) string { return hmis.ListNumbered(list).Label(code) }
 
 // codeRows gives a row for each code of a list, with HUD's label.
-func codeRows(list string, codes ...answer) (rows []line) {
+func codeRows(list string, codes ...glossary.Answer) (rows []line) {
 	for _, c := range codes {
 		rows = append(rows, row(codeLabel(list, int32(c)), c))
 	}
@@ -295,7 +296,7 @@ func codeRows(list string, codes ...answer) (rows []line) {
 
 // yesNoRows are the rows of list 1.8 with a total.
 func yesNoRows() []line {
-	return []line{row("Yes", yes), row("No", no), dontKnowRow(), notCollectedRow(), total("Total")}
+	return []line{row("Yes", glossary.Yes), row("No", glossary.No), dontKnowRow(), notCollectedRow(), total("Total")}
 }
 
 func leavers(p *person) bool       { return p.leaver }
@@ -318,5 +319,5 @@ func both(tests ...func(*person) bool) func(*person) bool {
 }
 
 func ofType(types ...facts.Code) func(*person) bool {
-	return func(p *person) bool { return p.typeIn(p.stay, types...) }
+	return func(p *person) bool { return p.TypeIn(p.stay, types...) }
 }

@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/hearth-hmis/hearth/internal/facts"
+	"github.com/hearth-hmis/hearth/internal/glossary"
 )
 
 // Who is in (report-rules.md 2).
@@ -25,11 +26,11 @@ func TestActive(t *testing.T) {
 		{"nightly with an exit in the period", "1", "2024-01-01", "2024-11-01", "", true},
 	} {
 		w := newWorld(t, c.projectType)
-		w.stay("a", values{"EntryDate": c.entry, "ExitDate": c.exit})
+		w.Stay("a", values{"EntryDate": c.entry, "ExitDate": c.exit})
 		if c.night != "" {
-			w.record("Services", "a", values{"RecordType": "200", "TypeProvided": "2", "DateProvided": c.night})
+			w.Record("Services", "a", values{"RecordType": "200", "TypeProvided": "2", "DateProvided": c.night})
 		}
-		if got := w.period().active(0); got != c.want {
+		if got := w.period().Active(0); got != c.want {
 			t.Errorf("%s: %v", c.name, got)
 		}
 	}
@@ -46,13 +47,13 @@ func TestAge(t *testing.T) {
 		{"2000-10-02", "2024-12-01", 24}, // on entry, which is later
 		{"2004-02-29", "2025-02-28", 20},
 		{"2004-02-29", "2025-03-01", 21},
-		{"", "2025-03-01", unknownAge},
-		{"2025-03-02", "2025-03-01", unknownAge},
+		{"", "2025-03-01", glossary.UnknownAge},
+		{"2025-03-02", "2025-03-01", glossary.UnknownAge},
 		{"2025-03-01", "2025-03-01", 0},
 	} {
 		w := newWorld(t, "2")
-		w.stay("a", values{"DOB": c.birth, "EntryDate": c.entry})
-		if got := w.period().age(0); got != c.want {
+		w.Stay("a", values{"DOB": c.birth, "EntryDate": c.entry})
+		if got := w.period().Age(0); got != c.want {
 			t.Errorf("born %s, entered %s: %d, want %d", c.birth, c.entry, got, c.want)
 		}
 	}
@@ -62,18 +63,18 @@ func TestAge(t *testing.T) {
 func TestHouseholdType(t *testing.T) {
 	for _, c := range []struct {
 		ages []int
-		want householdType
+		want glossary.HouseholdType
 	}{
-		{[]int{30}, withoutChildren},
-		{[]int{30, 18}, withoutChildren},
-		{[]int{30, 17}, withChildren},
-		{[]int{30, 17, unknownAge}, withChildren},
-		{[]int{30, unknownAge}, unknownHousehold},
-		{[]int{17, unknownAge}, unknownHousehold},
-		{[]int{17, 0}, onlyChildren},
-		{[]int{unknownAge}, unknownHousehold},
+		{[]int{30}, glossary.WithoutChildren},
+		{[]int{30, 18}, glossary.WithoutChildren},
+		{[]int{30, 17}, glossary.WithChildren},
+		{[]int{30, 17, glossary.UnknownAge}, glossary.WithChildren},
+		{[]int{30, glossary.UnknownAge}, glossary.UnknownHousehold},
+		{[]int{17, glossary.UnknownAge}, glossary.UnknownHousehold},
+		{[]int{17, 0}, glossary.OnlyChildren},
+		{[]int{glossary.UnknownAge}, glossary.UnknownHousehold},
 	} {
-		if got := typeOf(c.ages); got != c.want {
+		if got := glossary.TypeOf(c.ages); got != c.want {
 			t.Errorf("%v: %d, want %d", c.ages, got, c.want)
 		}
 	}
@@ -93,11 +94,11 @@ func TestLength(t *testing.T) {
 		{"the night of the exit", "1", "2024-11-01", "2024-11-03", []string{"2024-11-01", "2024-11-02", "2024-11-03"}, 2},
 	} {
 		w := newWorld(t, c.projectType)
-		w.stay("a", values{"EntryDate": c.entry, "ExitDate": c.exit})
+		w.Stay("a", values{"EntryDate": c.entry, "ExitDate": c.exit})
 		for _, n := range c.nights {
-			w.record("Services", "a", values{"RecordType": "200", "TypeProvided": "200", "DateProvided": n})
+			w.Record("Services", "a", values{"RecordType": "200", "TypeProvided": "200", "DateProvided": n})
 		}
-		if got := w.period().length(0); got != c.want {
+		if got := w.period().Length(0); got != c.want {
 			t.Errorf("%s: %d, want %d", c.name, got, c.want)
 		}
 	}
@@ -106,20 +107,20 @@ func TestLength(t *testing.T) {
 // Housing move-in (4).
 func TestMoveIn(t *testing.T) {
 	w := newWorld(t, "13")
-	w.stay("head", values{"EntryDate": "2025-01-10", "MoveInDate": "2025-02-01"})
-	w.stay("with", values{"EntryDate": "2025-01-10", "RelationshipToHoH": "2"})
-	w.stay("left", values{"EntryDate": "2025-01-10", "RelationshipToHoH": "2", "ExitDate": "2025-01-31"})
-	w.stay("late", values{"EntryDate": "2025-03-01", "RelationshipToHoH": "2"})
-	w.stay("own", values{"EntryDate": "2025-01-10", "RelationshipToHoH": "3", "MoveInDate": "2025-02-11"})
-	w.stay("false", values{"EntryDate": "2025-01-10", "RelationshipToHoH": "3", "MoveInDate": "2025-01-01"})
-	w.stay("early", values{"EntryDate": "2025-01-10", "HouseholdID": "g", "MoveInDate": "2025-01-09"})
-	w.stay("future", values{"EntryDate": "2025-01-10", "HouseholdID": "f", "MoveInDate": "2025-10-01"})
-	w.stay("exit", values{"EntryDate": "2025-01-10", "HouseholdID": "e", "MoveInDate": "2025-01-20", "ExitDate": "2025-01-20"})
+	w.Stay("head", values{"EntryDate": "2025-01-10", "MoveInDate": "2025-02-01"})
+	w.Stay("with", values{"EntryDate": "2025-01-10", "RelationshipToHoH": "2"})
+	w.Stay("left", values{"EntryDate": "2025-01-10", "RelationshipToHoH": "2", "ExitDate": "2025-01-31"})
+	w.Stay("late", values{"EntryDate": "2025-03-01", "RelationshipToHoH": "2"})
+	w.Stay("own", values{"EntryDate": "2025-01-10", "RelationshipToHoH": "3", "MoveInDate": "2025-02-11"})
+	w.Stay("false", values{"EntryDate": "2025-01-10", "RelationshipToHoH": "3", "MoveInDate": "2025-01-01"})
+	w.Stay("early", values{"EntryDate": "2025-01-10", "HouseholdID": "g", "MoveInDate": "2025-01-09"})
+	w.Stay("future", values{"EntryDate": "2025-01-10", "HouseholdID": "f", "MoveInDate": "2025-10-01"})
+	w.Stay("exit", values{"EntryDate": "2025-01-10", "HouseholdID": "e", "MoveInDate": "2025-01-20", "ExitDate": "2025-01-20"})
 	p := w.period()
 	for id, want := range map[string]string{"head": "2025-02-01", "with": "2025-02-01", "left": "", "late": "2025-03-01", "own": "2025-02-11",
 		"false": "2025-02-01", "early": "", "future": "", "exit": "2025-01-20"} {
 		got := ""
-		if d := p.moveIn(p.of(t, id)); d != facts.NoDay {
+		if d := p.MoveIn(stayOf(t, p, id)); d != facts.NoDay {
 			got = d.String()
 		}
 		if got != want {
@@ -143,10 +144,10 @@ func TestAnnual(t *testing.T) {
 		{"leap day", "2024-02-29", "2024-02-29", "1980-01-01", "2025-03-01"},
 	} {
 		w := newWorld(t, "3")
-		w.stay("head", values{"EntryDate": c.head, "DOB": "1970-01-01"})
-		w.stay("member", values{"EntryDate": c.member, "DOB": c.birth, "RelationshipToHoH": "2"})
+		w.Stay("head", values{"EntryDate": c.head, "DOB": "1970-01-01"})
+		w.Stay("member", values{"EntryDate": c.member, "DOB": c.birth, "RelationshipToHoH": "2"})
 		p := w.period()
-		due, owed := p.annualDue(p.of(t, "member"))
+		due, owed := p.AnnualDue(stayOf(t, p, "member"))
 		if owed != (c.due != "") || owed && due.String() != c.due {
 			t.Errorf("%s: %v %v, want %q", c.name, due, owed, c.due)
 		}
@@ -156,16 +157,16 @@ func TestAnnual(t *testing.T) {
 func TestAnnualRecord(t *testing.T) {
 	for on, found := range map[string]bool{"2025-03-31": false, "2025-04-01": true, "2025-05-31": true, "2025-06-01": false} {
 		w := newWorld(t, "3")
-		w.stay("a", values{"EntryDate": "2023-05-01"})
-		w.record("IncomeBenefits", "a", values{"InformationDate": on, "DataCollectionStage": "5"})
-		if got := w.period().annualRecord(0) != noRecord; got != found {
+		w.Stay("a", values{"EntryDate": "2023-05-01"})
+		w.Record("IncomeBenefits", "a", values{"InformationDate": on, "DataCollectionStage": "5"})
+		if got := w.period().AnnualRecord(0) != glossary.NoRecord; got != found {
 			t.Errorf("%s: %v", on, got)
 		}
 	}
 	w := newWorld(t, "3")
-	w.stay("a", values{"EntryDate": "2023-09-20"})
-	w.record("IncomeBenefits", "a", values{"InformationDate": "2025-10-01", "DataCollectionStage": "5"})
-	if w.period().annualRecord(0) != noRecord {
+	w.Stay("a", values{"EntryDate": "2023-09-20"})
+	w.Record("IncomeBenefits", "a", values{"InformationDate": "2025-10-01", "DataCollectionStage": "5"})
+	if w.period().AnnualRecord(0) != glossary.NoRecord {
 		t.Error("an assessment after the period counts")
 	}
 }
@@ -190,11 +191,11 @@ func TestIncome(t *testing.T) {
 		{"earned below zero", values{"IncomeFromAnySource": "1", "TotalMonthlyIncome": "10", "Earned": "1", "EarnedAmount": "-5"}, 1000, 0, true},
 	} {
 		w := newWorld(t, "3")
-		w.stay("a", values{"EntryDate": "2025-01-01"})
+		w.Stay("a", values{"EntryDate": "2025-01-01"})
 		c.v["InformationDate"], c.v["DataCollectionStage"] = "2025-01-01", "1"
-		w.record("IncomeBenefits", "a", c.v)
+		w.Record("IncomeBenefits", "a", c.v)
 		p := w.period()
-		if got := p.incomeOf(p.incomeAt(0, atStart)); got.total != c.total || got.earned != c.earned || got.known != c.known {
+		if got := p.IncomeOf(p.IncomeAt(0, glossary.AtStart)); got.Total != c.total || got.Earned != c.earned || got.Known != c.known {
 			t.Errorf("%s: %+v", c.name, got)
 		}
 	}
@@ -206,29 +207,29 @@ func TestOwnChronic(t *testing.T) {
 	for _, c := range []struct {
 		name, projectType string
 		v                 values
-		want              answer
+		want              glossary.Answer
 	}{
-		{"a year on the street", "0", values{"DisablingCondition": "1", "DateToStreetESSH": year}, yes},
-		{"a day less", "0", values{"DisablingCondition": "1", "DateToStreetESSH": "2024-01-02", "TimesHomelessPastThreeYears": "1"}, no},
-		{"not disabled", "0", values{"DisablingCondition": "0", "DateToStreetESSH": year}, no},
-		{"disability not known", "0", values{"DisablingCondition": "9"}, dontKnow},
-		{"disability missing", "0", values{}, notCollected},
-		{"four times, twelve months", "0", values{"DisablingCondition": "1", "TimesHomelessPastThreeYears": "4", "MonthsHomelessPastThreeYears": "112"}, yes},
-		{"four times, eleven months", "0", values{"DisablingCondition": "1", "TimesHomelessPastThreeYears": "4", "MonthsHomelessPastThreeYears": "111"}, no},
-		{"four times, months not known", "0", values{"DisablingCondition": "1", "TimesHomelessPastThreeYears": "4", "MonthsHomelessPastThreeYears": "8"}, dontKnow},
-		{"times not known", "0", values{"DisablingCondition": "1", "TimesHomelessPastThreeYears": "9"}, dontKnow},
-		{"times missing", "0", values{"DisablingCondition": "1"}, notCollected},
-		{"housed before", "2", values{"DisablingCondition": "1", "LivingSituation": "410", "LOSUnderThreshold": "0", "DateToStreetESSH": year}, no},
-		{"short stay after the street", "2", values{"DisablingCondition": "1", "LivingSituation": "204", "LOSUnderThreshold": "1", "PreviousStreetESSH": "1", "DateToStreetESSH": year}, yes},
-		{"short stay, not from the street", "2", values{"DisablingCondition": "1", "LivingSituation": "204", "LOSUnderThreshold": "1", "PreviousStreetESSH": "0"}, no},
-		{"short stay, before missing", "2", values{"DisablingCondition": "1", "LivingSituation": "204", "LOSUnderThreshold": "1"}, notCollected},
-		{"situation missing", "2", values{"DisablingCondition": "1"}, notCollected},
-		{"from the street", "2", values{"DisablingCondition": "1", "LivingSituation": "116", "DateToStreetESSH": year}, yes},
+		{"a year on the street", "0", values{"DisablingCondition": "1", "DateToStreetESSH": year}, glossary.Yes},
+		{"a day less", "0", values{"DisablingCondition": "1", "DateToStreetESSH": "2024-01-02", "TimesHomelessPastThreeYears": "1"}, glossary.No},
+		{"not disabled", "0", values{"DisablingCondition": "0", "DateToStreetESSH": year}, glossary.No},
+		{"disability not known", "0", values{"DisablingCondition": "9"}, glossary.DontKnow},
+		{"disability missing", "0", values{}, glossary.NotCollected},
+		{"four times, twelve months", "0", values{"DisablingCondition": "1", "TimesHomelessPastThreeYears": "4", "MonthsHomelessPastThreeYears": "112"}, glossary.Yes},
+		{"four times, eleven months", "0", values{"DisablingCondition": "1", "TimesHomelessPastThreeYears": "4", "MonthsHomelessPastThreeYears": "111"}, glossary.No},
+		{"four times, months not known", "0", values{"DisablingCondition": "1", "TimesHomelessPastThreeYears": "4", "MonthsHomelessPastThreeYears": "8"}, glossary.DontKnow},
+		{"times not known", "0", values{"DisablingCondition": "1", "TimesHomelessPastThreeYears": "9"}, glossary.DontKnow},
+		{"times missing", "0", values{"DisablingCondition": "1"}, glossary.NotCollected},
+		{"housed before", "2", values{"DisablingCondition": "1", "LivingSituation": "410", "LOSUnderThreshold": "0", "DateToStreetESSH": year}, glossary.No},
+		{"short stay after the street", "2", values{"DisablingCondition": "1", "LivingSituation": "204", "LOSUnderThreshold": "1", "PreviousStreetESSH": "1", "DateToStreetESSH": year}, glossary.Yes},
+		{"short stay, not from the street", "2", values{"DisablingCondition": "1", "LivingSituation": "204", "LOSUnderThreshold": "1", "PreviousStreetESSH": "0"}, glossary.No},
+		{"short stay, before missing", "2", values{"DisablingCondition": "1", "LivingSituation": "204", "LOSUnderThreshold": "1"}, glossary.NotCollected},
+		{"situation missing", "2", values{"DisablingCondition": "1"}, glossary.NotCollected},
+		{"from the street", "2", values{"DisablingCondition": "1", "LivingSituation": "116", "DateToStreetESSH": year}, glossary.Yes},
 	} {
 		w := newWorld(t, c.projectType)
 		c.v["EntryDate"] = "2025-01-01"
-		w.stay("a", c.v)
-		if got := w.period().ownChronic(0); got != c.want {
+		w.Stay("a", c.v)
+		if got := w.period().OwnChronic(0); got != c.want {
 			t.Errorf("%s: %d, want %d", c.name, got, c.want)
 		}
 	}
@@ -243,24 +244,24 @@ func TestHouseholdChronic(t *testing.T) {
 			for k, x := range v {
 				all[k] = x
 			}
-			w.stay(id, all)
+			w.Stay(id, all)
 		}
 	}
 	for _, c := range []struct {
 		name    string
 		members []func(*world)
-		want    map[string]answer
+		want    map[string]glossary.Answer
 	}{
 		{"one makes all", []func(*world){member("head", "1980-01-01", "1", "2025-01-01", values{"DisablingCondition": "0"}), member("other", "1980-01-01", "3", "2025-01-01", yesAnswers),
-			member("child", "2015-01-01", "2", "2025-01-01", nil)}, map[string]answer{"head": yes, "other": yes, "child": yes}},
+			member("child", "2015-01-01", "2", "2025-01-01", nil)}, map[string]glossary.Answer{"head": glossary.Yes, "other": glossary.Yes, "child": glossary.Yes}},
 		{"who comes later keeps his own", []func(*world){member("head", "1980-01-01", "1", "2025-01-01", yesAnswers), member("late", "1980-01-01", "3", "2025-02-01", values{"DisablingCondition": "0"})},
-			map[string]answer{"head": yes, "late": no}},
+			map[string]glossary.Answer{"head": glossary.Yes, "late": glossary.No}},
 		{"a child has the head's no", []func(*world){member("head", "1980-01-01", "1", "2025-01-01", values{"DisablingCondition": "0"}), member("child", "2015-01-01", "2", "2025-01-01", values{"DisablingCondition": "8"})},
-			map[string]answer{"head": no, "child": no}},
+			map[string]glossary.Answer{"head": glossary.No, "child": glossary.No}},
 		{"a child has the head's missing", []func(*world){member("head", "1980-01-01", "1", "2025-01-01", nil), member("child", "2015-01-01", "2", "2025-01-01", values{"DisablingCondition": "0"})},
-			map[string]answer{"head": notCollected, "child": notCollected}},
+			map[string]glossary.Answer{"head": glossary.NotCollected, "child": glossary.NotCollected}},
 		{"any adult's no comes before the head's missing", []func(*world){member("head", "1980-01-01", "1", "2025-01-01", nil), member("other", "1980-01-01", "3", "2025-01-01", values{"DisablingCondition": "0"}),
-			member("child", "2015-01-01", "2", "2025-01-01", nil)}, map[string]answer{"head": notCollected, "other": no, "child": no}},
+			member("child", "2015-01-01", "2", "2025-01-01", nil)}, map[string]glossary.Answer{"head": glossary.NotCollected, "other": glossary.No, "child": glossary.No}},
 	} {
 		w := newWorld(t, "0")
 		for _, add := range c.members {
@@ -268,7 +269,7 @@ func TestHouseholdChronic(t *testing.T) {
 		}
 		p := w.period()
 		for id, want := range c.want {
-			if got := p.chronic(p.of(t, id)); got != want {
+			if got := p.Chronic(stayOf(t, p, id)); got != want {
 				t.Errorf("%s: %s is %d, want %d", c.name, id, got, want)
 			}
 		}
@@ -279,7 +280,7 @@ func TestHouseholdChronic(t *testing.T) {
 func TestDestination(t *testing.T) {
 	for _, c := range []struct {
 		projectType, destination, subsidy string
-		want                              answer
+		want                              glossary.Answer
 		positive, excluded                bool
 	}{
 		{"13", "410", "", 410, true, false},
@@ -293,25 +294,25 @@ func TestDestination(t *testing.T) {
 		{"4", "215", "", 215, true, false},
 		{"14", "410", "", 410, false, false},
 		{"13", "435", "428", 435, true, false},
-		{"13", "435", "", notCollected, false, false},
-		{"13", "435", "410", notCollected, false, false},
-		{"13", "8", "", dontKnow, false, false},
-		{"13", "", "", notCollected, false, false},
-		{"13", "99", "", notCollected, false, false},
-		{"13", "336", "", notCollected, false, false}, // a situation that is no destination
+		{"13", "435", "", glossary.NotCollected, false, false},
+		{"13", "435", "410", glossary.NotCollected, false, false},
+		{"13", "8", "", glossary.DontKnow, false, false},
+		{"13", "", "", glossary.NotCollected, false, false},
+		{"13", "99", "", glossary.NotCollected, false, false},
+		{"13", "336", "", glossary.NotCollected, false, false}, // a situation that is no destination
 		{"13", "30", "", 30, false, false},
 	} {
 		w := newWorld(t, c.projectType)
-		w.stay("a", values{"EntryDate": "2025-01-01"})
-		w.record("Exit", "a", values{"ExitDate": "2025-02-01", "Destination": c.destination, "DestinationSubsidyType": c.subsidy})
+		w.Stay("a", values{"EntryDate": "2025-01-01"})
+		w.Record("Exit", "a", values{"ExitDate": "2025-02-01", "Destination": c.destination, "DestinationSubsidyType": c.subsidy})
 		p := w.period()
-		positive, excluded := p.outcome(0)
-		if got := p.destination(0); got != c.want || positive != c.positive || excluded != c.excluded {
+		positive, excluded := p.Outcome(0)
+		if got := p.Destination(0); got != c.want || positive != c.positive || excluded != c.excluded {
 			t.Errorf("type %s to %s: %d %v %v, want %d %v %v", c.projectType, c.destination, got, positive, excluded, c.want, c.positive, c.excluded)
 		}
 	}
-	for code, info := range situations {
-		if _, listed := destinationBit[answerOf(facts.Code(code))]; info.ValidDestination && !info.Subsidy && !listed {
+	for code, info := range glossary.Situations {
+		if _, listed := destinationBit[glossary.AnswerOf(facts.Code(code))]; info.ValidDestination && !info.Subsidy && !listed {
 			t.Errorf("Q23c has no row for destination %d", code)
 		}
 	}
@@ -341,8 +342,8 @@ func TestPresent(t *testing.T) {
 		for k, x := range c.more {
 			v[k] = x
 		}
-		w.stay("a", v)
-		if got := w.period().present(0, day(t, "2025-01-29")); got != c.want {
+		w.Stay("a", v)
+		if got := w.period().Present(0, day(t, "2025-01-29")); got != c.want {
 			t.Errorf("type %s from %s to %s: %v", c.projectType, c.entry, c.exit, got)
 		}
 	}
@@ -358,10 +359,10 @@ func TestLastWednesday(t *testing.T) {
 		{"2025-01-30", "2025-04-29", [4]string{"", "", "", ""}},
 		{"2025-01-29", "2025-01-29", [4]string{"2025-01-29", "", "", ""}},
 	} {
-		p := &period{start: day(t, c.start), end: day(t, c.end)}
+		p := &glossary.Period{Start: day(t, c.start), End: day(t, c.end)}
 		for i, m := range months {
 			got := ""
-			if d, ok := p.lastWednesday(m); ok {
+			if d, ok := p.LastWednesday(m); ok {
 				got = d.String()
 			}
 			if got != c.want[i] {
@@ -374,9 +375,9 @@ func TestLastWednesday(t *testing.T) {
 // Conditions (6).
 func TestConditions(t *testing.T) {
 	w := newWorld(t, "3")
-	w.stay("a", values{"EntryDate": "2024-01-01", "DisablingCondition": "1"})
+	w.Stay("a", values{"EntryDate": "2024-01-01", "DisablingCondition": "1"})
 	add := func(on, stage, kind, response string) {
-		w.record("Disabilities", "a", values{"InformationDate": on, "DataCollectionStage": stage, "DisabilityType": kind, "DisabilityResponse": response})
+		w.Record("Disabilities", "a", values{"InformationDate": on, "DataCollectionStage": stage, "DisabilityType": kind, "DisabilityResponse": response})
 	}
 	add("2024-01-01", "1", "9", "1")
 	add("2024-01-01", "1", "10", "3")
@@ -384,10 +385,10 @@ func TestConditions(t *testing.T) {
 	add("2025-01-01", "5", "10", "2")
 	add("2025-10-01", "2", "6", "1") // after the report
 	p := w.period()
-	if got := p.conditionsAt(0, atStart); got != hasMental|hasAlcohol|hasDrugs {
+	if got := p.ConditionsAt(0, glossary.AtStart); got != glossary.HasMental|glossary.HasAlcohol|glossary.HasDrugs {
 		t.Errorf("at start: %b", got)
 	}
-	if got := p.conditionsAt(0, atAnnual); got != hasDrugs {
+	if got := p.ConditionsAt(0, glossary.AtAnnual); got != glossary.HasDrugs {
 		t.Errorf("for stayers: %b", got)
 	}
 	r := w.run(APR)
@@ -402,9 +403,9 @@ func TestConditions(t *testing.T) {
 // The stay that supplies every answer (2).
 func TestLatestStay(t *testing.T) {
 	w := newWorld(t, "0")
-	w.stay("a", values{"EntryDate": "2025-01-01", "ExitDate": "2025-02-01", "Destination": "410", "DOB": "1980-01-01"})
+	w.Stay("a", values{"EntryDate": "2025-01-01", "ExitDate": "2025-02-01", "Destination": "410", "DOB": "1980-01-01"})
 	for _, id := range []string{"b", "c"} {
-		w.add("Enrollment", values{"EnrollmentID": id, "PersonalID": "a", "ProjectID": "p", "HouseholdID": id, "RelationshipToHoH": "1", "EntryDate": "2025-03-01"})
+		w.Add("Enrollment", values{"EnrollmentID": id, "PersonalID": "a", "ProjectID": "p", "HouseholdID": id, "RelationshipToHoH": "1", "EntryDate": "2025-03-01"})
 	}
 	r := w.run(APR)
 	if n := r.Table("Q5a").Cell("C2").Value; n != 1 {
@@ -421,13 +422,13 @@ func TestLatestStay(t *testing.T) {
 // Clients that the hub has linked are one person; the latest stay of any of them supplies every answer.
 func TestLinkedClients(t *testing.T) {
 	w := newWorld(t, "0")
-	w.stay("a", values{"EntryDate": "2025-03-01", "HouseholdID": "1", "VeteranStatus": "1", "DOB": "1980-01-01"})
-	w.stay("b", values{"EntryDate": "2025-01-01", "HouseholdID": "2", "VeteranStatus": "0", "DOB": "1980-01-01"})
-	w.stay("c", values{"EntryDate": "2025-01-01", "HouseholdID": "3", "VeteranStatus": "0", "DOB": "1980-01-01"})
+	w.Stay("a", values{"EntryDate": "2025-03-01", "HouseholdID": "1", "VeteranStatus": "1", "DOB": "1980-01-01"})
+	w.Stay("b", values{"EntryDate": "2025-01-01", "HouseholdID": "2", "VeteranStatus": "0", "DOB": "1980-01-01"})
+	w.Stay("c", values{"EntryDate": "2025-01-01", "HouseholdID": "3", "VeteranStatus": "0", "DOB": "1980-01-01"})
 	if n := w.run(APR).Table("Q5a").Cell("C2").Value; n != 3 {
 		t.Errorf("%v persons without links, want 3", n)
 	}
-	w.persons = map[string]int64{"a": 5, "b": 5, "c": 6}
+	w.Persons = map[string]int64{"a": 5, "b": 5, "c": 6}
 	r := w.run(APR)
 	if n := r.Table("Q5a").Cell("C2").Value; n != 2 {
 		t.Errorf("%v persons, want 2", n)
@@ -441,8 +442,8 @@ func TestLinkedClients(t *testing.T) {
 // Deleted records do not count.
 func TestDeleted(t *testing.T) {
 	w := newWorld(t, "0")
-	w.stay("a", values{"EntryDate": "2025-01-01", "HouseholdID": "1"})
-	w.stay("b", values{"EntryDate": "2025-01-01", "HouseholdID": "2", "DateDeleted": "2025-02-01 00:00:00"})
+	w.Stay("a", values{"EntryDate": "2025-01-01", "HouseholdID": "1"})
+	w.Stay("b", values{"EntryDate": "2025-01-01", "HouseholdID": "2", "DateDeleted": "2025-02-01 00:00:00"})
 	if n := w.run(APR).Table("Q5a").Cell("C2").Value; n != 1 {
 		t.Errorf("%v persons, want 1", n)
 	}
@@ -451,15 +452,15 @@ func TestDeleted(t *testing.T) {
 // A CoC is asked for (2).
 func TestCoC(t *testing.T) {
 	w := newWorld(t, "0")
-	w.add("Project", values{"ProjectID": "q", "OrganizationID": "o", "ProjectName": "Other", "ProjectType": "0"})
+	w.Add("Project", values{"ProjectID": "q", "OrganizationID": "o", "ProjectName": "Other", "ProjectType": "0"})
 	for _, c := range []values{{"ProjectID": "p", "CoCCode": "NY-600"}, {"ProjectID": "q", "CoCCode": "NY-600"}, {"ProjectID": "q", "CoCCode": "NY-601"}} {
-		w.add("ProjectCoC", c)
+		w.Add("ProjectCoC", c)
 	}
-	w.stay("whole", values{"EntryDate": "2025-01-01", "HouseholdID": "1", "EnrollmentCoC": "NY-601"})
-	w.stay("head", values{"EntryDate": "2025-01-01", "HouseholdID": "2", "ProjectID": "q", "EnrollmentCoC": "NY-600"})
-	w.stay("member", values{"EntryDate": "2025-01-01", "HouseholdID": "2", "ProjectID": "q", "RelationshipToHoH": "3", "EnrollmentCoC": "NY-601"})
-	w.stay("other", values{"EntryDate": "2025-01-01", "HouseholdID": "3", "ProjectID": "q", "EnrollmentCoC": "NY-601"})
-	f := w.facts()
+	w.Stay("whole", values{"EntryDate": "2025-01-01", "HouseholdID": "1", "EnrollmentCoC": "NY-601"})
+	w.Stay("head", values{"EntryDate": "2025-01-01", "HouseholdID": "2", "ProjectID": "q", "EnrollmentCoC": "NY-600"})
+	w.Stay("member", values{"EntryDate": "2025-01-01", "HouseholdID": "2", "ProjectID": "q", "RelationshipToHoH": "3", "EnrollmentCoC": "NY-601"})
+	w.Stay("other", values{"EntryDate": "2025-01-01", "HouseholdID": "3", "ProjectID": "q", "EnrollmentCoC": "NY-601"})
+	f := w.Facts()
 	for coc, want := range map[string]int{"": 4, "NY-600": 3, "NY-601": 1} {
 		u, err := newUniverse(f, Scope{Start: day(t, firstDay), End: day(t, lastDay), CoC: coc})
 		if err != nil {
@@ -474,8 +475,8 @@ func TestCoC(t *testing.T) {
 // What the command refuses.
 func TestRefused(t *testing.T) {
 	w := newWorld(t, "0")
-	w.stay("a", values{"EntryDate": "2025-01-01"})
-	f := w.facts()
+	w.Stay("a", values{"EntryDate": "2025-01-01"})
+	f := w.Facts()
 	start, end := day(t, firstDay), day(t, lastDay)
 	for want, s := range map[string]Scope{
 		"the report ends (2024-10-01) before it starts (2025-09-30); exchange the dates":                 {Start: end, End: start},

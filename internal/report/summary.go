@@ -1,5 +1,7 @@
 package report
 
+import "github.com/hearth-hmis/hearth/internal/glossary"
+
 // Figure answers one of the questions that are asked of every report.
 type Figure struct {
 	Label string
@@ -13,11 +15,11 @@ type Figure struct {
 func (r *Report) Summary() []Figure {
 	u := r.universe
 	age := func(p *person) int { return p.age }
-	length := func(p *person) int { return p.length(p.stay) }
+	length := func(p *person) int { return p.Length(p.stay) }
 	return []Figure{
 		{"Persons served", float64(len(u.persons)), false, "each person once, however many stays"},
 		{"Households served", float64(u.in(heads)), false, "by their heads of household, each person once"},
-		{"Average age", u.mean(func(p *person) bool { return p.age != unknownAge }, age), false, "of those whose age is known, in whole years at the later of the report's start and project start"},
+		{"Average age", u.mean(func(p *person) bool { return p.age != glossary.UnknownAge }, age), false, "of those whose age is known, in whole years at the later of the report's start and project start"},
 		{"Average length of participation, veterans", u.mean(veterans, length), true, "adults with veteran status yes; bed nights for night-by-night shelter"},
 		{"Average length of participation, adults who are no veterans", u.mean(func(p *person) bool { return p.adult() && !p.veteran() }, length), true, "all other adults; bed nights for night-by-night shelter"},
 	}

@@ -5,38 +5,13 @@ import (
 	"strings"
 
 	"github.com/hearth-hmis/hearth/internal/facts"
+	"github.com/hearth-hmis/hearth/internal/glossary"
 	"github.com/hearth-hmis/hearth/internal/hmis"
 )
 
-// householdType is what the ages of the members with an active stay make of a household (3).
-type householdType uint8
-
-// The household types, in the order of HUD's columns.
-const (
-	withoutChildren householdType = iota
-	withChildren
-	onlyChildren
-	unknownHousehold
-)
-
-// typeOf gives the type of a household with members of these ages (3).
-func typeOf(ages []int) householdType {
-	adults := slices.ContainsFunc(ages, isAdult)
-	children := slices.ContainsFunc(ages, isChild)
-	switch {
-	case adults && children:
-		return withChildren
-	case slices.Contains(ages, unknownAge):
-		return unknownHousehold
-	case adults:
-		return withoutChildren
-	}
-	return onlyChildren
-}
-
 // household is the members of one household who are in the report.
 type household struct {
-	kind   householdType
+	kind   glossary.HouseholdType
 	stays  []int32
 	eldest int // the highest known age
 	heads  int
@@ -51,13 +26,13 @@ type person struct {
 	age       int
 	head      bool
 	leaver    bool
-	engaged   bool   // counts in the data quality questions: all but those of street outreach not yet engaged (2)
-	chronic   answer // chronically homeless at project start
+	engaged   bool            // counts in the data quality questions: all but those of street outreach not yet engaged (2)
+	chronic   glossary.Answer // chronically homeless at project start
 }
 
 // universe is who is in a report.
 type universe struct {
-	period
+	glossary.Period
 	scope      Scope
 	projects   []bool  // by index in the facts
 	stays      []int32 // the active ones
@@ -75,7 +50,7 @@ func newUniverse(f *facts.Facts, s Scope) (*universe, error) {
 		return nil, err
 	}
 	for stay := range int32(f.Enrollments.Len()) {
-		if u.selected(stay) && u.active(stay) {
+		if u.selected(stay) && u.Active(stay) {
 			u.stays = append(u.stays, stay)
 		}
 	}
@@ -100,7 +75,7 @@ func inScope(f *facts.Facts, s Scope) (*universe, error) {
 	if s.End < s.Start {
 		return nil, hmis.Errorf(hmis.Invalid, "the report ends (%s) before it starts (%s); exchange the dates", s.End, s.Start)
 	}
-	u := &universe{period: period{f, s.Start, s.End}, scope: s, projects: make([]bool, len(f.Projects)), households: make([]*household, f.Households.Len())}
+	u := &universe{Period: glossary.Period{F: f, Start: s.Start, End: s.End}, scope: s, projects: make([]bool, len(f.Projects)), households: make([]*household, f.Households.Len())}
 	any := false
 	for i := range f.Projects {
 		u.projects[i] = (len(s.Projects) == 0 || slices.Contains(s.Projects, int32(i))) && u.mayBelong(&f.Projects[i])
@@ -120,24 +95,24 @@ func (u *universe) mayBelong(p *facts.Project) bool {
 // selected reports whether the stay is in a project and in the CoC of the report: a project with one CoC belongs to it
 // whole, with several the head's EnrollmentCoC decides for the household (2).
 func (u *universe) selected(stay int32) bool {
-	if in := u.projects[u.f.Enrollments.Project[stay]]; !in || u.scope.CoC == "" {
+	if in := u.projects[u.F.Enrollments.Project[stay]]; !in || u.scope.CoC == "" {
 		return in
 	}
-	own := u.project(stay).CoCs
+	own := u.Project(stay).CoCs
 	if !slices.ContainsFunc(own, func(c facts.ProjectCoC) bool { return c.CoC != own[0].CoC }) {
 		return true
 	}
-	head := u.head(stay)
+	head := u.Head(stay)
 	if head < 0 {
 		head = stay
 	}
-	coc := u.f.Enrollments.CoC[head]
-	return coc >= 0 && u.f.CoCs[coc] == u.scope.CoC
+	coc := u.F.Enrollments.CoC[head]
+	return coc >= 0 && u.F.CoCs[coc] == u.scope.CoC
 }
 
 func (u *universe) groupHouseholds() {
 	for _, stay := range u.stays {
-		number := u.f.Enrollments.Household[stay]
+		number := u.F.Enrollments.Household[stay]
 		h := u.households[number]
 		if h == nil {
 			h = &household{}
@@ -155,16 +130,16 @@ func (u *universe) groupHouseholds() {
 // describe finds out what kind of household the stays make.
 func (u *universe) describe(h *household) {
 	ages := make([]int, 0, 8)
-	h.eldest = unknownAge
+	h.eldest = glossary.UnknownAge
 	for _, stay := range h.stays {
-		age := u.age(stay)
+		age := u.Age(stay)
 		ages = append(ages, age)
 		h.eldest = max(h.eldest, age)
-		if u.isHead(stay) {
+		if u.IsHead(stay) {
 			h.heads++
 		}
 	}
-	h.kind = typeOf(ages)
+	h.kind = glossary.TypeOf(ages)
 }
 
 // newPerson chooses the stay that supplies every answer: the latest entry, of several on a day the highest
@@ -172,37 +147,37 @@ func (u *universe) describe(h *household) {
 func (u *universe) newPerson(all []int32) person {
 	stay := all[0]
 	for _, s := range all[1:] {
-		if u.entry(s) > u.entry(stay) || u.entry(s) == u.entry(stay) && u.f.Enrollments.ID(s) > u.f.Enrollments.ID(stay) {
+		if u.Entry(s) > u.Entry(stay) || u.Entry(s) == u.Entry(stay) && u.F.Enrollments.ID(s) > u.F.Enrollments.ID(stay) {
 			stay = s
 		}
 	}
-	return u.personOf(stay, all, u.households[u.f.Enrollments.Household[stay]])
+	return u.personOf(stay, all, u.households[u.F.Enrollments.Household[stay]])
 }
 
 func (u *universe) personOf(stay int32, all []int32, h *household) person {
-	p := person{universe: u, stay: stay, all: all, household: h, age: u.age(stay), head: u.isHead(stay), leaver: u.left(stay), chronic: u.chronic(stay)}
-	engaged := u.f.Enrollments.DateOfEngagement[stay]
-	p.engaged = u.projectType(stay) != outreach || engaged != facts.NoDay && engaged <= u.end
+	p := person{universe: u, stay: stay, all: all, household: h, age: u.Age(stay), head: u.IsHead(stay), leaver: u.Left(stay), chronic: u.Chronic(stay)}
+	engaged := u.F.Enrollments.DateOfEngagement[stay]
+	p.engaged = u.ProjectType(stay) != glossary.Outreach || engaged != facts.NoDay && engaged <= u.End
 	return p
 }
 
-func (p *person) client() int32     { return p.f.Enrollments.Client[p.stay] }
-func (p *person) adult() bool       { return isAdult(p.age) }
-func (p *person) child() bool       { return isChild(p.age) }
+func (p *person) client() int32     { return p.Period.Client(p.stay) }
+func (p *person) adult() bool       { return glossary.IsAdult(p.age) }
+func (p *person) child() bool       { return glossary.IsChild(p.age) }
 func (p *person) stayer() bool      { return !p.leaver }
 func (p *person) adultOrHead() bool { return p.adult() || p.head }
 
 // unknown is why the age is not known: dontKnow or notCollected (3).
-func (p *person) unknown() answer {
-	if a := answerOf(p.f.Clients.DOBDataQuality[p.client()]); a == dontKnow {
+func (p *person) unknown() glossary.Answer {
+	if a := glossary.AnswerOf(p.F.Clients.DOBDataQuality[p.client()]); a == glossary.DontKnow {
 		return a
 	}
-	return notCollected
+	return glossary.NotCollected
 }
 
 // veteran is an adult with VeteranStatus 1 (3).
 func (p *person) veteran() bool {
-	return p.adult() && p.f.Clients.VeteranStatus[p.client()] == 1
+	return p.adult() && p.F.Clients.VeteranStatus[p.client()] == 1
 }
 
 // youth is somebody from 12 to 24 in a household where nobody is known to be older (3, 12: as HUD's program).
@@ -217,12 +192,12 @@ func (p *person) parentingYouth() bool {
 	return p.youth() && p.adultOrHead() && p.relation() != childRelation && p.hasChild()
 }
 
-func (p *person) relation() facts.Answer { return p.f.Enrollments.RelationshipToHoH[p.stay] }
+func (p *person) relation() facts.Answer { return p.F.Enrollments.RelationshipToHoH[p.stay] }
 
 // hasChild reports whether the household has a child of its head.
 func (p *person) hasChild() bool {
 	return slices.ContainsFunc(p.household.stays, func(m int32) bool {
-		return p.f.Enrollments.RelationshipToHoH[m] == childRelation && isChild(p.period.age(m))
+		return p.F.Enrollments.RelationshipToHoH[m] == childRelation && glossary.IsChild(p.Period.Age(m))
 	})
 }
 
@@ -232,18 +207,18 @@ func (p *person) longStayer() bool {
 	if p.leaver || !p.adultOrHead() {
 		return false
 	}
-	if p.length(p.stay) >= 365 {
+	if p.Length(p.stay) >= 365 {
 		return true
 	}
 	return p.adult() && slices.ContainsFunc(p.household.stays, func(m int32) bool {
-		return p.isHead(m) && !p.left(m) && p.length(m) >= 365
+		return p.IsHead(m) && !p.Left(m) && p.Length(m) >= 365
 	})
 }
 
 // housed is the move-in date in permanent supportive housing and rapid rehousing (4); NoDay elsewhere.
 func (p *person) housed() hmis.Date {
-	if p.typeIn(p.stay, supportiveHousing, rapidRehousing) {
-		return p.moveIn(p.stay)
+	if p.TypeIn(p.stay, glossary.SupportiveHousing, glossary.RapidRehousing) {
+		return p.MoveIn(p.stay)
 	}
 	return facts.NoDay
 }
@@ -265,6 +240,6 @@ func (u *universe) sortedProjects() (list []int32) {
 			list = append(list, int32(i))
 		}
 	}
-	slices.SortFunc(list, func(a, b int32) int { return strings.Compare(u.f.Projects[a].ID, u.f.Projects[b].ID) })
+	slices.SortFunc(list, func(a, b int32) int { return strings.Compare(u.F.Projects[a].ID, u.F.Projects[b].ID) })
 	return list
 }

@@ -13,8 +13,8 @@ import (
 // harbor is a report about one head of household whose organization has a name that must be escaped.
 func harbor(t *testing.T) *Report {
 	w := newWorld(t, "0")
-	w.rows["Organization"][0]["OrganizationName"] = `<b>"Harbor" & Home</b>`
-	w.stay("a", values{"EntryDate": "2025-01-01", "DOB": "1980-01-01", "DisablingCondition": "0"})
+	w.Rows["Organization"][0]["OrganizationName"] = `<b>"Harbor" & Home</b>`
+	w.Stay("a", values{"EntryDate": "2025-01-01", "DOB": "1980-01-01", "DisablingCondition": "0"})
 	return w.run(APR)
 }
 

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 	"path/filepath"
 	"reflect"
@@ -608,4 +609,120 @@ func (s *Store) Lock(t testing.TB, table string) (unlock func()) {
 		t.Fatal(err)
 	}
 	return func() { tx.Rollback() }
+}
+
+// Advance brings the facts to the newest change.
+func (s *Store) Advance(t testing.TB) *Snapshot {
+	t.Helper()
+	return found(t)(s.advance(t.Context()))
+}
+
+// ReadWhole reads all facts, whatever is kept.
+func (s *Store) ReadWhole(t testing.TB) *Snapshot {
+	t.Helper()
+	return found(t)(s.readWhole(t.Context()))
+}
+
+// ReadChanged reads what changed since; nil where all has to be read.
+func (s *Store) ReadChanged(t testing.TB, since *Snapshot) *Snapshot {
+	t.Helper()
+	return found(t)(s.readChanged(t.Context(), since))
+}
+
+// Current returns the facts as they are in memory.
+func (s *Store) Current(t testing.TB) *Snapshot {
+	t.Helper()
+	return found(t)(s.current(t.Context()))
+}
+
+func found(t testing.TB) func(*Snapshot, error) *Snapshot {
+	return func(found *Snapshot, err error) *Snapshot {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return found
+	}
+}
+
+// AtProjects takes stays at projects from facts in memory.
+func (s *Store) AtProjects(whole *Snapshot, own []int64) *Snapshot { return s.atProjects(whole, own) }
+
+// ReadAtProjects reads stays at projects, what hangs on them and who stayed.
+func (s *Store) ReadAtProjects(t testing.TB, own []int64) *Snapshot {
+	t.Helper()
+	conns, change, at, end, err := s.reading(t.Context(), 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer end()
+	f, err := s.readFacts(t.Context(), conns, func(f *hmis.File) string {
+		in := "project_key IN (" + numbers(own) + ")"
+		switch {
+		case f.Level != hmis.ClientLevel:
+			return ""
+		case f.Name == "Client":
+			return " AND id IN (SELECT client_key FROM enrollments WHERE " + in + " AND removed_at IS NULL)"
+		}
+		return " AND " + in
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s.newSnapshot(f, change, at)
+}
+
+// WaitFor waits until the facts that are followed hold a change.
+func (s *Store) WaitFor(t testing.TB, change int64) *Snapshot {
+	t.Helper()
+	for {
+		if found := s.facts.newest.Load(); found != nil && found.Change >= change {
+			return found
+		}
+		if t.Context().Err() != nil {
+			t.Fatal("the facts never came")
+		}
+		time.Sleep(time.Millisecond)
+	}
+}
+
+// HoldReading keeps facts from being read, as one who reads them does, until it is ended.
+func (s *Store) HoldReading() (done func()) {
+	s.facts.followed.Store(true)
+	s.facts.advancing.Lock()
+	return func() {
+		s.facts.advancing.Unlock()
+		s.facts.followed.Store(false)
+	}
+}
+
+// StepsInTwoTransactions adds a step of the feed in each of two transactions, the second while the first is open.
+func (s *Store) StepsInTwoTransactions(t testing.TB) (seen []string) {
+	t.Helper()
+	ctx := t.Context()
+	const add = "INSERT INTO changes (table_name) VALUES ('clients') RETURNING id"
+	step := func(name string, on interface {
+		QueryRowContext(context.Context, string, ...any) *sql.Row
+	}) {
+		var id int64
+		if err := on.QueryRowContext(ctx, add).Scan(&id); err != nil {
+			t.Fatal(err)
+		}
+		seen = append(seen, fmt.Sprintf("%s: %d", name, id))
+	}
+	first, err := s.db.BeginTx(ctx, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	step("first", first)
+	var free bool
+	if err := s.db.QueryRowContext(ctx, "SELECT pg_try_advisory_lock(4863720157)").Scan(&free); err != nil {
+		t.Fatal(err)
+	}
+	seen = append(seen, fmt.Sprintf("second waits: %t", !free))
+	if err := first.Commit(); err != nil {
+		t.Fatal(err)
+	}
+	step("second", s.db)
+	return seen
 }

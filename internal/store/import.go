@@ -136,6 +136,9 @@ func (im *importer) begin(ctx context.Context) error {
 		(file text, line bigint, hud_key text, enrollment_id text, personal_id text, project_id text)`); err != nil {
 		return err
 	}
+	if err := im.exec(ctx, "CREATE TEMP TABLE left_clients (client_key bigint)"); err != nil { // whose rows are gone or another client's
+		return err
+	}
 	now := im.s.moment()
 	if err := im.exec(ctx, "INSERT INTO sources (name, created_at) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING", im.o.Source, now); err != nil {
 		return err
@@ -290,6 +293,12 @@ func (im *importer) finish(ctx context.Context) error {
 		if err := im.exec(ctx, "INSERT INTO changes (table_name, row_key, run_key, at) VALUES ($1, 0, $2, $3)", f.Table(), im.report.Run, now); err != nil {
 			return err
 		}
+	}
+	if err := im.exec(ctx, "INSERT INTO changes (table_name, row_key, at) SELECT DISTINCT 'clients', client_key, "+im.cast("$1")+" FROM left_clients", now); err != nil {
+		return err
+	}
+	if err := im.exec(ctx, "DROP TABLE left_clients"); err != nil {
+		return err
 	}
 	return im.exec(ctx, "UPDATE import_runs SET finished_at = $1, files = $2, issues = $3 WHERE id = $4", now, string(counts), im.report.Issues, im.report.Run)
 }

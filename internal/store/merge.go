@@ -310,6 +310,13 @@ func (im *importer) update(ctx context.Context, f *hmis.File) error {
 	}
 	for _, r := range references(f) {
 		sets = append(sets, r.column+" = p."+r.column)
+		if r.column != "client_key" {
+			continue
+		}
+		if err := im.exec(ctx, fmt.Sprintf("INSERT INTO left_clients SELECT t.client_key FROM %s t JOIN %s p ON p.existing = t.id WHERE p.fate IN ('%s', '%s') AND p.client_key <> t.client_key",
+			f.Table(), planTable(f), changed, deleted)); err != nil {
+			return err
+		}
 	}
 	return im.exec(ctx, fmt.Sprintf("UPDATE %s AS t SET %s FROM %s st JOIN %s p ON p.line = st.line WHERE t.id = p.existing AND p.fate IN ('%s', '%s')",
 		f.Table(), strings.Join(sets, ", "), stagingTable(f), planTable(f), changed, deleted), im.report.Run, im.now())

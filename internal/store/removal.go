@@ -123,6 +123,9 @@ func (im *importer) purge(ctx context.Context) error {
 		AND NOT EXISTS (SELECT 1 FROM enrollments o WHERE o.client_key = e.client_key AND o.project_key NOT IN `+blocked+`)`); err != nil {
 		return err
 	}
+	if err := im.exec(ctx, "INSERT INTO left_clients SELECT client_key FROM enrollments WHERE project_key IN "+blocked); err != nil {
+		return err
+	}
 	for _, f := range hmis.Files() {
 		if f.Level != hmis.ClientLevel || f.Name == "Client" {
 			continue

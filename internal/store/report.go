@@ -55,9 +55,12 @@ func (s *Store) ReportScope(ctx context.Context, projects []string) (*ReportScop
 			return nil, errNoProject
 		}
 	}
-	found, err := s.snapshot(ctx, own)
+	found, err := s.advance(ctx) // one who has just imported reports on what came in
 	if err != nil {
 		return nil, err
+	}
+	if own != nil {
+		found = s.atProjects(found, own)
 	}
 	scope := &ReportScope{Snapshot: found, lead: !ss.viewer.Role.OfAgency()}
 	if len(projects) == 0 {

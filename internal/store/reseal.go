@@ -83,10 +83,10 @@ func (s *Store) sealFirst(ctx context.Context) error {
 	}
 	defer conn.Close()
 	if s.dialect == dialect.Postgres {
-		if _, err := conn.ExecContext(ctx, "SELECT pg_advisory_lock(4863720157)"); err != nil {
+		if _, err := conn.ExecContext(ctx, "SELECT pg_advisory_lock(4863720158)"); err != nil {
 			return err
 		}
-		defer func() { _, _ = conn.ExecContext(context.WithoutCancel(ctx), "SELECT pg_advisory_unlock(4863720157)") }()
+		defer func() { _, _ = conn.ExecContext(context.WithoutCancel(ctx), "SELECT pg_advisory_unlock(4863720158)") }()
 	}
 	var any bool
 	if err := conn.QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM import_runs)").Scan(&any); err != nil {

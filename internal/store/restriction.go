@@ -41,7 +41,7 @@ func (s *Store) LockClient(ctx context.Context, id string, lock bool, askedBy po
 			SetAt(*s.moment()).Exec(ctx); err != nil {
 			return err
 		}
-		return s.change(ctx, tx, "clients", client)
+		return s.change(ctx, tx, "restrictions", client)
 	})
 	if err != nil || len(problems) > 0 {
 		return nil, problems, err

@@ -30,12 +30,13 @@ import (
 // Store is an open database. It is safe for many goroutines.
 type Store struct {
 	db      *sql.DB
+	dsn     string
 	ent     *ent.Client
 	dialect string
 	keys    *seal.Keys
 	now     func() time.Time
 
-	facts snapshots
+	facts community
 	log   log
 
 	statements atomic.Int64
@@ -52,7 +53,7 @@ func Open(ctx context.Context, databaseURL string, keys *seal.Keys) (*Store, err
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{db: db, dialect: dialect.Postgres, keys: keys, now: time.Now}
+	s := &Store{db: db, dsn: dsn, dialect: dialect.Postgres, keys: keys, now: time.Now}
 	if s.log.keys, err = audit.NewKeys(keys.Derive("audit")); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}

@@ -1,4 +1,4 @@
-package report
+package glossary
 
 import (
 	"github.com/hearth-hmis/hearth/internal/facts"
@@ -15,31 +15,31 @@ const (
 	substanceUse  = 10
 )
 
-// conditions of a client, as a set. Alcohol and drugs together are both bits.
-type conditions uint8
+// Conditions are those of a client, as a set. Alcohol and drugs together are both bits.
+type Conditions uint8
 
-// The bits of conditions.
+// The bits of Conditions.
 const (
-	hasMental conditions = 1 << iota
-	hasAlcohol
-	hasDrugs
-	hasChronic
-	hasHIV
-	hasDevelopmental
-	hasPhysical
+	HasMental Conditions = 1 << iota
+	HasAlcohol
+	HasDrugs
+	HasChronic
+	HasHIV
+	HasDevelopmental
+	HasPhysical
 )
 
 // conditionOf is what a response to a disability type says (element 4.05 to 4.10): 1 yes; for substance use 1 alcohol,
 // 2 drugs, 3 both.
-func conditionOf(kind, response facts.Answer) conditions {
+func conditionOf(kind, response facts.Answer) Conditions {
 	if kind == substanceUse {
 		switch response {
 		case 1:
-			return hasAlcohol
+			return HasAlcohol
 		case 2:
-			return hasDrugs
+			return HasDrugs
 		case 3:
-			return hasAlcohol | hasDrugs
+			return HasAlcohol | HasDrugs
 		}
 		return 0
 	}
@@ -48,29 +48,29 @@ func conditionOf(kind, response facts.Answer) conditions {
 	}
 	switch kind {
 	case physical:
-		return hasPhysical
+		return HasPhysical
 	case developmental:
-		return hasDevelopmental
+		return HasDevelopmental
 	case chronicHealth:
-		return hasChronic
+		return HasChronic
 	case hivAIDS:
-		return hasHIV
+		return HasHIV
 	case mentalHealth:
-		return hasMental
+		return HasMental
 	}
 	return 0
 }
 
-// conditionsAt are the conditions at a stage: of stage 1 at start, of stage 3 at exit, and for stayers the records of
+// ConditionsAt are the conditions at a stage: of stage 1 at start, of stage 3 at exit, and for stayers the records of
 // the latest day up to the end of the period that are not of an exit (6).
-func (p *period) conditionsAt(stay int32, s stage) (c conditions) {
-	r := &p.f.Disability
+func (p *Period) ConditionsAt(stay int32, s Stage) (c Conditions) {
+	r := &p.F.Disability
 	from, until := r.Of(stay)
 	day := facts.NoDay
-	if s == atAnnual {
+	if s == AtAnnual {
 		day = p.latestDisabilities(stay)
 	}
-	var latest [substanceUse + 1]conditions // by type: the records are in order of time
+	var latest [substanceUse + 1]Conditions // by type: the records are in order of time
 	for i := from; i < until; i++ {
 		kind := r.DisabilityType[i]
 		if kind < physical || kind > substanceUse {
@@ -78,12 +78,12 @@ func (p *period) conditionsAt(stay int32, s stage) (c conditions) {
 		}
 		in := false
 		switch stage := r.DataCollectionStage[i]; s {
-		case atStart:
-			in = stage == stageStart
-		case atExit:
-			in = stage == stageExit
-		case atAnnual:
-			in = stage != stageExit && r.InformationDate[i] == day
+		case AtStart:
+			in = stage == StageStart
+		case AtExit:
+			in = stage == StageExit
+		case AtAnnual:
+			in = stage != StageExit && r.InformationDate[i] == day
 		}
 		if in {
 			latest[kind] = conditionOf(kind, r.DisabilityResponse[i])
@@ -96,11 +96,11 @@ func (p *period) conditionsAt(stay int32, s stage) (c conditions) {
 }
 
 // latestDisabilities is the latest day up to the end of the period with a disability record of start, update or annual.
-func (p *period) latestDisabilities(stay int32) hmis.Date {
+func (p *Period) latestDisabilities(stay int32) hmis.Date {
 	day := facts.NoDay
-	r := &p.f.Disability
+	r := &p.F.Disability
 	for i, until := r.Of(stay); i < until; i++ {
-		if r.InformationDate[i] <= p.end && r.DataCollectionStage[i] != stageExit {
+		if r.InformationDate[i] <= p.End && r.DataCollectionStage[i] != StageExit {
 			day = r.InformationDate[i]
 		}
 	}
@@ -109,8 +109,8 @@ func (p *period) latestDisabilities(stay int32) hmis.Date {
 
 // disables reports whether a disability record makes a disabling condition by itself: a developmental disability or
 // HIV, or another condition that is indefinite and impairs (7, 8).
-func (p *period) disables(record int32) bool {
-	r := &p.f.Disability
+func (p *Period) disables(record int32) bool {
+	r := &p.F.Disability
 	kind := r.DisabilityType[record]
 	if conditionOf(kind, r.DisabilityResponse[record]) == 0 {
 		return false
@@ -118,12 +118,12 @@ func (p *period) disables(record int32) bool {
 	return kind == developmental || kind == hivAIDS || r.IndefiniteAndImpairs[record] == 1
 }
 
-// violence is the latest answer on domestic violence up to the end of the period: the survivor's yes or no, and when (6).
-func (p *period) violence(stay int32) (survivor, when facts.Answer) {
+// Violence is the latest answer on domestic violence up to the end of the period: the survivor's yes or no, and when (6).
+func (p *Period) Violence(stay int32) (survivor, when facts.Answer) {
 	survivor, when = facts.Empty, facts.Empty
-	r := &p.f.Health
+	r := &p.F.Health
 	for i, until := r.Of(stay); i < until; i++ {
-		if r.InformationDate[i] <= p.end && r.DomesticViolenceSurvivor[i] != facts.Empty {
+		if r.InformationDate[i] <= p.End && r.DomesticViolenceSurvivor[i] != facts.Empty {
 			survivor, when = r.DomesticViolenceSurvivor[i], r.WhenOccurred[i]
 		}
 	}

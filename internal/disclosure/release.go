@@ -1,0 +1,123 @@
+package disclosure
+
+import (
+	"context"
+	"encoding/binary"
+	"fmt"
+	"sync"
+
+	"github.com/hearth-hmis/hearth/internal/stats"
+)
+
+// release is a snapshot with the true numbers that were asked for; they do not change.
+type release struct {
+	name   string
+	engine *stats.Engine
+	marks  []stats.Mark
+
+	mu      sync.Mutex
+	sets    map[string]map[uint32]stats.Set
+	answers map[string]map[uint32]stats.Answer
+	kept    int // combinations in sets and answers
+}
+
+// mostKept bounds the combinations that are kept; past it they are counted anew.
+const mostKept = 1 << 20
+
+type releases struct {
+	mu     sync.Mutex
+	byName map[string]*release
+}
+
+// release opens the snapshot of a period; nil where it is not published yet.
+func (p *Protector) release(ctx context.Context, period stats.Period) (*release, error) {
+	names, err := p.snapshots.Names(ctx)
+	if err != nil {
+		return nil, err
+	}
+	name, ok := ReleaseOf(period, names)
+	if !ok {
+		return nil, nil
+	}
+	p.releases.mu.Lock()
+	defer p.releases.mu.Unlock()
+	if r := p.releases.byName[name]; r != nil {
+		return r, nil
+	}
+	engine, err := p.snapshots.Engine(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	r := &release{name: name, engine: engine, marks: make([]stats.Mark, engine.Persons())}
+	for i := range r.marks {
+		m := prf(p.key, "person", name, fmt.Sprint(i))
+		r.marks[i] = stats.Mark{binary.BigEndian.Uint64(m), binary.BigEndian.Uint64(m[8:])}
+	}
+	r.forget()
+	if p.releases.byName == nil {
+		p.releases.byName = map[string]*release{}
+	}
+	p.releases.byName[name] = r
+	return r, nil
+}
+
+func (r *release) forget() {
+	r.sets, r.answers, r.kept = map[string]map[uint32]stats.Set{}, map[string]map[uint32]stats.Answer{}, 0
+}
+
+// place numbers the combination of the atoms' values among all of their dimensions.
+func (r *release) place(atoms []atom) (by []stats.Dimension, combination uint32) {
+	for _, a := range atoms {
+		by = append(by, a.dimension)
+		combination = combination*uint32(len(r.engine.Values(a.dimension, nil))) + uint32(a.place)
+	}
+	return by, combination
+}
+
+// set is the people served who meet the atoms.
+func (r *release) set(c *cell, atoms []atom) (stats.Set, error) {
+	by, combination := r.place(atoms)
+	key := fmt.Sprint(c.period, c.scope, by)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.sets[key] == nil {
+		sets, err := r.engine.Sets(stats.Query{Period: c.period, Projects: c.scope}, by, r.marks)
+		if err != nil {
+			return stats.Set{}, err
+		}
+		r.keep(len(sets))
+		r.sets[key] = sets
+	}
+	return r.sets[key][combination], nil
+}
+
+// count is the true count of a cell.
+func (r *release) count(c *cell) (int64, error) {
+	by, combination := r.place(c.atoms)
+	key := fmt.Sprint(c.period, c.scope, c.unit, c.measure, by)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.answers[key] == nil {
+		answers, err := r.engine.Answers(stats.Query{Period: c.period, Projects: c.scope, Unit: c.unit}, by, c.measure)
+		if err != nil {
+			return 0, err
+		}
+		r.keep(len(answers))
+		r.answers[key] = answers
+	}
+	a := r.answers[key][combination]
+	switch c.side {
+	case numerator:
+		return a.Numerator, nil
+	case denominator:
+		return a.Denominator, nil
+	}
+	return a.Count, nil
+}
+
+func (r *release) keep(combinations int) {
+	if r.kept += combinations + 1; r.kept > mostKept {
+		r.forget()
+		r.kept = combinations + 1
+	}
+}
