@@ -150,6 +150,7 @@ func TestReturns(t *testing.T) {
 			{"ProjectID": "psh", "EntryDate": "2024-05-15"}}, []int64{0, 0, 0}},
 		{"from housing to housing after 15 days", []row{{"ProjectID": "rrh", "EntryDate": "2024-01-15", "ExitDate": "2024-05-01", "Destination": "410"},
 			{"ProjectID": "psh", "EntryDate": "2024-05-16"}}, []int64{1, 1, 1}},
+		{"the first exit counts, not that of the first stay", []row{{"EntryDate": "2023-11-01", "ExitDate": "2024-12-10", "Destination": "410"}, {"EntryDate": "2024-12-20"}}, []int64{0, 1, 1}},
 		{"the first exit counts", []row{{"EntryDate": "2024-12-01", "ExitDate": "2024-12-10", "Destination": "410"}, {"EntryDate": "2024-12-20"}}, []int64{0, 1, 1}},
 	} {
 		w := village(t)
