@@ -67,7 +67,7 @@ func againstNaive(t *testing.T, c *community, p period) {
 	}
 	rapid.Check(t, func(t *rapid.T) {
 		q, g := anyQuestion(t, e, w, p)
-		measures := rapid.SliceOfNDistinct(rapid.SampledFrom(every), 1, 4, rapid.ID).Draw(t, "measures")
+		measures := rapid.SliceOfNDistinct(rapid.SampledFrom(every), 1, 10, rapid.ID).Draw(t, "measures")
 		if len(g.By) == 0 && g.Grain == stats.NoGrain {
 			measures = every
 		}
