@@ -51,6 +51,13 @@ func handMade(t *testing.T, stays string, other func(w *factstest.World)) *stats
 				record(w, "Services", id, days, factstest.Row{"RecordType": "200"}, "DateProvided")
 			case "contacts":
 				record(w, "CurrentLivingSituation", id, days, factstest.Row{"CurrentLivingSituation": "116"}, "InformationDate")
+			case "assessed":
+				record(w, "Assessment", id, days, factstest.Row{"AssessmentType": "3"}, "AssessmentDate")
+			case "events":
+				for _, d := range days {
+					day, event, _ := strings.Cut(d, "/")
+					w.Record("Event", id, factstest.Row{"EventDate": day, "Event": event})
+				}
 			case "person":
 				w.Persons[words[0]] = int64(value[0])
 			default:
@@ -101,6 +108,7 @@ func answers(t *testing.T, e *stats.Engine, q stats.Query, measures ...stats.Mea
 func TestFlowsByHand(t *testing.T) {
 	const served = "by service"
 	const homes = "by household"
+	const alone = "adults alone"
 	for _, c := range []struct{ what, stays, want, how string }{
 		{"nobody", `ann ES 2022-01-10 2022-02-05 to=410`, "0 + 0 0 0 - 0 0 0 = 0", ""},
 		{"comes for the first time", `ann ES 2024-01-10 -`, "0 + 1 0 0 - 0 0 0 = 1", ""},
@@ -130,6 +138,9 @@ func TestFlowsByHand(t *testing.T) {
 		{"is seen again after", `ann SO 2023-11-01 - contacts=2023-12-10,2024-03-10`, "1 + 0 0 1 - 0 0 1 = 1", served},
 		{"a household of which one leaves", `ann ES 2023-11-10 2024-02-05 to=410 home=h is=1; bob ES 2023-11-10 - home=h is=2`, "1 + 0 0 0 - 0 0 0 = 1", homes},
 		{"the two of it", `ann ES 2023-11-10 2024-02-05 to=410 home=h is=1; bob ES 2023-11-10 - home=h is=2`, "2 + 0 0 0 - 1 0 0 = 1", ""},
+		{"was alone then and is now", `ann ES 2022-01-10 2022-02-05 to=410 born=1990-01-01; ann ES 2024-02-05 - born=1990-01-01`, "0 + 0 1 0 - 0 0 0 = 1", alone},
+		{"was with a child then", `ann ES 2022-01-10 2022-02-05 to=410 born=1990-01-01 home=h is=1; bob ES 2022-01-10 2022-02-05 to=410 born=2015-01-01 home=h is=2; ann TH 2024-02-05 - born=1990-01-01`,
+			"0 + 1 0 0 - 0 0 0 = 1", alone},
 		{"two records of one person", `ann ES 2023-11-10 2024-01-15 to=410 person=1; anne ES 2024-01-15 - person=1`, "1 + 0 0 0 - 0 0 0 = 1", ""},
 	} {
 		q := stats.Query{Period: between(t, "2024-01-01..2024-03-31")}
@@ -138,6 +149,8 @@ func TestFlowsByHand(t *testing.T) {
 			q.ActiveBy = stats.ByService
 		case homes:
 			q.Unit = stats.Households
+		case alone:
+			q.Where = []stats.Condition{{Dimension: stats.HouseholdType, Values: []string{"WITHOUT_CHILDREN"}}}
 		}
 		a := answers(t, handMade(t, c.stays, nil), q, stats.ActiveAtStart, stats.Inflow, stats.Outflow, stats.ActiveAtEnd)
 		in, out := a[1].Parts, a[2].Parts
@@ -329,6 +342,33 @@ func TestTimeHomelessByHand(t *testing.T) {
 		}
 		if got != c.want || a.Count > 1 {
 			t.Errorf("%s: %s (%d), want %s", c.what, got, a.Count, c.want)
+		}
+	}
+}
+
+// TestReferralsByHand: assessments, referrals to housing and the days from the one to the other in January 2024.
+func TestReferralsByHand(t *testing.T) {
+	for _, c := range []struct{ what, stays, want string }{
+		{"nothing", `ann CE 2023-12-01 -`, "0 assessed 0 referred after [] days"},
+		{"assessed, then referred to housing", `ann CE 2023-12-01 - assessed=2024-01-05 events=2024-01-12/14`, "1 assessed 1 referred after [7] days"},
+		{"on the same day", `ann CE 2023-12-01 - assessed=2024-01-05 events=2024-01-05/13`, "1 assessed 1 referred after [0] days"},
+		{"the latest assessment counts, also before the month", `ann CE 2023-12-01 - assessed=2023-12-05,2023-12-22,2024-01-20 events=2024-01-01/10`, "1 assessed 1 referred after [10] days"},
+		{"never assessed", `ann CE 2023-12-01 - events=2024-01-12/14`, "0 assessed 1 referred after [] days"},
+		{"flexible money is no referral to housing", `ann CE 2023-12-01 - assessed=2024-01-05 events=2024-01-12/16`, "1 assessed 0 referred after [] days"},
+		{"nor is housing navigation", `ann CE 2023-12-01 - assessed=2024-01-05 events=2024-01-12/7`, "1 assessed 0 referred after [] days"},
+		{"vouchers are", `ann CE 2023-12-01 - assessed=2024-01-05 events=2024-01-06/17,2024-01-07/18`, "1 assessed 2 referred after [1.5] days"},
+		{"before the entry", `ann CE 2024-01-10 - assessed=2024-01-05 events=2024-01-06/14`, "0 assessed 0 referred after [] days"},
+		{"after the exit", `ann CE 2023-12-01 2024-01-10 to=410 assessed=2024-01-05 events=2024-01-11/14`, "1 assessed 0 referred after [] days"},
+		{"on the day of the exit", `ann CE 2023-12-01 2024-01-10 to=410 assessed=2024-01-05 events=2024-01-10/14`, "1 assessed 1 referred after [5] days"},
+		{"in February", `ann CE 2023-12-01 - assessed=2024-01-05 events=2024-02-01/14`, "1 assessed 0 referred after [] days"},
+	} {
+		a := answers(t, handMade(t, c.stays, nil), stats.Query{Period: between(t, "2024-01-01..2024-01-31")}, stats.Assessments, stats.Referrals, stats.DaysToReferral)
+		days := []float64{}
+		if a[2].Count > 0 {
+			days = append(days, a[2].Days.Mean)
+		}
+		if got := fmt.Sprintf("%d assessed %d referred after %v days", a[0].Count, a[1].Count, days); got != c.want {
+			t.Errorf("%s: %s, want %s", c.what, got, c.want)
 		}
 	}
 }

@@ -67,7 +67,7 @@ func againstNaive(t *testing.T, c *community, p period) {
 	}
 	rapid.Check(t, func(t *rapid.T) {
 		q, g := anyQuestion(t, e, w, p)
-		measures := rapid.SliceOfNDistinct(rapid.SampledFrom(every), 1, 4, rapid.ID).Draw(t, "measures")
+		measures := rapid.SliceOfNDistinct(rapid.SampledFrom(every), 1, 10, rapid.ID).Draw(t, "measures")
 		if len(g.By) == 0 && g.Grain == stats.NoGrain {
 			measures = every
 		}
@@ -282,7 +282,7 @@ func (c *community) link(r *rand.Rand) {
 }
 
 // disturb puts into an export what real ones have and made-up ones do not: codes that are in no list, empty cells, dates that
-// are out of order, households without a head and with two, projects in several CoCs.
+// are out of order, households without a head and with two, projects in several CoCs and with several grants.
 func disturb(r *rand.Rand, s source) {
 	strange := []int{empty, 0, 1, 2, 3, 8, 9, 30, 37, 99, 24, 410, 435, 101, 206, 999}
 	for _, file := range slices.Sorted(maps.Keys(s.rows)) {
@@ -311,6 +311,14 @@ func disturb(r *rand.Rand, s source) {
 			if file == "Exit" && r.IntN(30) == 0 {
 				one.cell("ExitDate").N += int64(r.IntN(101) - 50)
 			}
+		}
+	}
+	for i, funder := range s.rows["Funder"] {
+		if i%3 == 0 { // a second grant, most often of the same partner
+			second := row{funder.file, slices.Clone(funder.cells)}
+			*second.cell("FunderID") = hmiscsv.Cell{Set: true, S: "second" + funder.id()}
+			second.cell("Funder").N++
+			s.rows["Funder"] = append(s.rows["Funder"], second)
 		}
 	}
 	for i, coc := range s.rows["ProjectCoC"] {
