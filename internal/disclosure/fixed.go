@@ -20,7 +20,7 @@ type Table struct {
 // width is how wide the interval of what a hidden count can be must at least be; mostFixed is how many places a table may have.
 const (
 	width     = 10
-	mostFixed = 2000
+	mostFixed = 1000
 )
 
 // Fix makes a fixed table, which the lead may approve for publication: true counts, but none of 1 to 10, and of those that
