@@ -181,7 +181,7 @@ var shapes = [][]int{{4}, {2, 2}, {2, 3}, {3, 3}, {3, 4}, {2, 2, 2}, {2, 2, 3}}
 // cannot tell a hidden number closer than 10.
 func TestFix(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
-	hidden, shown, tables := 0, 0, 42
+	hidden, shown, tables := 0, 0, 14
 	if *whole {
 		tables = 280
 	}
