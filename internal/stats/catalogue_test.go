@@ -39,6 +39,9 @@ func TestCatalogue(t *testing.T) {
 		if d.Label == "" || d.Definition == "" || d.Category == 0 {
 			t.Errorf("%s lacks a label, definition or category", d.Name)
 		}
+		if d.Many && len(d.Values) > 64 {
+			t.Errorf("%s has %d values, more than bits", d.Name, len(d.Values))
+		}
 		for _, v := range d.Values {
 			name("value of "+d.Name+" ", v.Name)
 			if v.Label == "" {

@@ -150,6 +150,7 @@ func TestReturns(t *testing.T) {
 			{"ProjectID": "psh", "EntryDate": "2024-05-15"}}, []int64{0, 0, 0}},
 		{"from housing to housing after 15 days", []row{{"ProjectID": "rrh", "EntryDate": "2024-01-15", "ExitDate": "2024-05-01", "Destination": "410"},
 			{"ProjectID": "psh", "EntryDate": "2024-05-16"}}, []int64{1, 1, 1}},
+		{"the first exit counts, not that of the first stay", []row{{"EntryDate": "2023-11-01", "ExitDate": "2024-12-10", "Destination": "410"}, {"EntryDate": "2024-12-20"}}, []int64{0, 1, 1}},
 		{"the first exit counts", []row{{"EntryDate": "2024-12-01", "ExitDate": "2024-12-10", "Destination": "410"}, {"EntryDate": "2024-12-20"}}, []int64{0, 1, 1}},
 	} {
 		w := village(t)
@@ -336,18 +337,21 @@ func TestFunders(t *testing.T) {
 	w := village(t)
 	w.Add("Funder", row{"ProjectID": "es", "Funder": "8", "GrantID": "g", "StartDate": "2024-07-01", "EndDate": "2025-01-15"})
 	w.Add("Funder", row{"ProjectID": "es", "Funder": "2", "GrantID": "g", "StartDate": "2025-03-01"})
+	w.Add("Funder", row{"ProjectID": "es", "Funder": "5", "GrantID": "h", "StartDate": "2025-03-01"}) // the same partner
+	w.Add("Inventory", row{"ProjectID": "es", "CoCCode": "XX-500", "InventoryStartDate": "2020-01-01", "BedInventory": "10"})
 	stay(w, "a", row{"EntryDate": "2024-10-01"})
 	e := New(w.Facts(), Version{})
 	q := Query{Period: between(t, "2025-01-01", "2025-04-30")}
-	groups, err := e.Groups(q, Grouping{By: []Dimension{FederalPartner}, Grain: Month}, Served, ActiveAtEnd)
+	groups, err := e.Groups(q, Grouping{By: []Dimension{FederalPartner}, Grain: Month}, Served, ActiveAtEnd, BedUtilization)
 	if err != nil {
 		t.Fatal(err)
 	}
 	var got []string
 	for _, g := range groups.Groups {
-		got = append(got, fmt.Sprint(g.Values[0].Name, g.Answers[0].Count, g.Answers[1].Count))
+		got = append(got, fmt.Sprint(g.Values[0].Name, " ", g.Answers[0].Count, g.Answers[1].Count, g.Answers[2].Denominator))
 	}
-	want := []string{"HUD_COC0 0", "HUD_COC0 0", "HUD_COC1 1", "HUD_COC1 1", "HUD_ESG1 1", "HUD_ESG0 0", "HUD_ESG0 0", "HUD_ESG0 0", "NONE0 0", "NONE1 1", "NONE0 0", "NONE0 0"}
+	want := []string{"HUD_COC 0 0 0", "HUD_COC 0 0 0", "HUD_COC 1 1 310", "HUD_COC 1 1 300", "HUD_ESG 1 1 310", "HUD_ESG 0 0 0", "HUD_ESG 0 0 0", "HUD_ESG 0 0 0",
+		"NONE 0 0 0", "NONE 1 1 280", "NONE 0 0 0", "NONE 0 0 0"}
 	if !slices.Equal(got, want) {
 		t.Errorf("%q, want %q", got, want)
 	}

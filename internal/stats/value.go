@@ -137,31 +137,37 @@ func (r *run) eachOfProject(d Dimension, project int32, do func(code int)) {
 	case TargetPopulation:
 		do(listCodes("2.02.7", last)(int(p.TargetPopulation)))
 	case Funder, FederalPartner:
-		none := true
-		for _, f := range p.Funders {
-			if f.Start > r.g.End || f.End != facts.NoDay && f.End < r.g.Start {
-				continue
-			}
-			code, listed := listPlaces["2.06.1"][int(f.Funder)]
-			if d == FederalPartner {
-				code = partnerOf[f.Funder]
-			}
-			if listed {
-				do(code)
-				none = false
-			}
-		}
-		if none {
-			do(last)
-		}
+		r.eachFunder(d, p, do)
 	}
 }
 
+// eachFunder gives the codes of the grants whose dates touch the period, each once.
+func (r *run) eachFunder(d Dimension, p *facts.Project, do func(code int)) {
+	places := fundersAt
+	if d == FederalPartner {
+		places = partnerOf
+	}
+	codes := uint64(0)
+	for _, f := range p.Funders {
+		if code, listed := places[int(f.Funder)]; listed && f.Start <= r.g.End && (f.End == facts.NoDay || f.End >= r.g.Start) {
+			codes |= 1 << code
+		}
+	}
+	if codes == 0 {
+		do(len(d.Info().Values) - 1)
+	}
+	for ; codes != 0; codes &= codes - 1 {
+		do(bits.TrailingZeros64(codes))
+	}
+}
+
+var fundersAt = listPlaces["2.06.1"]
+
 // partnerOf is the place in partnerValues by funder.
-var partnerOf = func() map[facts.Code]int {
-	m := map[facts.Code]int{}
+var partnerOf = func() map[int]int {
+	m := map[int]int{}
 	for _, f := range hmis.FunderInfos() {
-		m[facts.Code(f.Code)] = slices.IndexFunc(partnerValues, func(v Value) bool { return v.Name == partnerName(f.FederalPartner) })
+		m[int(f.Code)] = slices.IndexFunc(partnerValues, func(v Value) bool { return v.Name == partnerName(f.FederalPartner) })
 	}
 	return m
 }()
