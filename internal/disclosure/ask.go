@@ -162,7 +162,7 @@ func (p *Protector) addPart(ctx context.Context, groups *Groups, q stats.Query, 
 		return nil, err
 	}
 	first := len(groups.Groups)
-	if err := r.list(groups, asked, 0, Group{Period: period}); err != nil {
+	if err := r.divide(groups, asked, 0, Group{Period: period}); err != nil {
 		return nil, err
 	}
 	for i := first; i < len(groups.Groups); i++ {
@@ -215,7 +215,7 @@ func (q *question) add(r *release, c stats.Condition, by []stats.Dimension) erro
 	if int(c.Dimension) >= len(stats.Dimensions()) || c.Dimension.Info().Grain != stats.NoGrain {
 		return hmis.Errorf(hmis.Invalid, "not a dimension for conditions; the field dimensions lists them, and the period chooses the time")
 	}
-	values, names := r.engine.Values(c.Dimension, nil), map[string]bool{}
+	values, names := r.values[c.Dimension].all, map[string]bool{}
 	for _, name := range c.Values {
 		if !slices.ContainsFunc(values, func(v stats.Value) bool { return v.Name == name }) {
 			return errValue
@@ -237,8 +237,8 @@ func (q *question) add(r *release, c stats.Condition, by []stats.Dimension) erro
 	return nil
 }
 
-// list adds a group for every combination of values from the at-th dimension on.
-func (r *release) list(groups *Groups, q *question, at int, one Group) error {
+// divide adds a group for every combination of values from the at-th dimension on.
+func (r *release) divide(groups *Groups, q *question, at int, one Group) error {
 	if at == len(groups.By) {
 		if len(groups.Groups) == mostGroups {
 			return hmis.Errorf(hmis.Invalid, "there are more than %d groups; group by less, or put conditions", mostGroups)
@@ -247,32 +247,17 @@ func (r *release) list(groups *Groups, q *question, at int, one Group) error {
 		return nil
 	}
 	d := groups.By[at]
-	open := r.open(d)
-	for place, v := range r.engine.Values(d, nil) {
-		if !open[v] || q.listed[d] != nil && !q.listed[d][v.Name] {
+	for place, v := range r.values[d].all {
+		if !r.values[d].open[v] || q.listed[d] != nil && !q.listed[d][v.Name] {
 			continue
 		}
 		next := one
 		next.Values, next.places = append(slices.Clone(one.Values), v), append(slices.Clone(one.places), place)
-		if err := r.list(groups, q, at+1, next); err != nil {
+		if err := r.divide(groups, q, at+1, next); err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-// open are the values that everybody may know of: of places those that projects name, for a place that only an enrollment
-// names would tell that somebody is there.
-func (r *release) open(d stats.Dimension) map[stats.Value]bool {
-	all := make([]int32, r.engine.Projects())
-	for i := range all {
-		all[i] = int32(i)
-	}
-	open := map[stats.Value]bool{}
-	for _, v := range r.engine.Values(d, all) {
-		open[v] = true
-	}
-	return open
 }
 
 // answer makes the empty answer of a measure and the slots of its numbers, of a cell of SERVED.

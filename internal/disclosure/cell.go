@@ -111,7 +111,7 @@ func (c cell) plain(r *release) (cell, error) {
 		var projects []bool
 		if a.dimension.Info().OfProject {
 			var err error
-			if projects, err = r.engine.ProjectsWith(c.period, a.dimension, a.place); err != nil {
+			if projects, err = r.projects(c.period, a); err != nil {
 				return c, err
 			}
 		}

@@ -15,10 +15,20 @@ type release struct {
 	engine *stats.Engine
 	marks  []stats.Mark
 
+	values []dimensionValues // by dimension
+
 	mu      sync.Mutex
 	sets    map[string]map[uint32]stats.Set
 	answers map[string]map[uint32]stats.Answer
-	kept    int // combinations in sets and answers
+	with    map[string][]bool // projects with a value in a period
+	kept    int               // combinations in sets and answers
+}
+
+// dimensionValues are the values of a dimension, and which of them everybody may know of: of places those that projects name,
+// for a place that only an enrollment names would tell that somebody is there.
+type dimensionValues struct {
+	all  []stats.Value
+	open map[stats.Value]bool
 }
 
 // mostKept bounds the combinations that are kept; past it they are counted anew.
@@ -53,6 +63,7 @@ func (p *Protector) release(ctx context.Context, period stats.Period) (*release,
 		m := prf(p.key, "person", name, fmt.Sprint(i))
 		r.marks[i] = stats.Mark{binary.BigEndian.Uint64(m), binary.BigEndian.Uint64(m[8:])}
 	}
+	r.list()
 	r.forget()
 	if p.releases.byName == nil {
 		p.releases.byName = map[string]*release{}
@@ -62,14 +73,45 @@ func (p *Protector) release(ctx context.Context, period stats.Period) (*release,
 }
 
 func (r *release) forget() {
-	r.sets, r.answers, r.kept = map[string]map[uint32]stats.Set{}, map[string]map[uint32]stats.Answer{}, 0
+	r.sets, r.answers, r.with, r.kept = map[string]map[uint32]stats.Set{}, map[string]map[uint32]stats.Answer{}, map[string][]bool{}, 0
+}
+
+// list lists the values of the dimensions.
+func (r *release) list() {
+	projects := make([]int32, r.engine.Projects())
+	for i := range projects {
+		projects[i] = int32(i)
+	}
+	for d := range stats.Dimensions() {
+		v := dimensionValues{r.engine.Values(stats.Dimension(d), nil), map[stats.Value]bool{}}
+		for _, one := range r.engine.Values(stats.Dimension(d), projects) {
+			v.open[one] = true
+		}
+		r.values = append(r.values, v)
+	}
+}
+
+// projects tells which projects have the value of an atom.
+func (r *release) projects(p stats.Period, a atom) ([]bool, error) {
+	key := fmt.Sprint(p, a)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.with[key] == nil {
+		with, err := r.engine.ProjectsWith(p, a.dimension, a.place)
+		if err != nil {
+			return nil, err
+		}
+		r.keep(len(with))
+		r.with[key] = with
+	}
+	return r.with[key], nil
 }
 
 // place numbers the combination of the atoms' values among all of their dimensions.
 func (r *release) place(atoms []atom) (by []stats.Dimension, combination uint32) {
 	for _, a := range atoms {
 		by = append(by, a.dimension)
-		combination = combination*uint32(len(r.engine.Values(a.dimension, nil))) + uint32(a.place)
+		combination = combination*uint32(len(r.values[a.dimension].all)) + uint32(a.place)
 	}
 	return by, combination
 }

@@ -19,11 +19,12 @@ type Question struct {
 }
 
 // Cell is one group of an answer: the names of its values as in the catalogue, and the count, nil where it is not shown. Error
-// is the standard deviation that the answerer tells of its noise.
+// is the standard deviation of the noise, which is public, of hidden numbers too. Least is how much a number must be, noise
+// included, to be shown.
 type Cell struct {
-	Values []string
-	Count  *int64
-	Error  float64
+	Values       []string
+	Count        *int64
+	Error, Least float64
 }
 
 // Asker answers questions. A question that is refused has no cells and no error.
@@ -161,10 +162,7 @@ func (k *Known) Reconstruct(ask Asker) (Result, error) {
 
 // equations turns an answer into equations: the attacker knows who is in a group but for the secret.
 func (k *Known) equations(q Question, answers []Cell) (list []equation, err error) {
-	const (
-		roundingError = 2  // variance that rounding to 5 adds
-		hidden        = 11 // about what a hidden number may at most be
-	)
+	const roundingError = 2 // variance that rounding to 5 adds
 	for _, c := range answers {
 		last := len(c.Values) - 1
 		people, err := k.members(q, c.Values[:last])
@@ -176,7 +174,7 @@ func (k *Known) equations(q Question, answers []Cell) (list []equation, err erro
 		case value == "YES" && c.Count != nil:
 			e.sum = float64(*c.Count)
 		case value == "YES":
-			e.sum, e.atMost = hidden, true
+			e.sum, e.atMost = c.Least, true
 		case value == "NO" && c.Count != nil:
 			e.sum = float64(len(people)) - float64(*c.Count)
 		default:

@@ -70,7 +70,7 @@ func (m *maker) row(file string, v values) {
 	}
 }
 
-// homes are the kinds of projects: type and funder.
+// kinds are those of the projects: type and funder.
 var kinds = []struct{ kind, funder int }{{0, 8}, {1, 8}, {13, 3}, {3, 2}, {2, 5}, {4, 11}, {12, 9}, {0, 46}, {13, 33}, {8, 6}}
 
 const projectsEach = 2 // of each kind
@@ -144,13 +144,17 @@ func (m *maker) person(member, project int, entry, exit hmis.Date, destination i
 
 func (m *maker) stay(person string, project int, entry, exit hmis.Date, relation, destination, age int) {
 	m.stays++
+	coc := fmt.Sprint("XX-50", project%3)
+	if m.stays == 1 {
+		coc = "XX-599" // a place that no project names
+	}
 	id := fmt.Sprint("e", m.stays)
 	under := func(v values) values {
 		v["EnrollmentID"], v["PersonalID"], v["InformationDate"], v["DataCollectionStage"] = id, person, int(entry), 1
 		return v
 	}
 	m.row("Enrollment", values{"EnrollmentID": id, "PersonalID": person, "ProjectID": fmt.Sprint("j", project), "EntryDate": int(entry),
-		"HouseholdID": fmt.Sprint("h", m.homes), "RelationshipToHoH": relation, "EnrollmentCoC": fmt.Sprint("XX-50", project%3),
+		"HouseholdID": fmt.Sprint("h", m.homes), "RelationshipToHoH": relation, "EnrollmentCoC": coc,
 		"LivingSituation": m.pick(101, 116, 118, 204, 215, 302, 312, 313, 410, 421), "DisablingCondition": m.yesNo(0.4),
 		"TimesHomelessPastThreeYears": m.pick(1, 2, 3, 4), "MonthsHomelessPastThreeYears": m.pick(101, 105, 110, 112, 113)})
 	if kinds[project%len(kinds)].kind == 1 { // night by night: there on the first night
