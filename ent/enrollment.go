@@ -176,6 +176,8 @@ type Enrollment struct {
 	ProjectKey int64 `json:"project_key,omitempty"`
 	// HouseholdKey holds the value of the "household_key" field.
 	HouseholdKey int64 `json:"household_key,omitempty"`
+	// of 18 or more at entry; null where that is not known; kept by the import
+	Adult        *bool `json:"adult,omitempty"`
 	selectValues sql.SelectValues
 
 	// Loaded is what the store knows of the row.
@@ -191,6 +193,8 @@ func (*Enrollment) scanValues(columns []string) ([]any, error) {
 			values[i] = &sql.NullScanner{S: new(hmis.Date)}
 		case enrollment.FieldRemovedAt, enrollment.FieldDateCreated, enrollment.FieldDateUpdated, enrollment.FieldDateDeleted:
 			values[i] = &sql.NullScanner{S: new(hmis.Timestamp)}
+		case enrollment.FieldAdult:
+			values[i] = new(sql.NullBool)
 		case enrollment.FieldID, enrollment.FieldSourceKey, enrollment.FieldImportKey, enrollment.FieldFingerprint, enrollment.FieldRelationshipToHoh, enrollment.FieldLivingSituation, enrollment.FieldRentalSubsidyType, enrollment.FieldLengthOfStay, enrollment.FieldLosUnderThreshold, enrollment.FieldPreviousStreetEssh, enrollment.FieldTimesHomelessPastThreeYears, enrollment.FieldMonthsHomelessPastThreeYears, enrollment.FieldDisablingCondition, enrollment.FieldClientEnrolledInPath, enrollment.FieldReasonNotEnrolled, enrollment.FieldPercentAmi, enrollment.FieldReferralSource, enrollment.FieldCountOutreachReferralApproaches, enrollment.FieldEligibleForRhy, enrollment.FieldReasonNoServices, enrollment.FieldRunawayYouth, enrollment.FieldFormerWardChildWelfare, enrollment.FieldChildWelfareYears, enrollment.FieldChildWelfareMonths, enrollment.FieldFormerWardJuvenileJustice, enrollment.FieldJuvenileJusticeYears, enrollment.FieldJuvenileJusticeMonths, enrollment.FieldUnemploymentFam, enrollment.FieldMentalHealthDisorderFam, enrollment.FieldPhysicalDisabilityFam, enrollment.FieldAlcoholDrugUseDisorderFam, enrollment.FieldInsufficientIncome, enrollment.FieldIncarceratedParent, enrollment.FieldTargetScreenReqd, enrollment.FieldTimeToHousingLoss, enrollment.FieldAnnualPercentAmi, enrollment.FieldLiteralHomelessHistory, enrollment.FieldClientLeaseholder, enrollment.FieldHohLeaseholder, enrollment.FieldSubsidyAtRisk, enrollment.FieldEvictionHistory, enrollment.FieldCriminalRecord, enrollment.FieldIncarceratedAdult, enrollment.FieldPrisonDischarge, enrollment.FieldSexOffender, enrollment.FieldDisabledHoh, enrollment.FieldCurrentPregnant, enrollment.FieldSingleParent, enrollment.FieldDependentUnder6, enrollment.FieldHh5Plus, enrollment.FieldCOCPrioritized, enrollment.FieldHpScreeningScore, enrollment.FieldThresholdScore, enrollment.FieldMentalHealthConsultation, enrollment.FieldSexualOrientation, enrollment.FieldTranslationNeeded, enrollment.FieldPreferredLanguage, enrollment.FieldClientKey, enrollment.FieldProjectKey, enrollment.FieldHouseholdKey:
 			values[i] = new(sql.NullInt64)
 		case enrollment.FieldEnrollmentID, enrollment.FieldPersonalID, enrollment.FieldProjectID, enrollment.FieldHouseholdID, enrollment.FieldEnrollmentCOC, enrollment.FieldVamcStation, enrollment.FieldUserID, enrollment.FieldExportID, enrollment.FieldSexualOrientationOther, enrollment.FieldPreferredLanguageDifferent:
@@ -762,6 +766,13 @@ func (_m *Enrollment) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.HouseholdKey = value.Int64
 			}
+		case enrollment.FieldAdult:
+			if value, ok := values[i].(*sql.NullBool); !ok {
+				return fmt.Errorf("unexpected type %T for field adult", values[i])
+			} else if value.Valid {
+				_m.Adult = new(bool)
+				*_m.Adult = value.Bool
+			}
 		default:
 			_m.selectValues.Set(columns[i], values[i])
 		}
@@ -1172,6 +1183,11 @@ func (_m *Enrollment) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("household_key=")
 	builder.WriteString(fmt.Sprintf("%v", _m.HouseholdKey))
+	builder.WriteString(", ")
+	if v := _m.Adult; v != nil {
+		builder.WriteString("adult=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
 	builder.WriteByte(')')
 	return builder.String()
 }

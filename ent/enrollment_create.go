@@ -1086,6 +1086,20 @@ func (_c *EnrollmentCreate) SetHouseholdKey(v int64) *EnrollmentCreate {
 	return _c
 }
 
+// SetAdult sets the "adult" field.
+func (_c *EnrollmentCreate) SetAdult(v bool) *EnrollmentCreate {
+	_c.mutation.SetAdult(v)
+	return _c
+}
+
+// SetNillableAdult sets the "adult" field if the given value is not nil.
+func (_c *EnrollmentCreate) SetNillableAdult(v *bool) *EnrollmentCreate {
+	if v != nil {
+		_c.SetAdult(*v)
+	}
+	return _c
+}
+
 // SetID sets the "id" field.
 func (_c *EnrollmentCreate) SetID(v int64) *EnrollmentCreate {
 	_c.mutation.SetID(v)
@@ -1488,6 +1502,10 @@ func (_c *EnrollmentCreate) createSpec() (*Enrollment, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.HouseholdKey(); ok {
 		_spec.SetField(enrollment.FieldHouseholdKey, field.TypeInt64, value)
 		_node.HouseholdKey = value
+	}
+	if value, ok := _c.mutation.Adult(); ok {
+		_spec.SetField(enrollment.FieldAdult, field.TypeBool, value)
+		_node.Adult = &value
 	}
 	return _node, _spec
 }

@@ -1956,6 +1956,26 @@ func (_u *EnrollmentUpdate) AddHouseholdKey(v int64) *EnrollmentUpdate {
 	return _u
 }
 
+// SetAdult sets the "adult" field.
+func (_u *EnrollmentUpdate) SetAdult(v bool) *EnrollmentUpdate {
+	_u.mutation.SetAdult(v)
+	return _u
+}
+
+// SetNillableAdult sets the "adult" field if the given value is not nil.
+func (_u *EnrollmentUpdate) SetNillableAdult(v *bool) *EnrollmentUpdate {
+	if v != nil {
+		_u.SetAdult(*v)
+	}
+	return _u
+}
+
+// ClearAdult clears the value of the "adult" field.
+func (_u *EnrollmentUpdate) ClearAdult() *EnrollmentUpdate {
+	_u.mutation.ClearAdult()
+	return _u
+}
+
 // Mutation returns the EnrollmentMutation object of the builder.
 func (_u *EnrollmentUpdate) Mutation() *EnrollmentMutation {
 	return _u.mutation
@@ -2623,6 +2643,12 @@ func (_u *EnrollmentUpdate) sqlSave(ctx context.Context) (_node int, err error) 
 	}
 	if value, ok := _u.mutation.AddedHouseholdKey(); ok {
 		_spec.AddField(enrollment.FieldHouseholdKey, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.Adult(); ok {
+		_spec.SetField(enrollment.FieldAdult, field.TypeBool, value)
+	}
+	if _u.mutation.AdultCleared() {
+		_spec.ClearField(enrollment.FieldAdult, field.TypeBool)
 	}
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
 		if _, ok := err.(*sqlgraph.NotFoundError); ok {
@@ -4572,6 +4598,26 @@ func (_u *EnrollmentUpdateOne) AddHouseholdKey(v int64) *EnrollmentUpdateOne {
 	return _u
 }
 
+// SetAdult sets the "adult" field.
+func (_u *EnrollmentUpdateOne) SetAdult(v bool) *EnrollmentUpdateOne {
+	_u.mutation.SetAdult(v)
+	return _u
+}
+
+// SetNillableAdult sets the "adult" field if the given value is not nil.
+func (_u *EnrollmentUpdateOne) SetNillableAdult(v *bool) *EnrollmentUpdateOne {
+	if v != nil {
+		_u.SetAdult(*v)
+	}
+	return _u
+}
+
+// ClearAdult clears the value of the "adult" field.
+func (_u *EnrollmentUpdateOne) ClearAdult() *EnrollmentUpdateOne {
+	_u.mutation.ClearAdult()
+	return _u
+}
+
 // Mutation returns the EnrollmentMutation object of the builder.
 func (_u *EnrollmentUpdateOne) Mutation() *EnrollmentMutation {
 	return _u.mutation
@@ -5269,6 +5315,12 @@ func (_u *EnrollmentUpdateOne) sqlSave(ctx context.Context) (_node *Enrollment, 
 	}
 	if value, ok := _u.mutation.AddedHouseholdKey(); ok {
 		_spec.AddField(enrollment.FieldHouseholdKey, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.Adult(); ok {
+		_spec.SetField(enrollment.FieldAdult, field.TypeBool, value)
+	}
+	if _u.mutation.AdultCleared() {
+		_spec.ClearField(enrollment.FieldAdult, field.TypeBool)
 	}
 	_node = &Enrollment{config: _u.config}
 	_spec.Assign = _node.assignValues

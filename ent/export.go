@@ -31,17 +31,17 @@ type Export struct {
 	// SourceType holds the value of the "source_type" field.
 	SourceType *hmis.SourceType `json:"source_type,omitempty"`
 	// SourceID holds the value of the "source_id" field.
-	SourceID *string `json:"-"`
+	SourceID *string `json:"source_id,omitempty"`
 	// SourceName holds the value of the "source_name" field.
 	SourceName *string `json:"source_name,omitempty"`
 	// SourceContactFirst holds the value of the "source_contact_first" field.
-	SourceContactFirst *string `json:"source_contact_first,omitempty"`
+	SourceContactFirst *string `json:"-"`
 	// SourceContactLast holds the value of the "source_contact_last" field.
-	SourceContactLast *string `json:"source_contact_last,omitempty"`
+	SourceContactLast *string `json:"-"`
 	// SourceContactPhone holds the value of the "source_contact_phone" field.
-	SourceContactPhone *string `json:"source_contact_phone,omitempty"`
+	SourceContactPhone *string `json:"-"`
 	// SourceContactExtension holds the value of the "source_contact_extension" field.
-	SourceContactExtension *string `json:"source_contact_extension,omitempty"`
+	SourceContactExtension *string `json:"-"`
 	// SourceContactEmail holds the value of the "source_contact_email" field.
 	SourceContactEmail *string `json:"-"`
 	// ExportDate holds the value of the "export_date" field.
@@ -55,7 +55,7 @@ type Export struct {
 	// SoftwareVersion holds the value of the "software_version" field.
 	SoftwareVersion *string `json:"software_version,omitempty"`
 	// CsvVersion holds the value of the "csv_version" field.
-	CsvVersion *string `json:"-"`
+	CsvVersion *string `json:"csv_version,omitempty"`
 	// ExportPeriodType holds the value of the "export_period_type" field.
 	ExportPeriodType *hmis.ExportPeriodType `json:"export_period_type,omitempty"`
 	// ExportDirective holds the value of the "export_directive" field.
@@ -319,32 +319,23 @@ func (_m *Export) String() string {
 		builder.WriteString(fmt.Sprintf("%v", *v))
 	}
 	builder.WriteString(", ")
-	builder.WriteString("source_id=<sensitive>")
+	if v := _m.SourceID; v != nil {
+		builder.WriteString("source_id=")
+		builder.WriteString(*v)
+	}
 	builder.WriteString(", ")
 	if v := _m.SourceName; v != nil {
 		builder.WriteString("source_name=")
 		builder.WriteString(*v)
 	}
 	builder.WriteString(", ")
-	if v := _m.SourceContactFirst; v != nil {
-		builder.WriteString("source_contact_first=")
-		builder.WriteString(*v)
-	}
+	builder.WriteString("source_contact_first=<sensitive>")
 	builder.WriteString(", ")
-	if v := _m.SourceContactLast; v != nil {
-		builder.WriteString("source_contact_last=")
-		builder.WriteString(*v)
-	}
+	builder.WriteString("source_contact_last=<sensitive>")
 	builder.WriteString(", ")
-	if v := _m.SourceContactPhone; v != nil {
-		builder.WriteString("source_contact_phone=")
-		builder.WriteString(*v)
-	}
+	builder.WriteString("source_contact_phone=<sensitive>")
 	builder.WriteString(", ")
-	if v := _m.SourceContactExtension; v != nil {
-		builder.WriteString("source_contact_extension=")
-		builder.WriteString(*v)
-	}
+	builder.WriteString("source_contact_extension=<sensitive>")
 	builder.WriteString(", ")
 	builder.WriteString("source_contact_email=<sensitive>")
 	builder.WriteString(", ")
@@ -373,7 +364,10 @@ func (_m *Export) String() string {
 		builder.WriteString(*v)
 	}
 	builder.WriteString(", ")
-	builder.WriteString("csv_version=<sensitive>")
+	if v := _m.CsvVersion; v != nil {
+		builder.WriteString("csv_version=")
+		builder.WriteString(*v)
+	}
 	builder.WriteString(", ")
 	if v := _m.ExportPeriodType; v != nil {
 		builder.WriteString("export_period_type=")

@@ -30777,6 +30777,7 @@ type EnrollmentMutation struct {
 	addproject_key                        *int64
 	household_key                         *int64
 	addhousehold_key                      *int64
+	adult                                 *bool
 	clearedFields                         map[string]struct{}
 	done                                  bool
 	oldValue                              func(context.Context) (*Enrollment, error)
@@ -35928,6 +35929,55 @@ func (m *EnrollmentMutation) ResetHouseholdKey() {
 	m.addhousehold_key = nil
 }
 
+// SetAdult sets the "adult" field.
+func (m *EnrollmentMutation) SetAdult(b bool) {
+	m.adult = &b
+}
+
+// Adult returns the value of the "adult" field in the mutation.
+func (m *EnrollmentMutation) Adult() (r bool, exists bool) {
+	v := m.adult
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAdult returns the old "adult" field's value of the Enrollment entity.
+// If the Enrollment object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EnrollmentMutation) OldAdult(ctx context.Context) (v *bool, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAdult is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAdult requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAdult: %w", err)
+	}
+	return oldValue.Adult, nil
+}
+
+// ClearAdult clears the value of the "adult" field.
+func (m *EnrollmentMutation) ClearAdult() {
+	m.adult = nil
+	m.clearedFields[enrollment.FieldAdult] = struct{}{}
+}
+
+// AdultCleared returns if the "adult" field was cleared in this mutation.
+func (m *EnrollmentMutation) AdultCleared() bool {
+	_, ok := m.clearedFields[enrollment.FieldAdult]
+	return ok
+}
+
+// ResetAdult resets all changes to the "adult" field.
+func (m *EnrollmentMutation) ResetAdult() {
+	m.adult = nil
+	delete(m.clearedFields, enrollment.FieldAdult)
+}
+
 // Where appends a list predicates to the EnrollmentMutation builder.
 func (m *EnrollmentMutation) Where(ps ...predicate.Enrollment) {
 	m.predicates = append(m.predicates, ps...)
@@ -35962,7 +36012,7 @@ func (m *EnrollmentMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *EnrollmentMutation) Fields() []string {
-	fields := make([]string, 0, 79)
+	fields := make([]string, 0, 80)
 	if m.source_key != nil {
 		fields = append(fields, enrollment.FieldSourceKey)
 	}
@@ -36200,6 +36250,9 @@ func (m *EnrollmentMutation) Fields() []string {
 	if m.household_key != nil {
 		fields = append(fields, enrollment.FieldHouseholdKey)
 	}
+	if m.adult != nil {
+		fields = append(fields, enrollment.FieldAdult)
+	}
 	return fields
 }
 
@@ -36366,6 +36419,8 @@ func (m *EnrollmentMutation) Field(name string) (ent.Value, bool) {
 		return m.ProjectKey()
 	case enrollment.FieldHouseholdKey:
 		return m.HouseholdKey()
+	case enrollment.FieldAdult:
+		return m.Adult()
 	}
 	return nil, false
 }
@@ -36533,6 +36588,8 @@ func (m *EnrollmentMutation) OldField(ctx context.Context, name string) (ent.Val
 		return m.OldProjectKey(ctx)
 	case enrollment.FieldHouseholdKey:
 		return m.OldHouseholdKey(ctx)
+	case enrollment.FieldAdult:
+		return m.OldAdult(ctx)
 	}
 	return nil, fmt.Errorf("unknown Enrollment field %s", name)
 }
@@ -37094,6 +37151,13 @@ func (m *EnrollmentMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetHouseholdKey(v)
+		return nil
+	case enrollment.FieldAdult:
+		v, ok := value.(bool)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAdult(v)
 		return nil
 	}
 	return fmt.Errorf("unknown Enrollment field %s", name)
@@ -38058,6 +38122,9 @@ func (m *EnrollmentMutation) ClearedFields() []string {
 	if m.FieldCleared(enrollment.FieldPreferredLanguageDifferent) {
 		fields = append(fields, enrollment.FieldPreferredLanguageDifferent)
 	}
+	if m.FieldCleared(enrollment.FieldAdult) {
+		fields = append(fields, enrollment.FieldAdult)
+	}
 	return fields
 }
 
@@ -38293,6 +38360,9 @@ func (m *EnrollmentMutation) ClearField(name string) error {
 		return nil
 	case enrollment.FieldPreferredLanguageDifferent:
 		m.ClearPreferredLanguageDifferent()
+		return nil
+	case enrollment.FieldAdult:
+		m.ClearAdult()
 		return nil
 	}
 	return fmt.Errorf("unknown Enrollment nullable field %s", name)
@@ -38538,6 +38608,9 @@ func (m *EnrollmentMutation) ResetField(name string) error {
 		return nil
 	case enrollment.FieldHouseholdKey:
 		m.ResetHouseholdKey()
+		return nil
+	case enrollment.FieldAdult:
+		m.ResetAdult()
 		return nil
 	}
 	return fmt.Errorf("unknown Enrollment field %s", name)

@@ -29,13 +29,13 @@ type User struct {
 	// UserID holds the value of the "user_id" field.
 	UserID string `json:"user_id,omitempty"`
 	// UserFirstName holds the value of the "user_first_name" field.
-	UserFirstName *string `json:"user_first_name,omitempty"`
+	UserFirstName *string `json:"-"`
 	// UserLastName holds the value of the "user_last_name" field.
-	UserLastName *string `json:"user_last_name,omitempty"`
+	UserLastName *string `json:"-"`
 	// UserPhone holds the value of the "user_phone" field.
-	UserPhone *string `json:"user_phone,omitempty"`
+	UserPhone *string `json:"-"`
 	// UserExtension holds the value of the "user_extension" field.
-	UserExtension *string `json:"user_extension,omitempty"`
+	UserExtension *string `json:"-"`
 	// UserEmail holds the value of the "user_email" field.
 	UserEmail *string `json:"-"`
 	// DateCreated holds the value of the "date_created" field.
@@ -231,25 +231,13 @@ func (_m *User) String() string {
 	builder.WriteString("user_id=")
 	builder.WriteString(_m.UserID)
 	builder.WriteString(", ")
-	if v := _m.UserFirstName; v != nil {
-		builder.WriteString("user_first_name=")
-		builder.WriteString(*v)
-	}
+	builder.WriteString("user_first_name=<sensitive>")
 	builder.WriteString(", ")
-	if v := _m.UserLastName; v != nil {
-		builder.WriteString("user_last_name=")
-		builder.WriteString(*v)
-	}
+	builder.WriteString("user_last_name=<sensitive>")
 	builder.WriteString(", ")
-	if v := _m.UserPhone; v != nil {
-		builder.WriteString("user_phone=")
-		builder.WriteString(*v)
-	}
+	builder.WriteString("user_phone=<sensitive>")
 	builder.WriteString(", ")
-	if v := _m.UserExtension; v != nil {
-		builder.WriteString("user_extension=")
-		builder.WriteString(*v)
-	}
+	builder.WriteString("user_extension=<sensitive>")
 	builder.WriteString(", ")
 	builder.WriteString("user_email=<sensitive>")
 	builder.WriteString(", ")

@@ -170,6 +170,8 @@ const (
 	FieldProjectKey = "project_key"
 	// FieldHouseholdKey holds the string denoting the household_key field in the database.
 	FieldHouseholdKey = "household_key"
+	// FieldAdult holds the string denoting the adult field in the database.
+	FieldAdult = "adult"
 	// Table holds the table name of the enrollment in the database.
 	Table = "enrollments"
 )
@@ -256,6 +258,7 @@ var Columns = []string{
 	FieldClientKey,
 	FieldProjectKey,
 	FieldHouseholdKey,
+	FieldAdult,
 }
 
 // ValidColumn reports if the column name is valid (part of the table columns).
@@ -679,4 +682,9 @@ func ByProjectKey(opts ...sql.OrderTermOption) OrderOption {
 // ByHouseholdKey orders the results by the household_key field.
 func ByHouseholdKey(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldHouseholdKey, opts...).ToFunc()
+}
+
+// ByAdult orders the results by the adult field.
+func ByAdult(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldAdult, opts...).ToFunc()
 }

@@ -496,6 +496,11 @@ func HouseholdKey(v int64) predicate.Enrollment {
 	return predicate.Enrollment(sql.FieldEQ(FieldHouseholdKey, v))
 }
 
+// Adult applies equality check predicate on the "adult" field. It's identical to AdultEQ.
+func Adult(v bool) predicate.Enrollment {
+	return predicate.Enrollment(sql.FieldEQ(FieldAdult, v))
+}
+
 // SourceKeyEQ applies the EQ predicate on the "source_key" field.
 func SourceKeyEQ(v int64) predicate.Enrollment {
 	return predicate.Enrollment(sql.FieldEQ(FieldSourceKey, v))
@@ -5316,6 +5321,26 @@ func HouseholdKeyLT(v int64) predicate.Enrollment {
 // HouseholdKeyLTE applies the LTE predicate on the "household_key" field.
 func HouseholdKeyLTE(v int64) predicate.Enrollment {
 	return predicate.Enrollment(sql.FieldLTE(FieldHouseholdKey, v))
+}
+
+// AdultEQ applies the EQ predicate on the "adult" field.
+func AdultEQ(v bool) predicate.Enrollment {
+	return predicate.Enrollment(sql.FieldEQ(FieldAdult, v))
+}
+
+// AdultNEQ applies the NEQ predicate on the "adult" field.
+func AdultNEQ(v bool) predicate.Enrollment {
+	return predicate.Enrollment(sql.FieldNEQ(FieldAdult, v))
+}
+
+// AdultIsNil applies the IsNil predicate on the "adult" field.
+func AdultIsNil() predicate.Enrollment {
+	return predicate.Enrollment(sql.FieldIsNull(FieldAdult))
+}
+
+// AdultNotNil applies the NotNil predicate on the "adult" field.
+func AdultNotNil() predicate.Enrollment {
+	return predicate.Enrollment(sql.FieldNotNull(FieldAdult))
 }
 
 // And groups predicates with the AND operator between them.

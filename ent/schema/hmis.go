@@ -51,23 +51,30 @@ func hmisFields(file string) []ent.Field {
 
 func hmisField(c *hmis.Column, key bool) ent.Field {
 	name := c.SQLName()
+	var in map[string]string // the database's type where it is not the usual one
+	if c.Sealed() {
+		in = map[string]string{dialect.Postgres: "bytea", dialect.SQLite: "blob"} // internal/store seals and opens them
+	}
 	switch c.Kind {
 	case hmis.Day:
+		if in != nil {
+			return field.Other(name, hmis.Date(0)).Optional().Nillable().SchemaType(in)
+		}
 		return day(name, "")
 	case hmis.Moment:
 		return moment(name, "")
 	case hmis.MoneyKind:
-		return field.Int64(name).GoType(hmis.Money(0)).Optional().Nillable()
+		return field.Int64(name).GoType(hmis.Money(0)).Optional().Nillable().SchemaType(in)
 	case hmis.Number:
-		return field.Int32(name).Optional().Nillable()
+		return field.Int32(name).Optional().Nillable().SchemaType(in)
 	case hmis.Code:
-		return field.Int32(name).GoType(hmis.NewCode(c.List())).Optional().Nillable()
+		return field.Int32(name).GoType(hmis.NewCode(c.List())).Optional().Nillable().SchemaType(in)
 	}
-	text := field.Text(name)
+	text := field.Text(name).SchemaType(in)
 	if key {
 		return text.Immutable()
 	}
-	if c.Category == hmis.Identity || c.FreeText() {
+	if c.Sealed() {
 		text.Sensitive()
 	}
 	return text.Optional().Nillable()
@@ -142,7 +149,8 @@ func (Enrollment) Mixin() []ent.Mixin { return []ent.Mixin{guarded{}, record{fil
 
 // Fields of the hub.
 func (Enrollment) Fields() []ent.Field {
-	return []ent.Field{field.Int64("client_key"), field.Int64("project_key"), field.Int64("household_key")}
+	return []ent.Field{field.Int64("client_key"), field.Int64("project_key"), field.Int64("household_key"),
+		field.Bool("adult").Optional().Nillable().Comment("of 18 or more at entry; null where that is not known; kept by the import")}
 }
 
 // Indexes of the hub.

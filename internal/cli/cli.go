@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -67,7 +68,7 @@ func command() *cobra.Command {
 	root.PersistentFlags().StringVar(&h.keys, "keys", os.Getenv("HEARTH_KEYS"), "the key file, made on first use (also HEARTH_KEYS; default: in your configuration folder)")
 	root.PersistentFlags().BoolVar(&h.json, "json", false, "print the result as JSON, one line for a script")
 	root.AddCommand(demoCommand(h), serveCommand(h), importCommand(h), synthCommand(h), accountCommand(h), tokenCommand(h), reportCommand(h), migrateCommand(h),
-		backupCommand(h), restoreCommand(h), doctorCommand(h))
+		backupCommand(h), restoreCommand(h), doctorCommand(h), keysCommand(h))
 	return root
 }
 
@@ -78,11 +79,36 @@ func (h *hub) open(ctx context.Context) (*store.Store, error) {
 	if h.database == "" {
 		return nil, errNoDatabase
 	}
+	if err := h.firstKeys(ctx); err != nil {
+		return nil, err
+	}
 	keys, err := h.openKeys()
 	if err != nil {
 		return nil, err
 	}
 	return store.Open(ctx, h.database, keys)
+}
+
+// firstKeys makes the key file of a new hub. A database that has one already never gets another.
+func (h *hub) firstKeys(ctx context.Context) error {
+	path, err := h.keyFile()
+	if err != nil {
+		return err
+	}
+	if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	found, err := store.Inspect(ctx, h.database, nil)
+	if err != nil {
+		return err
+	}
+	if !found.New {
+		return hmis.Errorf(hmis.NotFound, "there is no key file %s, and the database was made with one; name it with --keys", filepath.Base(path))
+	}
+	if err := seal.Create(path, seal.Wrap{Passphrase: os.Getenv(passphraseVariable)}); hmis.CodeOf(err) != hmis.Conflict { // another process was faster
+		return err
+	}
+	return nil
 }
 
 // openKeys opens the key file that the flags name.
@@ -91,7 +117,7 @@ func (h *hub) openKeys() (*seal.Keys, error) {
 	if err != nil {
 		return nil, err
 	}
-	return seal.Open(path)
+	return seal.Open(path, passphrase)
 }
 
 func (h *hub) keyFile() (string, error) {

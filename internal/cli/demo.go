@@ -87,7 +87,11 @@ func (d *demo) build(ctx context.Context) error {
 	if err := writeCommunity(ctx, path, synth.Options{Clients: d.clients, Seed: 1, Faults: true}, d.messages); err != nil {
 		return err
 	}
-	keys, err := seal.Open(filepath.Join(d.folder, "keys.json"))
+	file := filepath.Join(d.folder, "keys.json")
+	if err := seal.Create(file, seal.Wrap{}); err != nil {
+		return err
+	}
+	keys, err := seal.Open(file, nil)
 	if err != nil {
 		return err
 	}

@@ -58,6 +58,23 @@ func showMaking(ctx context.Context, w io.Writer, clients int) (progress func(ma
 	return progress, func() { finish(bar) }
 }
 
+// showSealing shows how many rows of each table are sealed: a bar on a terminal, a line a table elsewhere.
+func showSealing(w io.Writer) (progress func(table string, rows, all int64), done func()) {
+	bar, last := newBar(w, 1), ""
+	progress = func(table string, rows, all int64) {
+		switch {
+		case bar != nil:
+			bar.Describe(table)
+			bar.ChangeMax64(all)
+			_ = bar.Set64(rows)
+		case table != last:
+			fmt.Fprintf(w, "sealing %s\n", table)
+		}
+		last = table
+	}
+	return progress, func() { finish(bar) }
+}
+
 func finish(bar *progressbar.ProgressBar) {
 	if bar != nil {
 		_ = bar.Finish()

@@ -45,7 +45,7 @@ type Issue struct {
 	File    string
 	Line    int    // 0: the file as a whole
 	Column  string // "": the row as a whole
-	Value   string // as read; Withheld for identity and free text, which never leave the record
+	Value   string // as read; Withheld for sealed columns, and for words and long numbers where none belong
 	Reason  string // one sentence for the person who will mend it
 	Rows    int    // how many rows it is about, at least 1
 	Refused bool   // the row, or the rows, did not go in

@@ -31,6 +31,7 @@ type cellPlan struct {
 	places   bool // without it the row cannot be placed
 	pivot    int  // the last year of two digits that is one of the 2000s
 	shown    bool // issues may show its values
+	strict   bool // but only such as are no words and no long number, which somebody may have put into the wrong column
 	id       bool // a key, a reference or an answer: quotes around it are none of it
 	max      int  // characters, 0: any number
 	tooLong  string
@@ -65,7 +66,8 @@ func newCellPlan(f *hmis.File, s spot, y hmis.Year, hashed bool) cellPlan {
 		places: placesRow(f, col), pivot: 69, max: col.MaxLength,
 		id: !text || col == f.Key() || col.References != "" || list != "",
 	}
-	c.shown = c.id && col.Category != hmis.Identity && !col.FreeText()
+	c.shown = c.id && !col.Sealed()
+	c.strict = f.Level == hmis.ClientLevel && !text
 	if col.Name == "DOB" {
 		c.pivot = int(y) % 100 // nobody is born in the future
 	}

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/hearth-hmis/hearth/internal/hmis"
@@ -138,8 +140,30 @@ func (d *decoder) rowIssue(reason string, refused bool) {
 
 // issue reports a cell. value is what was read; it is shown only where it identifies nobody.
 func (d *decoder) issue(c *cellPlan, value, reason string, refused bool) {
-	if value != "" && (!c.shown || d.withhold || len(value) > 40) {
+	if value != "" && (!c.shown || d.withhold || len(value) > 40 || c.strict && !plain(value)) {
 		value = Withheld
 	}
 	d.row.Issues = append(d.row.Issues, Issue{d.file, d.row.Line, c.name, value, reason, 1, refused})
+}
+
+// plain tells a day, a time, an amount or a code from words and from the number of a person: no more than four digits
+// or two letters stand together in it.
+func plain(value string) bool {
+	digits, letters := 0, 0
+	for _, r := range value {
+		switch {
+		case r >= '0' && r <= '9':
+			digits, letters = digits+1, 0
+		case r < 0x80 && unicode.IsLetter(r):
+			digits, letters = 0, letters+1
+		case strings.ContainsRune("-/.:, +$()", r):
+			digits, letters = 0, 0
+		default:
+			return false
+		}
+		if digits > 4 || letters > 2 {
+			return false
+		}
+	}
+	return true
 }

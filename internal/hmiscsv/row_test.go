@@ -84,9 +84,9 @@ func TestCells(t *testing.T) {
 		{"Client", "VeteranStatus", "1.0", "1"},
 		{"Client", "VeteranStatus", "+1", `1 | VeteranStatus "+1": written with a sign or commas; read as 1`},
 		{"Client", "VeteranStatus", "7", `7 | VeteranStatus "7": HUD's FY2026 list 1.8 has no such code`},
-		{"Client", "VeteranStatus", "yes", `- | VeteranStatus "yes": not a whole number; left empty`},
+		{"Client", "VeteranStatus", "yes", `- | VeteranStatus "(withheld)": not a whole number; left empty`},
 		{"Client", "VeteranStatus", "1.5", `- | VeteranStatus "1.5": not a whole number; left empty`},
-		{"Client", "VeteranStatus", "99999999999", `- | VeteranStatus "99999999999": not a whole number; left empty`},
+		{"Client", "VeteranStatus", "99999999999", `- | VeteranStatus "(withheld)": not a whole number; left empty`},
 		{"Client", "VeteranStatus", "-", `- | VeteranStatus "-": not a whole number; left empty`},
 		{"Client", "VeteranStatus", "", `- | VeteranStatus "": must not be empty`},
 		{"Client", "YearEnteredService", `"1,999"`, `1999 | YearEnteredService "1,999": written with a sign or commas; read as 1999`},
@@ -103,7 +103,7 @@ func TestCells(t *testing.T) {
 		{"IncomeBenefits", "EarnedAmount", `"$1,234.50"`, `1234.50 | EarnedAmount "$1,234.50": not written as dollars with two decimals; read as such`},
 		{"IncomeBenefits", "EarnedAmount", "12.345", `12.35 | EarnedAmount "12.345": not written as dollars with two decimals; read as such`},
 		{"IncomeBenefits", "EarnedAmount", "(3.00)", `-3.00 | EarnedAmount "(3.00)": not written as dollars with two decimals; read as such | EarnedAmount "-3.00": less than 0`},
-		{"IncomeBenefits", "EarnedAmount", "a lot", `- | EarnedAmount "a lot": not an amount; left empty, write dollars with two decimals`},
+		{"IncomeBenefits", "EarnedAmount", "a lot", `- | EarnedAmount "(withheld)": not an amount; left empty, write dollars with two decimals`},
 		// texts
 		{"Client", "FirstName", `"Ann, ""Annie"""`, `Ann, "Annie"`},
 		{"Client", "FirstName", `"Ann "Annie" Doe"`, `Ann "Annie" Doe`},
@@ -233,8 +233,8 @@ func TestFY2024(t *testing.T) {
 	t.Parallel()
 	s := base(t, hmis.FY2024)
 	s["Client.csv"] = header("Client", hmis.FY2024) + "\n" + line(t, "Client", hmis.FY2024, map[string]string{"HispanicLatinaeo": "1", "Woman": "5", "GenderNone": "99"}) + "\n"
-	want := []string{`2 P1 1 | Woman "5": HUD's FY2024 list 1.10 has no such code | ` +
-		`GenderNone "99": must be empty unless Woman<>1 and Man<>1 and NonBinary<>1 and CulturallySpecific<>1 and Transgender<>1 and Questioning<>1 and DifferentIdentity<>1`}
+	want := []string{`2 P1 1 | Woman "(withheld)": HUD's FY2024 list 1.10 has no such code | ` +
+		`GenderNone "(withheld)": must be empty unless Woman<>1 and Man<>1 and NonBinary<>1 and CulturallySpecific<>1 and Transgender<>1 and Questioning<>1 and DifferentIdentity<>1`}
 	if got := rowsOf(t, s, "Client", "HispanicLatinao"); !slices.Equal(got, want) {
 		t.Errorf("got  %q\nwant %q", got, want)
 	}

@@ -1,5 +1,5 @@
 // Package seal keeps the hub's secret and what is made with it: opaque ids, cursors bound to who may use them,
-// and fingerprints of imported rows. The secret lives in a file outside the database.
+// fingerprints of imported rows, and sealed cells of the database. The secret lives in a file outside the database.
 package seal
 
 import (
@@ -7,81 +7,30 @@ import (
 	"crypto/cipher"
 	"crypto/hkdf"
 	"crypto/hmac"
-	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/binary"
-	"encoding/json"
-	"errors"
-	"fmt"
 	"hash"
-	"io/fs"
-	"os"
-	"path/filepath"
 	"sync"
-
-	"github.com/hearth-hmis/hearth/internal/hmis"
+	"sync/atomic"
 )
 
 // Keys is the hub's secret, ready for use by many goroutines.
 type Keys struct {
+	file  *file // nil: not from a file
+	cells atomic.Pointer[ring]
+
 	ids     cipher.Block
 	cursors cipher.AEAD
 	nonces  []byte
 	prints  []byte
+	others  []byte
 	check   []byte
 	hashers sync.Pool
 }
 
-// keyFile is the form of the file.
-type keyFile struct {
-	Version int    `json:"version"`
-	Secret  []byte `json:"secret"` // 32 bytes
-}
-
-// Open reads the key file at path and makes one, readable by its owner alone, where there is none.
-func Open(path string) (*Keys, error) {
-	text, err := os.ReadFile(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		text, err = create(path)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("key file: %w", err)
-	}
-	var f keyFile
-	if err := json.Unmarshal(text, &f); err != nil || f.Version != 1 || len(f.Secret) != 32 {
-		return nil, hmis.Errorf(hmis.Invalid, "the key file is not one of Hearth's; name the right one with --keys")
-	}
-	return New(f.Secret)
-}
-
-// create writes a new key file; where another process is first, its file is the one that counts.
-func create(path string) ([]byte, error) {
-	secret := make([]byte, 32)
-	_, _ = rand.Read(secret)
-	text, err := json.Marshal(keyFile{Version: 1, Secret: secret})
-	if err != nil {
-		return nil, err
-	}
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return nil, err
-	}
-	temp, err := os.CreateTemp(filepath.Dir(path), ".hearth-key-*") // mode 600
-	if err != nil {
-		return nil, err
-	}
-	defer os.Remove(temp.Name())
-	_, err = temp.Write(text)
-	if err = errors.Join(err, temp.Sync(), temp.Close()); err != nil {
-		return nil, err
-	}
-	if err := os.Link(temp.Name(), path); err != nil && !errors.Is(err, fs.ErrExist) {
-		return nil, err
-	}
-	return os.ReadFile(path)
-}
-
-// New makes keys from a secret of 32 bytes.
+// New makes keys from a secret of 32 bytes. Until the first rotation cells are sealed with a key that comes from the
+// secret too.
 func New(secret []byte) (*Keys, error) {
 	derive := func(use string, n int) []byte {
 		key, err := hkdf.Key(sha256.New, secret, nil, "hearth "+use, n)
@@ -102,9 +51,18 @@ func New(secret []byte) (*Keys, error) {
 	if err != nil {
 		return nil, err
 	}
-	k := &Keys{ids: ids, cursors: aead, nonces: derive("nonces", 32), prints: derive("fingerprints", 32), check: derive("check", 16)}
+	k := &Keys{ids: ids, cursors: aead, nonces: derive("nonces", 32), prints: derive("fingerprints", 32), check: derive("check", 16), others: derive("others", 32)}
 	k.hashers.New = func() any { return hmac.New(sha256.New, k.prints) }
-	return k, nil
+	first, err := firstRing(derive("cells", 32), binary.BigEndian.Uint32(derive("cells' key id", 4)))
+	k.cells.Store(first)
+	return k, err
+}
+
+// Derive gives a key of 32 bytes for a use of its own, always the same for the same use.
+func (k *Keys) Derive(use string) []byte {
+	mac := hmac.New(sha256.New, k.others)
+	mac.Write([]byte(use))
+	return mac.Sum(nil)
 }
 
 // Check identifies the secret without telling it: a database remembers which keys it was made with.

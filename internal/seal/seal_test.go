@@ -1,8 +1,6 @@
 package seal
 
 import (
-	"os"
-	"path/filepath"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -53,27 +51,5 @@ func TestCursors(t *testing.T) {
 	}
 	if _, ok := k.OpenCursor(cursor, []byte("another question")); ok {
 		t.Error("a cursor served another question")
-	}
-}
-
-func TestKeyFile(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "deep", "keys.json")
-	first, err := Open(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	info, err := os.Stat(path)
-	if err != nil || info.Mode().Perm() != 0o600 {
-		t.Errorf("mode %v, %v", info.Mode(), err)
-	}
-	again, err := Open(path)
-	if err != nil || again.ID(1, 2) != first.ID(1, 2) {
-		t.Errorf("the file did not come back: %v", err)
-	}
-	if err := os.WriteFile(path, []byte("{}"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := Open(path); err == nil {
-		t.Error("a broken key file passed")
 	}
 }

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"hash/maphash"
 	"maps"
 	"slices"
 
@@ -71,17 +72,47 @@ func (im *importer) checkStays(ctx context.Context) error {
 			`st_enrollment st WHERE st.enrollment_coc IS NOT NULL AND st.enrollment_coc NOT IN
 			(SELECT coc_code FROM project_cocs WHERE source_key = ` + fmt.Sprint(im.source) + ` AND removed_at IS NULL AND coc_code IS NOT NULL)`},
 	}
-	if im.a.Export.HashStatus == hashedSHA256 {
-		findings = append(findings, finding{"Client", "FirstName", "''", "st.n",
-			"most clients share one hashed first name; hashes that are all alike match nobody",
-			`(SELECT min(line) AS line, count(*) AS n FROM st_client GROUP BY first_name
-			HAVING first_name IS NOT NULL AND count(*) > 1 AND count(*) * 2 > (SELECT count(*) FROM st_client)) st`})
+	if n, line := im.names.most(); im.a.Export.HashStatus == hashedSHA256 && n > 1 && n*2 > im.names.rows {
+		im.issues = append(im.issues, hmiscsv.Issue{File: "Client", Line: line, Column: "FirstName", Rows: n,
+			Reason: "most clients share one hashed first name; hashes that are all alike match nobody"})
 	}
 	return im.find(ctx, findings)
 }
 
 // hashedSHA256 is the code of list 1.5 for an export whose identifiers are hashed.
 const hashedSHA256 = 4
+
+// alike counts rows by a text, of which it keeps a hash.
+type alike struct {
+	rows  int
+	count map[uint64]int
+	line  map[uint64]int // of the first
+}
+
+func (a *alike) add(cell *hmiscsv.Cell, line int) {
+	if a.rows++; !cell.Set {
+		return
+	}
+	if a.count == nil {
+		a.count, a.line = map[uint64]int{}, map[uint64]int{}
+	}
+	h := maphash.String(alikeSeed, cell.S)
+	if a.count[h]++; a.count[h] == 1 {
+		a.line[h] = line
+	}
+}
+
+var alikeSeed = maphash.MakeSeed()
+
+// most is how many rows have the most frequent text, and the first line of them.
+func (a *alike) most() (rows, line int) {
+	for h, n := range a.count {
+		if n > rows {
+			rows, line = n, a.line[h]
+		}
+	}
+	return rows, line
+}
 
 // checkRecords looks at records under enrollments with their stays.
 func (im *importer) checkRecords(ctx context.Context, f *hmis.File) error {

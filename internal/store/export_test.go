@@ -4,16 +4,20 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"entgo.io/ent/dialect"
+
 	"github.com/hearth-hmis/hearth/ent"
 	"github.com/hearth-hmis/hearth/internal/hmis"
 	"github.com/hearth-hmis/hearth/internal/hmiscsv"
 	"github.com/hearth-hmis/hearth/internal/policy"
+	"github.com/hearth-hmis/hearth/internal/seal"
 )
 
 // IDOf is the opaque id of a row number.
@@ -48,23 +52,41 @@ func (s *Store) IDNamed(t testing.TB, typ, id string) string {
 	return ""
 }
 
-// Records reads what the hub has of a file's columns, row by row in the order of its keys.
+// Records reads what the hub has of a file's columns, row by row in the order of its keys, with sealed cells opened.
 func (s *Store) Records(t *testing.T, f *hmis.File, columns []*hmis.Column) []string {
 	t.Helper()
-	parts := []string{"''"}
+	selected := []string{"source_key", f.Key().SQLName()}
 	for _, c := range columns {
-		parts = append(parts, "COALESCE(CAST("+c.SQLName()+" AS text), '')")
+		if c.Sealed() {
+			selected = append(selected, c.SQLName())
+		} else {
+			selected = append(selected, "COALESCE(CAST("+c.SQLName()+" AS text), '')")
+		}
 	}
-	rows, err := s.db.Query("SELECT " + strings.Join(parts, "||'|'||") + " FROM " + f.Table() + " WHERE removed_at IS NULL ORDER BY " + f.Key().SQLName())
+	rows, err := s.db.Query("SELECT " + strings.Join(selected, ", ") + " FROM " + f.Table() + " WHERE removed_at IS NULL ORDER BY " + f.Key().SQLName())
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer rows.Close()
 	var list []string
 	for rows.Next() {
-		var row string
-		if err := rows.Scan(&row); err != nil {
+		var source int64
+		var record, row string
+		cells := make([][]byte, len(columns))
+		into := []any{&source, &record}
+		for i := range cells {
+			into = append(into, &cells[i])
+		}
+		if err := rows.Scan(into...); err != nil {
 			t.Fatal(err)
+		}
+		for i, c := range columns {
+			if c.Sealed() && cells[i] != nil {
+				if cells[i], err = placeOf(f, c).open(s.keys, nil, source, record, cells[i]); err != nil {
+					t.Fatal(err)
+				}
+			}
+			row += "|" + string(cells[i])
 		}
 		list = append(list, row)
 	}
@@ -72,6 +94,137 @@ func (s *Store) Records(t *testing.T, f *hmis.File, columns []*hmis.Column) []st
 		t.Fatal(err)
 	}
 	return list
+}
+
+// Unseal puts the whole database into the state of one from before sealing: every cell in the clear.
+func (s *Store) Unseal(t testing.TB) {
+	t.Helper()
+	for _, table := range sealedTablesInOrder() {
+		if table.file == nil {
+			continue
+		}
+		rows, err := s.db.Query("SELECT id, source_key, " + table.file.Key().SQLName() + ", " + strings.Join(table.columns, ", ") + " FROM " + table.name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var all []resealed
+		for rows.Next() {
+			r := resealed{cells: make([][]byte, len(table.columns))}
+			var source int64
+			var record string
+			into := []any{&r.row, &source, &record}
+			for i := range r.cells {
+				into = append(into, &r.cells[i])
+			}
+			if err := rows.Scan(into...); err != nil {
+				t.Fatal(err)
+			}
+			for i, cell := range r.cells {
+				if cell == nil {
+					continue
+				}
+				if r.cells[i], err = s.keys.OpenCell(cell, table.placeAt(i, r.row, source, record)); err != nil {
+					t.Fatal(err)
+				}
+			}
+			all = append(all, r)
+		}
+		if err := rows.Err(); err != nil {
+			t.Fatal(err)
+		}
+		tx, err := s.db.Begin()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, r := range all {
+			if err := s.writeBack(t.Context(), tx, table, []resealed{r}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := tx.Commit(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := s.db.Exec("UPDATE hub SET key_id = NULL"); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Folders are where the database keeps its files; of a PostgreSQL, those of this database and what all share.
+func (s *Store) Folders(t testing.TB) []string {
+	t.Helper()
+	var folder, id string
+	if s.dialect == dialect.SQLite {
+		if err := s.db.QueryRow("SELECT file FROM pragma_database_list WHERE name = 'main'").Scan(&folder); err != nil {
+			t.Fatal(err)
+		}
+		return []string{filepath.Dir(folder)}
+	}
+	err := s.db.QueryRow("SELECT current_setting('data_directory'), oid FROM pg_database WHERE datname = current_database()").Scan(&folder, &id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return []string{filepath.Join(folder, "base", id), filepath.Join(folder, "base", "pgsql_tmp"), filepath.Join(folder, "pg_wal"), filepath.Join(folder, "global")}
+}
+
+// Flush has PostgreSQL write all that it holds in memory.
+func (s *Store) Flush(t testing.TB) {
+	t.Helper()
+	if s.dialect == dialect.SQLite {
+		return
+	}
+	if _, err := s.db.Exec("CHECKPOINT"); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Clear counts the cells that are in the clear, and those of another key than the primary one.
+func (s *Store) Clear(t testing.TB) (clear, other int) {
+	t.Helper()
+	for _, table := range sealedTablesInOrder() {
+		for _, column := range table.columns {
+			rows, err := s.db.Query("SELECT " + column + " FROM " + table.name + " WHERE " + column + " IS NOT NULL")
+			if err != nil {
+				t.Fatal(err)
+			}
+			for rows.Next() {
+				var cell []byte
+				if err := rows.Scan(&cell); err != nil {
+					t.Fatal(err)
+				}
+				if id, sealed := seal.KeyOf(cell); !sealed {
+					clear++
+				} else if id != s.keys.Primary() {
+					other++
+				}
+			}
+			if err := rows.Err(); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	return clear, other
+}
+
+// Spoil changes one bit in a sealed cell of a client.
+func (s *Store) Spoil(t testing.TB, personalID, column string, bit int) {
+	t.Helper()
+	var cell []byte
+	if err := s.db.QueryRow("SELECT "+column+" FROM clients WHERE personal_id = $1", personalID).Scan(&cell); err != nil {
+		t.Fatal(err)
+	}
+	cell[bit/8] ^= 1 << (bit % 8)
+	if _, err := s.db.Exec("UPDATE clients SET "+column+" = $1 WHERE personal_id = $2", cell, personalID); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Swap gives a client the cell of another, as it stands.
+func (s *Store) Swap(t testing.TB, personalID, from, column, fromColumn string) {
+	t.Helper()
+	if _, err := s.db.Exec("UPDATE clients SET "+column+" = (SELECT o."+fromColumn+" FROM clients o WHERE o.personal_id = $1) WHERE personal_id = $2", from, personalID); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // Flee marks a client as fleeing, as the import does.
@@ -203,7 +356,7 @@ func (ss *session) tellingOf(t *testing.T, project int64) hmis.Categories {
 }
 
 // TestMethods are what these files add to Store.
-var TestMethods = []string{"IDOf", "IDNamed", "Records", "Flee", "Fleeing", "Link", "CompareRule", "Aggregates", "SetClock", "TimeFiles", "Unruled", "Unguarded"}
+var TestMethods = []string{"Unseal", "Clear", "Spoil", "Swap", "Folders", "Flush", "IDOf", "IDNamed", "Records", "Flee", "Fleeing", "Link", "CompareRule", "Aggregates", "SetClock", "TimeFiles", "Unruled", "Unguarded"}
 
 // TypeNames lists the types of rows by their GraphQL names.
 func TypeNames() (names []string) {
@@ -261,7 +414,7 @@ func (s *Store) Aggregates(ctx context.Context) map[string]error {
 	var highest []struct {
 		Max *string `json:"max"`
 	}
-	errs["Aggregate"] = clients().Aggregate(ent.Max("ssn")).Scan(ctx, &highest)
+	errs["Aggregate"] = clients().Aggregate(ent.Max("personal_id")).Scan(ctx, &highest)
 	_, errs["Select"] = clients().Select("personal_id").Strings(ctx)
 	errs["Update"] = s.ent.ClientRecord.Update().SetRefused(false).Exec(ctx)
 	return errs

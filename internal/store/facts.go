@@ -180,9 +180,13 @@ func (s *Store) addRows(ctx context.Context, conn *sql.Conn, b *facts.Builder, f
 	defer rows.Close()
 	var o facts.Origin
 	read := make([]value, len(used))
+	record := slices.Index(used, 0) // the key, which sealed cells are bound to
 	into := []any{&o.Row, &o.Person, &o.Household}
 	for at, i := range used {
 		read[at].column = f.Columns[i]
+		if f.Columns[i].Sealed() {
+			read[at].opens = &cellReader{s.keys, source, f.Columns[i], placeOf(f, f.Columns[i])}
+		}
 		into = append(into, &read[at])
 	}
 	cells := make([]hmiscsv.Cell, len(f.Columns))
@@ -191,7 +195,13 @@ func (s *Store) addRows(ctx context.Context, conn *sql.Conn, b *facts.Builder, f
 			return err
 		}
 		for at, i := range used {
-			cells[i] = read[at].cell
+			v := &read[at]
+			if v.opens != nil {
+				if v.cell, err = v.opens.cell(read[record].cell.S, v.sealed); err != nil {
+					return err
+				}
+			}
+			cells[i] = v.cell
 		}
 		b.Add(f.Name, cells, o)
 	}
@@ -202,10 +212,19 @@ func (s *Store) addRows(ctx context.Context, conn *sql.Conn, b *facts.Builder, f
 type value struct {
 	column *hmis.Column
 	cell   hmiscsv.Cell
+	opens  *cellReader // of a sealed column
+	sealed []byte      // its cell, nil where it is empty
 }
 
 // Scan makes the cell of what the database has.
 func (v *value) Scan(from any) error {
+	if v.opens != nil {
+		cell, _ := from.([]byte)
+		if v.sealed = append(v.sealed[:0], cell...); from == nil {
+			v.sealed = nil
+		}
+		return nil
+	}
 	v.cell = hmiscsv.Cell{Set: from != nil}
 	var err error
 	switch from := from.(type) {
@@ -230,6 +249,8 @@ func (v *value) Scan(from any) error {
 func (s *Store) cellSQL(c *hmis.Column) string {
 	name, postgres := c.SQLName(), s.dialect == dialect.Postgres
 	switch {
+	case c.Sealed():
+		return name
 	case c.Kind == hmis.Day && postgres:
 		return "(" + name + " - DATE '1970-01-01')"
 	case c.Kind == hmis.Day:

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"strings"
 
-	"entgo.io/ent/dialect"
 	"entgo.io/ent/dialect/sql"
 
 	"github.com/hearth-hmis/hearth/ent"
@@ -23,27 +22,19 @@ func (ss *session) wholeHousehold(c columns) *sql.Predicate {
 	return in(c("project_key"), ss.own)
 }
 
-// householdTypes is the SQL of a household's type, HUD's 2.07.4, by the ages of its members at entry: e is the stay,
-// c its client. Somebody of 18 is an adult; an unknown age leaves open what it decides.
-func (s *Store) householdTypes() string {
-	adult := "CAST(strftime('%Y', e.entry_date) AS integer) - CAST(strftime('%Y', c.dob) AS integer) - (strftime('%m-%d', e.entry_date) < strftime('%m-%d', c.dob)) >= 18"
-	if s.dialect == dialect.Postgres {
-		adult = "date_part('year', age(e.entry_date, c.dob)) >= 18"
-	}
-	return strings.ReplaceAll(`CASE
-		WHEN max(CASE WHEN ADULT THEN 1 ELSE 0 END) = 1 AND max(CASE WHEN NOT (ADULT) THEN 1 ELSE 0 END) = 1 THEN 3
-		WHEN max(CASE WHEN c.dob IS NULL THEN 1 ELSE 0 END) = 1 THEN NULL
-		WHEN max(CASE WHEN ADULT THEN 1 ELSE 0 END) = 1 THEN 1 ELSE 4 END`, "ADULT", adult)
-}
+// householdTypes is the SQL of a household's type, HUD's 2.07.4, by the ages of its members at entry: e is the stay.
+// Somebody of 18 is an adult; an unknown age leaves open what it decides.
+const householdTypes = `CASE
+		WHEN max(CASE WHEN e.adult THEN 1 ELSE 0 END) = 1 AND max(CASE WHEN NOT e.adult THEN 1 ELSE 0 END) = 1 THEN 3
+		WHEN max(CASE WHEN e.adult IS NULL THEN 1 ELSE 0 END) = 1 THEN NULL
+		WHEN max(CASE WHEN e.adult THEN 1 ELSE 0 END) = 1 THEN 1 ELSE 4 END`
 
 // lockedHouseholds is the SQL of the households with a locked member, of which there are few.
 const lockedHouseholds = `SELECT l.household_key FROM enrollments l JOIN clients lc ON lc.id = l.client_key WHERE lc.restricted AND l.removed_at IS NULL`
 
 // openTypes is the SQL of those households' types by their other members.
-func (s *Store) openTypes() string {
-	return "SELECT e.household_key, " + s.householdTypes() + ` AS type FROM enrollments e JOIN clients c ON c.id = e.client_key
+const openTypes = "SELECT e.household_key, " + householdTypes + ` AS type FROM enrollments e JOIN clients c ON c.id = e.client_key
 		WHERE NOT c.restricted AND e.removed_at IS NULL AND e.household_key IN (` + lockedHouseholds + ") GROUP BY e.household_key"
-}
 
 // seesLockedMembers reports whether locked records of the own projects are there for the viewer.
 func (ss *session) seesLockedMembers() bool { return ss.system || ss.viewer.Role.SeesLocked(true) }
@@ -60,7 +51,7 @@ func (ss *session) ofHouseholdType(household string, types []hmis.HouseholdType)
 		codes[i] = fmt.Sprint(int32(t))
 	}
 	locked := sql.ExprP(household + " IN (" + lockedHouseholds + ")")
-	open := sql.ExprP(household + " IN (SELECT household_key FROM (" + ss.store.openTypes() + ") open_types WHERE type IN (" + strings.Join(codes, ", ") + "))")
+	open := sql.ExprP(household + " IN (SELECT household_key FROM (" + openTypes + ") open_types WHERE type IN (" + strings.Join(codes, ", ") + "))")
 	return sql.Or(sql.And(sql.Not(locked), kept), open)
 }
 
@@ -91,7 +82,7 @@ func (ss *session) guardHouseholdTypes(ctx context.Context, rows []*ent.Househol
 
 // openHouseholdTypes finds the types of those of the households that have a locked member, by their other members.
 func (ss *session) openHouseholdTypes(ctx context.Context, households []any) (map[int64]*hmis.HouseholdType, error) {
-	rows, err := ss.store.query(ctx, "SELECT household_key, type FROM ("+ss.store.openTypes()+") open_types WHERE household_key IN ("+
+	rows, err := ss.store.query(ctx, "SELECT household_key, type FROM ("+openTypes+") open_types WHERE household_key IN ("+
 		ss.store.placeholders(1, len(households))+")", households...)
 	if err != nil {
 		return nil, err

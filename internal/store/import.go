@@ -98,6 +98,7 @@ type importer struct {
 	source int64
 	first  bool             // nothing of the source is in the hub yet
 	users  map[string]int64 // how many rows name a UserID
+	names  alike            // hashed first names of clients
 	issues []hmiscsv.Issue  // not written yet
 	report *ImportReport
 }
@@ -109,7 +110,7 @@ func newImporter(s *Store, conn *sql.Conn, a *hmiscsv.Archive, o ImportOptions) 
 
 func (im *importer) run(ctx context.Context) error {
 	steps := []func(context.Context) error{
-		im.begin, im.descriptors, im.telling, im.block, im.clients, im.children, im.checkProjects, im.checkUsers, im.households, im.fleeing, im.finish,
+		im.begin, im.descriptors, im.telling, im.block, im.clients, im.children, im.checkProjects, im.checkUsers, im.adults, im.households, im.fleeing, im.finish,
 	}
 	for _, step := range steps {
 		if err := step(ctx); err != nil {
@@ -127,6 +128,9 @@ func (im *importer) begin(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+	}
+	if err := im.s.currentKeys(ctx, func(ctx context.Context, query string, into any) error { return im.one(ctx, into, query) }); err != nil {
+		return err
 	}
 	if err := im.exec(ctx, `CREATE TEMP TABLE refused_rows
 		(file text, line bigint, hud_key text, enrollment_id text, personal_id text, project_id text)`); err != nil {

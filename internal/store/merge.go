@@ -349,7 +349,7 @@ func (im *importer) now() hmis.Timestamp { return *im.s.moment() }
 
 // cast makes the type of a moment plain to PostgreSQL where nothing else does.
 func (im *importer) cast(parameter string) string {
-	return "CAST(" + parameter + " AS " + im.s.columnType(hmis.Moment) + ")"
+	return "CAST(" + parameter + " AS " + im.s.kindType(hmis.Moment) + ")"
 }
 
 // drop frees what is not looked at again.

@@ -170,7 +170,7 @@ func (im *importer) all(ctx context.Context, queries ...string) error {
 // households works out the types of the households in the export's projects.
 func (im *importer) households(ctx context.Context) error {
 	query := `UPDATE households SET household_type = found.type FROM (
-		SELECT e.household_key, ` + im.s.householdTypes() + ` AS type FROM enrollments e JOIN clients c ON c.id = e.client_key
+		SELECT e.household_key, ` + householdTypes + ` AS type FROM enrollments e
 		WHERE e.removed_at IS NULL AND e.project_key IN (SELECT project_key FROM scope_projects) GROUP BY e.household_key) found
 		WHERE households.id = found.household_key AND households.household_type IS DISTINCT FROM found.type`
 	if im.s.dialect == dialect.SQLite {

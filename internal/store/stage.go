@@ -6,6 +6,7 @@ import (
 	"database/sql"
 	"database/sql/driver"
 	"encoding/binary"
+	"encoding/hex"
 	"errors"
 	"strconv"
 	"strings"
@@ -56,6 +57,9 @@ func (im *importer) stage(ctx context.Context, f *hmis.File) error {
 			if userID >= 0 && f.Name != "User" && r.Cells[userID].Set {
 				im.users[r.Cells[userID].S]++
 			}
+			if f.Name == "Client" && im.a.Export.HashStatus == hashedSHA256 {
+				im.names.add(&r.Cells[firstName], r.Line)
+			}
 			if into == nil {
 				if into, err = im.newStager(ctx, f); err != nil {
 					return err
@@ -82,6 +86,8 @@ func (im *importer) stage(ctx context.Context, f *hmis.File) error {
 	return im.analyze(ctx, stagingTable(f), "line", f.Key().SQLName())
 }
 
+var firstName = columnIndex(hmis.FileNamed("Client"), "FirstName")
+
 // textOf is the text in a row's column; nil where there is none.
 func textOf(f *hmis.File, r *hmiscsv.Row, column string) any {
 	if i := columnIndex(f, column); i >= 0 && r.Cells[i].Set {
@@ -102,7 +108,7 @@ func columnIndex(f *hmis.File, name string) int {
 func (im *importer) createStaging(ctx context.Context, f *hmis.File) error {
 	columns := []string{im.lineColumn(), "fingerprint bigint"}
 	for _, c := range f.Columns {
-		columns = append(columns, c.SQLName()+" "+im.s.columnType(c.Kind))
+		columns = append(columns, c.SQLName()+" "+im.s.columnType(c))
 	}
 	return im.exec(ctx, "CREATE TEMP TABLE "+stagingTable(f)+" ("+strings.Join(columns, ", ")+")")
 }
@@ -115,7 +121,8 @@ func (im *importer) lineColumn() string {
 	return "line bigint"
 }
 
-func (s *Store) columnType(k hmis.Kind) string {
+// kindType is the database's type of cells of a kind.
+func (s *Store) kindType(k hmis.Kind) string {
 	postgres := s.dialect == dialect.Postgres
 	switch {
 	case k == hmis.Number || k == hmis.Code:
@@ -164,16 +171,17 @@ type stager interface {
 
 func (im *importer) newStager(ctx context.Context, f *hmis.File) (stager, error) {
 	if im.s.dialect == dialect.Postgres {
-		return newCopier(im.conn, f)
+		return im.newCopier(f)
 	}
-	return newInserter(ctx, im.conn, f)
+	return im.newInserter(ctx, f)
 }
 
 // copier streams rows to PostgreSQL in COPY's text format.
 type copier struct {
-	file  *hmis.File
-	copy  copyIn
-	lines bytes.Buffer
+	file   *hmis.File
+	sealer *sealer
+	copy   copyIn
+	lines  bytes.Buffer
 }
 
 // copyIn is lib/pq's statement of a COPY: lines go in, and Exec without values ends it.
@@ -185,9 +193,9 @@ type copyIn interface {
 
 const copyBytes = 64 << 10
 
-func newCopier(conn *sql.Conn, f *hmis.File) (*copier, error) {
-	c := &copier{file: f}
-	err := conn.Raw(func(raw any) error {
+func (im *importer) newCopier(f *hmis.File) (*copier, error) {
+	c := &copier{file: f, sealer: newSealer(im.s.keys, im.source, f)}
+	err := im.conn.Raw(func(raw any) error {
 		stmt, err := raw.(driver.Conn).Prepare("COPY " + stagingTable(f) + " FROM STDIN")
 		if err != nil {
 			return err
@@ -209,15 +217,16 @@ func (c *copier) add(ctx context.Context, r *hmiscsv.Row, fingerprint int64) err
 			b = append(b, '\\', 'N')
 			continue
 		}
-		switch column.Kind {
-		case hmis.Text:
+		sealed, err := c.sealer.seal(r, i)
+		switch {
+		case err != nil:
+			return err
+		case sealed != nil:
+			b = hex.AppendEncode(append(b, `\\x`...), sealed)
+		case column.Kind == hmis.Text:
 			b = appendCopyText(b, cell.S)
-		case hmis.Day:
-			b = hmis.Date(cell.N).Append(b)
-		case hmis.Moment:
-			b = hmis.Timestamp(cell.N).Append(b)
 		default:
-			b = strconv.AppendInt(b, cell.N, 10)
+			b = appendCell(b, column.Kind, cell)
 		}
 	}
 	c.lines.Write(append(b, '\n'))
@@ -272,20 +281,21 @@ func (c *copier) abort(context.Context) error { return c.copy.Close() }
 
 // inserter writes rows to SQLite, as many with one statement as its limit of variables allows.
 type inserter struct {
-	file *hmis.File
-	conn *sql.Conn
-	stmt *sql.Stmt
-	rows int // that fit one statement
-	args []any
+	file   *hmis.File
+	sealer *sealer
+	conn   *sql.Conn
+	stmt   *sql.Stmt
+	rows   int // that fit one statement
+	args   []any
 }
 
 const sqliteVariables = 32766
 
-func newInserter(ctx context.Context, conn *sql.Conn, f *hmis.File) (*inserter, error) {
+func (im *importer) newInserter(ctx context.Context, f *hmis.File) (*inserter, error) {
 	width := len(f.Columns) + 2
-	in := &inserter{file: f, conn: conn, rows: min(sqliteVariables/width, 100)}
+	in := &inserter{file: f, sealer: newSealer(im.s.keys, im.source, f), conn: im.conn, rows: min(sqliteVariables/width, 100)}
 	in.args = make([]any, 0, in.rows*width)
-	stmt, err := conn.PrepareContext(ctx, in.query(in.rows))
+	stmt, err := im.conn.PrepareContext(ctx, in.query(in.rows))
 	in.stmt = stmt
 	return in, err
 }
@@ -299,9 +309,16 @@ func (in *inserter) add(ctx context.Context, r *hmiscsv.Row, fingerprint int64) 
 	in.args = append(in.args, int64(r.Line), fingerprint)
 	for i, column := range in.file.Columns {
 		cell := &r.Cells[i]
-		switch {
-		case !cell.Set:
+		if !cell.Set {
 			in.args = append(in.args, nil)
+			continue
+		}
+		sealed, err := in.sealer.seal(r, i)
+		switch {
+		case err != nil:
+			return err
+		case sealed != nil:
+			in.args = append(in.args, sealed)
 		case column.Kind == hmis.Text:
 			in.args = append(in.args, strings.Clone(cell.S))
 		case column.Kind == hmis.Day:

@@ -7,27 +7,59 @@ import (
 	"strings"
 
 	"entgo.io/ent/dialect"
+	entsql "entgo.io/ent/dialect/sql"
 	"go.opentelemetry.io/otel"
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/trace"
 )
 
-// counted is ent's driver with a count of the statements that went through it.
+// counted is ent's driver with a count of the statements that went through it, and with sealed cells opened.
 type counted struct {
 	dialect.Driver
 	s *Store
 }
 
+// Tx begins a transaction whose statements go the same way.
+func (c counted) Tx(ctx context.Context) (dialect.Tx, error) {
+	tx, err := c.Driver.Tx(ctx)
+	return countedTx{tx, c.s}, err
+}
+
 func (c counted) Query(ctx context.Context, query string, args, v any) error {
-	ctx, end := c.s.statement(ctx, query)
-	defer end()
-	return c.Driver.Query(ctx, query, args, v)
+	return c.s.ask(ctx, c.Driver, query, args, v)
 }
 
 func (c counted) Exec(ctx context.Context, query string, args, v any) error {
 	ctx, end := c.s.statement(ctx, query)
 	defer end()
 	return c.Driver.Exec(ctx, query, args, v)
+}
+
+type countedTx struct {
+	dialect.Tx
+	s *Store
+}
+
+func (c countedTx) Query(ctx context.Context, query string, args, v any) error {
+	return c.s.ask(ctx, c.Tx, query, args, v)
+}
+
+func (c countedTx) Exec(ctx context.Context, query string, args, v any) error {
+	ctx, end := c.s.statement(ctx, query)
+	defer end()
+	return c.Tx.Exec(ctx, query, args, v)
+}
+
+func (s *Store) ask(ctx context.Context, with dialect.ExecQuerier, query string, args, v any) error {
+	ctx, end := s.statement(ctx, query)
+	defer end()
+	if err := with.Query(ctx, query, args, v); err != nil {
+		return err
+	}
+	if rows, ok := v.(*entsql.Rows); ok {
+		return s.opening(query, rows)
+	}
+	return nil
 }
 
 var tracer = otel.Tracer("github.com/hearth-hmis/hearth/internal/store")

@@ -59,7 +59,7 @@ func Open(ctx context.Context, databaseURL string, keys *seal.Keys) (*Store, err
 	db.SetMaxIdleConns(32)
 	s.ent = ent.NewClient(ent.Driver(counted{entsql.OpenDB(s.dialect, db), s}))
 	s.guardClient()
-	if err := errors.Join(migrations.Apply(ctx, db, s.dialect), s.checkKeys(ctx)); err != nil {
+	if err := errors.Join(migrations.Apply(ctx, db, s.dialect), s.checkKeys(ctx), s.sealFirst(ctx)); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
 	return s, nil

@@ -131,7 +131,7 @@ func wrote[T store.Node](r T, problems []*store.UserError, err error) said {
 }
 
 // unseen are fields of ent's rows that the API does not have.
-var unseen = []string{"ID", "Fingerprint", "RemovedAt", "RecordedBy", "RecordedAt", "Refused", "Fleeing", "Tells", "ExportID", "DateDeleted", "Loaded"}
+var unseen = []string{"ID", "Fingerprint", "RemovedAt", "RecordedBy", "RecordedAt", "Refused", "Fleeing", "Adult", "Tells", "ExportID", "DateDeleted", "Loaded"}
 
 // shown is all that the API shows of a row.
 func shown(r store.Node) string {
