@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"reflect"
@@ -12,6 +13,8 @@ import (
 	"time"
 
 	"entgo.io/ent/dialect"
+
+	entsql "entgo.io/ent/dialect/sql"
 
 	"github.com/hearth-hmis/hearth/ent"
 	"github.com/hearth-hmis/hearth/internal/hmis"
@@ -725,4 +728,41 @@ func (s *Store) StepsInTwoTransactions(t testing.TB) (seen []string) {
 	}
 	step("second", s.db)
 	return seen
+}
+
+// VisibleRows lists, by table, the numbers of the rows of HUD's files that the viewer's rule leaves.
+func (s *Store) VisibleRows(t testing.TB, ctx context.Context) map[string][]int64 {
+	t.Helper()
+	ss, err := sessionOf(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	visible := map[string][]int64{}
+	for _, table := range tables {
+		if table.file == nil || table.file.Level == hmis.ExportLevel {
+			continue
+		}
+		of := entsql.Dialect(s.dialect).Select()
+		rows := entsql.Table(table.sql)
+		rule, err := ss.rule(table, rows.C)
+		if err != nil {
+			t.Fatal(err)
+		}
+		query, args := of.Select(rows.C("id")).From(rows).Where(rule).OrderBy(rows.C("id")).Query()
+		found, err := s.query(ctx, query, args...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for found.Next() {
+			var id int64
+			if err := found.Scan(&id); err != nil {
+				t.Fatal(err)
+			}
+			visible[table.sql] = append(visible[table.sql], id)
+		}
+		if err := errors.Join(found.Err(), found.Close()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return visible
 }

@@ -12,6 +12,8 @@ import (
 	"errors"
 	"log"
 	"os"
+	"slices"
+	"strings"
 
 	atlas "ariga.io/atlas/sql/migrate"
 	"entgo.io/ent/dialect"
@@ -75,7 +77,7 @@ func diff(driver, dialectName, dsn, name string) error {
 	if err != nil {
 		return err
 	}
-	m, err := schema.NewMigrate(entsql.OpenDB(dialectName, db), schema.WithDir(dir), schema.WithDialect(dialectName),
+	m, err := schema.NewMigrate(entsql.OpenDB(dialectName, db), schema.WithDir(tables{dir}), schema.WithDialect(dialectName),
 		schema.WithMigrationMode(schema.ModeReplay), schema.WithFormatter(atlas.DefaultFormatter),
 		schema.WithDropColumn(true), schema.WithDropIndex(true), schema.WithErrNoPlan(true))
 	if err != nil {
@@ -86,4 +88,14 @@ func diff(driver, dialectName, dsn, name string) error {
 		return nil
 	}
 	return err
+}
+
+// tables is a folder of versions without those of the reporting views: Atlas, which drops the tables when it has
+// replayed the versions, would trip over them.
+type tables struct{ *atlas.LocalDir }
+
+// Files lists the versions.
+func (t tables) Files() ([]atlas.File, error) {
+	files, err := t.LocalDir.Files()
+	return slices.DeleteFunc(files, func(f atlas.File) bool { return strings.HasSuffix(f.Name(), "_reporting.sql") }), err
 }
