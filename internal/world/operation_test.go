@@ -262,7 +262,7 @@ func (a *asker) arguments(f *ast.FieldDefinition) string {
 				continue
 			}
 		case !arg.Type.NonNull || arg.DefaultValue != nil:
-			if !a.chance(map[bool]int{true: 45, false: 30}[arg.Name == "where"]) {
+			if wanted := map[string]int{"where": 45, "search": 60}[arg.Name]; !a.chance(max(wanted, 30)) {
 				continue
 			}
 			value = a.value(arg.Name, arg.Type)
@@ -335,6 +335,10 @@ func (a *asker) value(name string, t *ast.Type) any {
 func (a *asker) inputObject(def *ast.Definition) map[string]any {
 	object := map[string]any{}
 	a.sought = pick(a.Rand, a.clients)
+	if def.Name == "ClientSearch" && a.chance(90) { // seldom by more than one thing, which fits few
+		f := pick(a.Rand, def.Fields)
+		return map[string]any{f.Name: a.value(f.Name, f.Type)}
+	}
 	for _, f := range def.Fields {
 		wanted := 35
 		if def.Name == "RecordConsentInput" || def.Name == "ConsentProvisionInput" {
