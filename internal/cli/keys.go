@@ -106,6 +106,7 @@ func rotateKeysCommand(h *hub) *cobra.Command {
 				return err
 			}
 			defer s.Close()
+			fmt.Fprintln(cmd.ErrOrStderr(), "The key file changes now. Where other machines have a copy, give them the new one at once.")
 			progress, done := showSealing(cmd.ErrOrStderr())
 			cells, err := s.RotateKeys(cmd.Context(), progress)
 			done()
