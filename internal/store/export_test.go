@@ -149,7 +149,7 @@ func (s *Store) Unseal(t testing.TB) {
 	}
 }
 
-// Folders are where the database keeps its files; of a PostgreSQL, those of this database and what all share.
+// Folders are where the database keeps its files; of a PostgreSQL, those of this database, what all share, and its log.
 func (s *Store) Folders(t testing.TB) []string {
 	t.Helper()
 	var folder, id string
@@ -163,7 +163,7 @@ func (s *Store) Folders(t testing.TB) []string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return []string{filepath.Join(folder, "base", id), filepath.Join(folder, "base", "pgsql_tmp"), filepath.Join(folder, "pg_wal"), filepath.Join(folder, "global")}
+	return []string{filepath.Join(folder, "..", "log"), filepath.Join(folder, "base", id), filepath.Join(folder, "base", "pgsql_tmp"), filepath.Join(folder, "pg_wal"), filepath.Join(folder, "global")}
 }
 
 // Flush has PostgreSQL write all that it holds in memory.
@@ -222,6 +222,14 @@ func (s *Store) Spoil(t testing.TB, personalID, column string, bit int) {
 func (s *Store) Swap(t testing.TB, personalID, from, column, fromColumn string) {
 	t.Helper()
 	if _, err := s.db.Exec("UPDATE clients SET "+column+" = (SELECT o."+fromColumn+" FROM clients o WHERE o.personal_id = $1) WHERE personal_id = $2", from, personalID); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// KeepDates makes a table with a day in so many rows.
+func (s *Store) KeepDates(t testing.TB, day string, rows int) {
+	t.Helper()
+	if _, err := s.db.Exec("CREATE TABLE kept AS SELECT CAST($1 AS date) AS day FROM generate_series(1, CAST($2 AS integer))", day, rows); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -374,7 +382,7 @@ func (ss *session) tellingOf(t *testing.T, project int64) hmis.Categories {
 }
 
 // TestMethods are what these files add to Store.
-var TestMethods = []string{"RenameLate", "Unseal", "Clear", "Spoil", "Swap", "Folders", "Flush", "IDOf", "IDNamed", "Records", "Flee", "Fleeing", "Link", "CompareRule", "Aggregates", "SetClock", "TimeFiles", "Unruled", "Unguarded"}
+var TestMethods = []string{"RenameLate", "KeepDates", "Unseal", "Clear", "Spoil", "Swap", "Folders", "Flush", "IDOf", "IDNamed", "Records", "Flee", "Fleeing", "Link", "CompareRule", "Aggregates", "SetClock", "TimeFiles", "Unruled", "Unguarded"}
 
 // TypeNames lists the types of rows by their GraphQL names.
 func TypeNames() (names []string) {
