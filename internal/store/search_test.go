@@ -240,11 +240,11 @@ func TestChannel11SearchByName(t *testing.T) {
 		return r.Set("Client", "eve", "DateUpdated", "2099-01-01 08:00:00")
 	}
 	revoked := func(t testing.TB, s *store.Store, lead context.Context, _ bool) {
-		opens("eve", hmis.Demographics)(t, s, lead, true)
 		c := consent(t, s, lead, "eve", 365, &store.ProvisionInput{Categories: []hmis.Category{hmis.Identity}, AllPartners: true})
 		if _, problems, err := s.RevokeConsent(lead, c.OpaqueID, policy.FromNowOn); err != nil || len(problems) > 0 {
 			t.Fatal(problems, err)
 		}
+		opens("eve", hmis.Demographics)(t, s, lead, true)
 	}
 	for name, w := range map[string]worlds{
 		"a client without her name":     {policy.CaseManager, "3", community, renamed, opens("eve", hmis.Demographics), ask},
