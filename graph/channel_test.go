@@ -91,6 +91,7 @@ ProjectFilter.id ProjectFilter.organization ProjectFilter.projectType ProjectFil
 EnrollmentFilter.entryDate EnrollmentFilter.exitDate EnrollmentFilter.activeOn EnrollmentFilter.active EnrollmentFilter.relationshipToHoh
 EnrollmentFilter.householdType EnrollmentFilter.project
 ClientFilter.veteranStatus ClientFilter.sex ClientFilter.enrollment
+ClientSearch.firstName ClientSearch.lastName ClientSearch.name ClientSearch.soundsLike ClientSearch.ssn ClientSearch.dob
 HouseholdFilter.householdType HouseholdFilter.activeOn HouseholdFilter.project
 DateFilter.date RecordFilter.date RecordFilter.project
 ClientOrder.ID EnrollmentOrder.ID EnrollmentOrder.ENTRY_DATE EnrollmentOrder.ENTRY_DATE_DESC RecordOrder.ID RecordOrder.DATE RecordOrder.DATE_DESC
@@ -112,10 +113,10 @@ func TestEveryQuestionIsCovered(t *testing.T) {
 	}
 }
 
-// questions lists the fields of the roots and of filters, and the values of orders.
+// questions lists the fields of the roots, of filters and of searches, and the values of orders.
 func questions(s *ast.Schema) (list []string) {
 	for name, d := range s.Types {
-		if isRoot(s, d) || d.Kind == ast.InputObject && strings.HasSuffix(name, "Filter") {
+		if isRoot(s, d) || d.Kind == ast.InputObject && (strings.HasSuffix(name, "Filter") || strings.HasSuffix(name, "Search")) {
 			for _, f := range d.Fields {
 				if !strings.HasPrefix(f.Name, "__") {
 					list = append(list, name+"."+f.Name)

@@ -53,6 +53,9 @@ func newHubOf(t testing.TB, d storetest.Database, community storetest.Rows) *hub
 	t.Helper()
 	h := &hub{store: d.Open(t), tokens: map[string]string{}}
 	storetest.Import(t, h.store, community)
+	if err := h.store.PrepareSearch(context.Background()); err != nil {
+		t.Fatal(err)
+	}
 	h.resolver = &graph.Resolver{Store: h.store, Accounts: account.Open(h.store)}
 	h.executor = executor.New(h.resolver.Schema())
 	h.executor.Use(h.resolver.Recording())

@@ -85,8 +85,8 @@ func (r *queryResolver) Nodes(ctx context.Context, ids []string) ([]store.Node, 
 	return r.r.Store.Nodes(ctx, ids)
 }
 
-func (r *queryResolver) Clients(ctx context.Context, first *int32, after *string, last *int32, before *string, where *store.ClientFilter, orderBy store.Order) (*store.Connection[*ent.ClientRecord], error) {
-	return r.r.Store.Clients(ctx, store.Page{First: first, Last: last, After: after, Before: before}, where, orderBy)
+func (r *queryResolver) Clients(ctx context.Context, first *int32, after *string, last *int32, before *string, search *store.ClientSearch, where *store.ClientFilter, orderBy store.Order) (*store.Connection[*ent.ClientRecord], error) {
+	return r.r.Store.SearchClients(ctx, store.Page{First: first, Last: last, After: after, Before: before}, search, where, orderBy)
 }
 
 func (r *queryResolver) Persons(ctx context.Context, first *int32, after *string, last *int32, before *string) (*store.Connection[*ent.Person], error) {

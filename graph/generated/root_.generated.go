@@ -82,6 +82,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 	ec := newExecutionContext(opCtx, e, make(chan graphql.DeferredResult))
 	inputUnmarshalMap := graphql.BuildUnmarshalerMap(
 		unmarshalInputClientFilter,
+		unmarshalInputClientSearch,
 		unmarshalInputConsentProvisionInput,
 		unmarshalInputDateFilter,
 		unmarshalInputDateRange,
@@ -4506,7 +4507,8 @@ type Query {
   node(id: ID!): Node
   nodes(ids: [ID!]!): [Node]!
 
-  clients(first: Int, after: String, last: Int, before: String, where: ClientFilter, orderBy: ClientOrder! = ID): ClientConnection!
+  "With search, the clients of whom the viewer may see what is searched."
+  clients(first: Int, after: String, last: Int, before: String, search: ClientSearch, where: ClientFilter, orderBy: ClientOrder! = ID): ClientConnection!
   persons(first: Int, after: String, last: Int, before: String): PersonConnection!
   households(first: Int, after: String, last: Int, before: String, where: HouseholdFilter): HouseholdConnection!
   enrollments(first: Int, after: String, last: Int, before: String, where: EnrollmentFilter, orderBy: EnrollmentOrder! = ID): EnrollmentConnection!
@@ -4586,6 +4588,23 @@ enum ErrorCode {
   LIMIT
   UNAVAILABLE
   INTERNAL
+}
+`, BuiltIn: false},
+	{Name: "../../schema/search.graphql", Input: `# What clients are found by. Capitals, accents, blanks and marks within a name do not matter: o'brien finds O’Brien.
+
+"All that is given must fit. Right after a start of the hub the answer is UNAVAILABLE for some seconds."
+input ClientSearch {
+  "What the first name begins with."
+  firstName: String
+  "What the last name begins with."
+  lastName: String
+  "The whole name: first and last, or last and first."
+  name: String
+  "The names sound like these, instead of being or beginning so."
+  soundsLike: Boolean! = false
+  "Nine digits, or the last four."
+  ssn: String
+  dob: Date
 }
 `, BuiltIn: false},
 }

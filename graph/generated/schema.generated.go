@@ -36,7 +36,7 @@ type QueryResolver interface {
 	Viewer(ctx context.Context) (*model.Viewer, error)
 	Node(ctx context.Context, id string) (store.Node, error)
 	Nodes(ctx context.Context, ids []string) ([]store.Node, error)
-	Clients(ctx context.Context, first *int32, after *string, last *int32, before *string, where *store.ClientFilter, orderBy store.Order) (*store.Connection[*ent.ClientRecord], error)
+	Clients(ctx context.Context, first *int32, after *string, last *int32, before *string, search *store.ClientSearch, where *store.ClientFilter, orderBy store.Order) (*store.Connection[*ent.ClientRecord], error)
 	Persons(ctx context.Context, first *int32, after *string, last *int32, before *string) (*store.Connection[*ent.Person], error)
 	Households(ctx context.Context, first *int32, after *string, last *int32, before *string, where *store.HouseholdFilter) (*store.Connection[*ent.Household], error)
 	Enrollments(ctx context.Context, first *int32, after *string, last *int32, before *string, where *store.EnrollmentFilter, orderBy store.Order) (*store.Connection[*ent.Enrollment], error)
@@ -346,22 +346,30 @@ func field_Query_clients_args(ctx context.Context, ec *executionContext, rawArgs
 		return nil, err
 	}
 	args["before"] = arg3
-	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "where",
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "search",
+		func(ctx context.Context, v any) (*store.ClientSearch, error) {
+			return unmarshalOClientSearch2ᚖgithubᚗcomᚋhearthᚑhmisᚋhearthᚋinternalᚋstoreᚐClientSearch(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["search"] = arg4
+	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "where",
 		func(ctx context.Context, v any) (*store.ClientFilter, error) {
 			return unmarshalOClientFilter2ᚖgithubᚗcomᚋhearthᚑhmisᚋhearthᚋinternalᚋstoreᚐClientFilter(ctx, ec, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["where"] = arg4
-	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "orderBy",
+	args["where"] = arg5
+	arg6, err := graphql.ProcessArgField(ctx, rawArgs, "orderBy",
 		func(ctx context.Context, v any) (store.Order, error) {
 			return unmarshalNClientOrder2githubᚗcomᚋhearthᚑhmisᚋhearthᚋinternalᚋstoreᚐOrder(ctx, ec, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["orderBy"] = arg5
+	args["orderBy"] = arg6
 	return args, nil
 }
 
@@ -2154,7 +2162,7 @@ func _Query_clients(ctx context.Context, ec *executionContext, field graphql.Col
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Query().Clients(ctx, fc.Args["first"].(*int32), fc.Args["after"].(*string), fc.Args["last"].(*int32), fc.Args["before"].(*string), fc.Args["where"].(*store.ClientFilter), fc.Args["orderBy"].(store.Order))
+			return ec.Resolvers.Query().Clients(ctx, fc.Args["first"].(*int32), fc.Args["after"].(*string), fc.Args["last"].(*int32), fc.Args["before"].(*string), fc.Args["search"].(*store.ClientSearch), fc.Args["where"].(*store.ClientFilter), fc.Args["orderBy"].(store.Order))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *store.Connection[*ent.ClientRecord]) graphql.Marshaler {

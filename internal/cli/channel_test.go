@@ -42,6 +42,9 @@ func openDoor(t testing.TB, url string, rows storetest.Rows) *door {
 	t.Helper()
 	d := &door{store: storetest.OpenURL(t, url), tokens: map[string]string{}, log: &bytes.Buffer{}}
 	storetest.Import(t, d.store, rows)
+	if err := d.store.PrepareSearch(context.Background()); err != nil {
+		t.Fatal(err)
+	}
 	d.Handler = handler(d.store, server.Config{Log: slog.New(slog.NewTextHandler(d.log, nil))})
 	d.book = account.Open(d.store)
 	today := d.store.Now().Day()
@@ -315,6 +318,8 @@ func TestChannel22LogsTracesPanics(t *testing.T) {
 		body(`{ clients(after: "secret-question") { totalCount } }`), body(`{ node(id: "secret-question") { id } }`), body(`{ secretquestion }`),
 		body(`mutation { login(input: {username: "Eve", password: "secret-question"}) { token } }`), `{"query": "secret-question`,
 		body(`query($d: DateRange) { exits(where: {date: $d}) { totalCount } }`, "d", map[string]any{"from": "secret-question"}),
+		body(`{ clients(search: {name: "Eve Ewing"}) { totalCount nodes { firstName } } }`), body(`query($s: ClientSearch) { clients(search: $s) { totalCount } }`, "s", map[string]any{"ssn": "900000005"}),
+		body(`{ clients(search: {ssn: "secret-question"}) { totalCount } }`), body(`{ clients(search: {firstName: "Fay", dob: "secret-question"}) { totalCount } }`),
 	}
 	onBoth(t, func(t *testing.T, url string) {
 		var logs [2]string

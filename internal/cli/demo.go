@@ -55,6 +55,7 @@ func demoCommand(h *hub) *cobra.Command {
 				return err
 			}
 			log := slog.New(slog.NewTextHandler(io.Discard, nil))
+			go prepareSearch(cmd.Context(), d.store, log)
 			return server.Serve(cmd.Context(), l, handler(d.store, server.Config{Log: log}), log)
 		},
 	}

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -66,6 +67,7 @@ func serveCommand(h *hub) *cobra.Command {
 				log.Info("metrics", "addr", m.Addr().String())
 				go func() { _ = server.Serve(cmd.Context(), m, config.Metrics.Handler(), log) }()
 			}
+			go prepareSearch(cmd.Context(), s, log)
 			log.Info("serving", "addr", l.Addr().String())
 			return server.Serve(cmd.Context(), l, handler(s, config), log)
 		},
@@ -76,6 +78,20 @@ func serveCommand(h *hub) *cobra.Command {
 	checkpointsFlag(c, &checkpoints)
 	c.Flags().StringSliceVar(&origins, "origin", nil, "a web origin that may call the API, as https://app.example.org; may be repeated")
 	return c
+}
+
+// prepareSearch reads what searches need while the hub serves everything else. It tries again until it succeeds: a
+// database may be away for a moment.
+func prepareSearch(ctx context.Context, s *store.Store, log *slog.Logger) {
+	began := time.Now()
+	for s.PrepareSearch(ctx) != nil {
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(5 * time.Second):
+		}
+	}
+	log.Info("clients can be searched", "after", time.Since(began).Round(time.Millisecond))
 }
 
 func listen(addr string) (net.Listener, error) {

@@ -1,19 +1,74 @@
 package store_test
 
 import (
+	"flag"
 	"fmt"
 	"os/exec"
 	"path/filepath"
+	"runtime"
+	"slices"
 	"testing"
 	"time"
 
 	"github.com/hearth-hmis/hearth/internal/hmis"
 	"github.com/hearth-hmis/hearth/internal/hmiscsv"
+	"github.com/hearth-hmis/hearth/internal/policy"
 	"github.com/hearth-hmis/hearth/internal/store"
 	"github.com/hearth-hmis/hearth/internal/store/storetest"
 )
 
 const crowd = 10_000 // clients
+
+var searched = flag.Int("searched", 20_000, "clients that BenchmarkSearch searches")
+
+// BenchmarkSearch searches a community in a database: start-s is how long the index takes to read and build, MiB what it
+// holds, and p99-ms how long the slowest of a hundred pages of 50 takes, found and read.
+func BenchmarkSearch(b *testing.B) {
+	for _, d := range storetest.Databases(b, server) {
+		b.Run(d.Name, func(b *testing.B) {
+			s := d.Open(b)
+			storetest.Import(b, s, storetest.Community())
+			s.Crowd(b, *searched)
+			before := heap()
+			began := time.Now()
+			prepared(b, s)
+			start := time.Since(began)
+			size := heap() - before
+			j, p := "j", "p"
+			for _, v := range []*policy.Viewer{viewer(b, s, policy.SystemAdmin, ""), viewer(b, s, policy.CaseManager, "1")} {
+				ctx := as(b, s, v)
+				for _, search := range []struct {
+					name string
+					what *store.ClientSearch
+				}{{"initials", &store.ClientSearch{FirstName: &j, LastName: &p}}, {"name", byName("Jonade Pecoba")}, {"sound", soundsLike(byName("Jonade Pecoba"))},
+					{"ssn", bySSN("900112222")}, {"last-four", bySSN("2222")}, {"dob", byDOB(1990, 4, 5)}} {
+					b.Run(v.Role.String()+"/"+search.name, func(b *testing.B) {
+						var took []time.Duration
+						for b.Loop() {
+							began := time.Now()
+							if _, err := s.SearchClients(ctx, store.Page{}, search.what, nil, store.ByID); err != nil {
+								b.Fatal(err)
+							}
+							took = append(took, time.Since(began))
+						}
+						slices.Sort(took)
+						b.ReportMetric(float64(took[len(took)*99/100].Microseconds())/1000, "p99-ms")
+						b.ReportMetric(float64(size)/(1<<20), "MiB")
+						b.ReportMetric(start.Seconds(), "start-s")
+					})
+				}
+			}
+		})
+	}
+}
+
+func heap() uint64 {
+	runtime.GC()
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return m.HeapAlloc
+}
 
 // BenchmarkImport brings a whole export into an empty database.
 func BenchmarkImport(b *testing.B) {

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"path/filepath"
 	"reflect"
 	"slices"
@@ -153,7 +154,7 @@ func (s *Store) Unseal(t testing.TB) {
 	}
 }
 
-// Folders are where the database keeps its files; of a PostgreSQL, those of this database and what all share.
+// Folders are where the database keeps its files; of a PostgreSQL, those of this database, what all share, and its log.
 func (s *Store) Folders(t testing.TB) []string {
 	t.Helper()
 	var folder, id string
@@ -167,7 +168,7 @@ func (s *Store) Folders(t testing.TB) []string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return []string{filepath.Join(folder, "base", id), filepath.Join(folder, "base", "pgsql_tmp"), filepath.Join(folder, "pg_wal"), filepath.Join(folder, "global")}
+	return []string{filepath.Join(folder, "..", "log"), filepath.Join(folder, "base", id), filepath.Join(folder, "base", "pgsql_tmp"), filepath.Join(folder, "pg_wal"), filepath.Join(folder, "global")}
 }
 
 // Flush has PostgreSQL write all that it holds in memory.
@@ -226,6 +227,83 @@ func (s *Store) Spoil(t testing.TB, personalID, column string, bit int) {
 func (s *Store) Swap(t testing.TB, personalID, from, column, fromColumn string) {
 	t.Helper()
 	if _, err := s.db.Exec("UPDATE clients SET "+column+" = (SELECT o."+fromColumn+" FROM clients o WHERE o.personal_id = $1) WHERE personal_id = $2", from, personalID); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// KeepDates makes a table with a day in so many rows.
+func (s *Store) KeepDates(t testing.TB, day string, rows int) {
+	t.Helper()
+	if _, err := s.db.Exec("CREATE TABLE kept AS SELECT CAST($1 AS date) AS day FROM generate_series(1, CAST($2 AS integer))", day, rows); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Crowd adds n made-up clients with a stay each, one in a hundred of them at the first project and the others at the last.
+func (s *Store) Crowd(b *testing.B, n int) {
+	b.Helper()
+	do := func(statement string, args ...any) {
+		if _, err := s.db.Exec(statement, args...); err != nil {
+			b.Fatal(err)
+		}
+	}
+	var places [len(identity)]cellPlace
+	for i, name := range identity {
+		places[i] = placeOf(kindClient.file, kindClient.file.Column(name))
+	}
+	syllables := strings.Fields("ba de li mo ru sa ter vin jo na pe co ka mi la ro ja da el an ri be ho wi ga lu to ne so chi")
+	r := rand.New(rand.NewPCG(5, 6))
+	name := func() (name string) {
+		for range 2 + r.IntN(3) {
+			name += syllables[int(float64(len(syllables))*r.Float64()*r.Float64())]
+		}
+		return name
+	}
+	var projects [2]int64
+	if err := s.db.QueryRow("SELECT min(id), max(id) FROM projects").Scan(&projects[0], &projects[1]); err != nil {
+		b.Fatal(err)
+	}
+	const together = 100
+	for from := 0; from < n; from += together {
+		var clients, stays []string
+		var args []any
+		for i := from; i < min(from+together, n); i++ {
+			id, record := int64(1_000_000+i), fmt.Sprint("crowd", i)
+			var cells [len(identity)]any
+			for at, text := range []string{name(), name(), fmt.Sprintf("%09d", r.IntN(1e9)), hmis.Date(r.IntN(30_000) - 10_000).String()} {
+				cell, err := s.keys.SealCell([]byte(text), places[at].of(nil, 1, record))
+				if err != nil {
+					b.Fatal(err)
+				}
+				cells[at] = cell
+			}
+			clients = append(clients, fmt.Sprintf("(%d, 1, '%s', %d, %s)", id, record, id, s.placeholders(len(args)+1, len(cells))))
+			args = append(args, cells[:]...)
+			stays = append(stays, fmt.Sprintf("(%d, 1, 'stay %s', '2024-01-01', %d, %d, 1)", id, record, id, projects[min(i%100, 1)]))
+		}
+		do("INSERT INTO clients (id, source_key, personal_id, person_key, first_name, last_name, ssn, dob) VALUES "+strings.Join(clients, ", "), args...)
+		do("INSERT INTO enrollments (id, source_key, enrollment_id, entry_date, client_key, project_key, household_key) VALUES " + strings.Join(stays, ", "))
+	}
+	if s.dialect == dialect.Postgres {
+		do("ANALYZE")
+	}
+}
+
+// RenameLate takes a client's name away in a transaction that is open while meanwhile runs.
+func (s *Store) RenameLate(t testing.TB, personalID string, meanwhile func()) {
+	t.Helper()
+	tx, err := s.db.Begin()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, statement := range []string{"UPDATE clients SET first_name = NULL WHERE personal_id = $1",
+		"INSERT INTO changes (table_name, row_key, at) SELECT 'clients', id, now() FROM clients WHERE personal_id = $1"} {
+		if _, err := tx.Exec(statement, personalID); err != nil {
+			t.Fatal(err)
+		}
+	}
+	meanwhile()
+	if err := tx.Commit(); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -359,7 +437,7 @@ func (ss *session) tellingOf(t *testing.T, project int64) hmis.Categories {
 }
 
 // TestMethods are what these files add to Store.
-var TestMethods = []string{"Unseal", "Clear", "Spoil", "Swap", "Folders", "Flush", "IDOf", "IDNamed", "Records", "Flee", "Fleeing", "Link", "CompareRule", "Aggregates", "SetClock", "Tamper", "Try", "TimeFiles", "Unruled", "Unguarded"}
+var TestMethods = []string{"Unseal", "Clear", "Spoil", "Swap", "Folders", "Flush", "IDOf", "IDNamed", "Records", "Flee", "Fleeing", "Link", "CompareRule", "Aggregates", "SetClock", "Tamper", "Try", "TimeFiles", "Unruled", "Unguarded", "RenameLate", "KeepDates", "Crowd"}
 
 // TypeNames lists the types of rows by their GraphQL names.
 func TypeNames() (names []string) {

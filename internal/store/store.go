@@ -36,8 +36,11 @@ type Store struct {
 	keys    *seal.Keys
 	now     func() time.Time
 
-	facts community
-	log   log
+	facts     community
+	log       log
+	searching searching
+	life      context.Context // of what goes on between requests
+	end       context.CancelFunc
 
 	statements atomic.Int64
 }
@@ -60,11 +63,13 @@ func Open(ctx context.Context, databaseURL string, keys *seal.Keys) (*Store, err
 	if driver == "sqlite" {
 		s.dialect = dialect.SQLite
 	}
+	s.life, s.end = context.WithCancel(context.Background())
 	db.SetMaxOpenConns(32)
 	db.SetMaxIdleConns(32)
 	s.ent = ent.NewClient(ent.Driver(counted{entsql.OpenDB(s.dialect, db), s}))
 	s.guardClient()
 	if err := errors.Join(migrations.Apply(ctx, db, s.dialect), s.checkKeys(ctx), s.sealFirst(ctx)); err != nil {
+		s.end()
 		return nil, errors.Join(err, db.Close())
 	}
 	return s, nil
@@ -119,7 +124,16 @@ func (s *Store) checkKeys(ctx context.Context) error {
 func (s *Store) Ready(ctx context.Context) error { return s.db.PingContext(ctx) }
 
 // Close signs what the log has and closes the database.
-func (s *Store) Close() error { return errors.Join(s.closeLog(), s.ent.Close()) }
+func (s *Store) Close() error {
+	s.end()
+	s.searching.mu.Lock()
+	reading := s.searching.reading
+	s.searching.mu.Unlock()
+	if reading != nil {
+		<-reading
+	}
+	return errors.Join(s.closeLog(), s.ent.Close())
+}
 
 // today is the day on which consents and accounts are judged.
 func (s *Store) today() hmis.Date { return hmis.DateOf(s.now()) }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/base64"
+	"encoding/binary"
 	"encoding/hex"
 	"fmt"
 	"io/fs"
@@ -15,21 +16,27 @@ import (
 	"unicode/utf16"
 
 	"github.com/hearth-hmis/hearth/internal/hmis"
+	"github.com/hearth-hmis/hearth/internal/policy"
 	"github.com/hearth-hmis/hearth/internal/store"
 	"github.com/hearth-hmis/hearth/internal/store/storetest"
 )
 
 // What is planted is all made of these: nothing else in a database looks like them.
 const (
-	plantedWord = "Zqxvarnok" // begins every name and text
-	plantedSSN  = "9174682"   // begins every SSN
-	plantedYear = "1901-"     // begins every birth date
+	plantedWord = "Zqxvarnok"  // begins every name and text
+	plantedSSN  = "9174682"    // begins every SSN
+	plantedYear = "1901-"      // begins every birth date
+	plantedDay  = "1901-02-03" // is every third one's
 )
 
 // planted are 1,000 people with something to steal in every place that has a name, a number or words.
 func planted() storetest.Rows {
 	rows := storetest.Community()
 	for i := range 1000 {
+		born := fmt.Sprintf("%s%02d-%02d", plantedYear, 1+i%12, 1+i%28)
+		if i%3 == 0 {
+			born = plantedDay
+		}
 		word := fmt.Sprintf("%s%03d", plantedWord, i)
 		client, stay := fmt.Sprintf("p%d", i), fmt.Sprintf("e-p%d", i)
 		add := func(file, key string, cells map[string]string) {
@@ -40,12 +47,12 @@ func planted() storetest.Rows {
 			rows[file] = append(rows[file], cells)
 		}
 		add("Client", "PersonalID", map[string]string{"FirstName": word, "MiddleName": word, "LastName": word, "NameSuffix": "jr", "NameDataQuality": "1",
-			"SSN": fmt.Sprintf("%s%02d", plantedSSN, i%100), "SSNDataQuality": "1", "DOB": fmt.Sprintf("%s%02d-%02d", plantedYear, 1+i%12, 1+i%28), "DOBDataQuality": "1",
+			"SSN": fmt.Sprintf("%s%02d", plantedSSN, i%100), "SSNDataQuality": "1", "DOB": born, "DOBDataQuality": "1",
 			"Sex": "0", "RaceNone": "99", "AdditionalRaceEthnicity": word, "VeteranStatus": "0"})
 		add("Enrollment", "EnrollmentID", map[string]string{"ProjectID": "11", "EntryDate": "2024-08-01", "HouseholdID": "h-" + client, "RelationshipToHoH": "1",
 			"LivingSituation": "116", "DisablingCondition": "1", "SexualOrientationOther": word, "PreferredLanguageDifferent": word})
 		rows["Enrollment"][len(rows["Enrollment"])-1]["EnrollmentID"] = stay
-		add("Exit", "ExitID", map[string]string{"ExitDate": "2024-09-01", "Destination": "17", "OtherDestination": word})
+		add("Exit", "ExitID", map[string]string{"ExitDate": "2024-09-01", "Destination": "17", "OtherDestination": word, "CounselingReceived": "1", "SessionCountAtExit": plantedSSN + "1"})
 		add("CurrentLivingSituation", "CurrentLivingSitID", map[string]string{"InformationDate": "2024-08-02", "CurrentLivingSituation": "116", "LocationDetails": word})
 		add("HealthAndDV", "HealthAndDVID", map[string]string{"InformationDate": "2024-08-01", "DomesticViolenceSurvivor": "1", "CurrentlyFleeing": "1", "DataCollectionStage": "1"})
 	}
@@ -65,6 +72,12 @@ func steal(t *testing.T, folders ...string) (hits int) {
 			needles = append(needles, []byte(encoded[(shift*8+5)/6:len(encoded)-1]))
 		}
 	}
+	day, err := hmis.ParseDate(plantedDay)
+	if err != nil {
+		t.Fatal(err)
+	}
+	binaryDate := binary.LittleEndian.AppendUint32(nil, uint32(day-hmis.NewDate(2000, 1, 1))) // as PostgreSQL's tables have it
+	dates := 0
 	for _, folder := range folders {
 		err := filepath.WalkDir(folder, func(path string, d fs.DirEntry, err error) error {
 			if err != nil || d.IsDir() {
@@ -77,11 +90,15 @@ func steal(t *testing.T, folders ...string) (hits int) {
 			for _, needle := range needles {
 				hits += bytes.Count(text, needle)
 			}
+			dates += bytes.Count(text, binaryDate)
 			return nil
 		})
 		if err != nil {
 			t.Fatal(err)
 		}
+	}
+	if dates > 5 { // four bytes can be there by chance
+		hits += dates
 	}
 	return hits
 }
@@ -124,6 +141,7 @@ func TestThief(t *testing.T) {
 		if _, err := storetest.ImportPath(s, broken.WriteZip(t, hmis.FY2026), store.ImportOptions{Source: "another"}); err != nil {
 			t.Fatal(err)
 		}
+		useByName(t, s)
 		s.Flush(t)
 		if hits := steal(t, folders...); hits != 0 {
 			t.Errorf("%d in the database's folder", hits)
@@ -135,12 +153,39 @@ func TestThief(t *testing.T) {
 			t.Errorf("the hub itself does not read them: %d %v", len(n), err)
 		}
 
+		if d.Name == "postgres" {
+			s.KeepDates(t, plantedDay, 100)
+			s.Flush(t)
+			if hits := steal(t, folders...); hits < 100 {
+				t.Errorf("%d of 100 birth dates in the clear are found as PostgreSQL writes them, so nothing is shown of those", hits)
+			}
+		}
 		s.Unseal(t)
 		s.Flush(t)
 		if in, copied := steal(t, folders...), steal(t, copyOf(t, s, d, url)); in < 3000 || copied < 3000 {
 			t.Errorf("in the clear %d and %d are found, so nothing is shown", in, copied)
 		}
 	})
+}
+
+// useByName searches for some of the planted, and records what they chose, by staff with names of their own.
+func useByName(t *testing.T, s *store.Store) {
+	t.Helper()
+	prepared(t, s)
+	today := s.Now().Day()
+	if err := s.AddAccount(context.Background(), store.Account{Username: "staff", Role: policy.SystemAdmin, Active: true, TrainedOn: &today, AgreedOn: &today}); err != nil {
+		t.Fatal(err)
+	}
+	lead := as(t, s, viewer(t, s, policy.SystemAdmin, ""))
+	for _, what := range []*store.ClientSearch{byFirst(plantedWord + "00"), byLast(plantedWord), byName(plantedWord + "001 " + plantedWord + "001"),
+		soundsLike(byLast(plantedWord)), bySSN(plantedSSN + "07"), byDOB(1901, 2, 3)} {
+		if c, err := s.SearchClients(lead, all, what, nil, store.ByID); err != nil || len(c.Edges) == 0 {
+			t.Fatalf("a search that finds nothing shows nothing: %v", err)
+		}
+	}
+	for i := range 20 {
+		consent(t, s, lead, fmt.Sprintf("p%d", i), 30, &store.ProvisionInput{General: true, AllPartners: true})
+	}
 }
 
 // copyOf puts a backup, or PostgreSQL's dump, into a folder.

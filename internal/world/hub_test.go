@@ -62,6 +62,9 @@ func newWorld(t testing.TB, d storetest.Database, c *community) *world {
 			t.Fatalf("the import refused %d rows of %s", f.Refused, file)
 		}
 	}
+	if err := w.store.PrepareSearch(context.Background()); err != nil {
+		t.Fatal(err)
+	}
 	resolver := &graph.Resolver{Store: w.store, Accounts: account.Open(w.store)}
 	numbers := resolver.NumbersSchema()
 	w.people, w.numbers = resolver.Schema().Schema(), numbers.Schema()

@@ -70,6 +70,8 @@ type asker struct {
 	schema    *ast.Schema
 	names     []string // of rows, both worlds'
 	hudIDs    []string // of rows, both worlds'
+	clients   []row    // both worlds'
+	sought    row      // the client that is searched for
 	fields    int      // that may still be asked for
 	variables map[string]any
 	declared  []string
@@ -80,6 +82,7 @@ type asker struct {
 func newAsker(r *rand.Rand, s *ast.Schema, worlds [2]*world, communities [2]*community) *asker {
 	a := &asker{Rand: r, schema: s}
 	for i, w := range worlds {
+		a.clients = append(a.clients, communities[i].rows["Client"]...)
 		for name := range w.ids {
 			a.names = append(a.names, name)
 		}
@@ -266,7 +269,7 @@ func (a *asker) arguments(f *ast.FieldDefinition) string {
 				continue
 			}
 		case !arg.Type.NonNull || arg.DefaultValue != nil:
-			if !a.chance(map[bool]int{true: 45, false: 30}[arg.Name == "where"]) {
+			if wanted := map[string]int{"where": 45, "search": 60}[arg.Name]; !a.chance(max(wanted, 30)) {
 				continue
 			}
 			value = a.value(arg.Name, arg.Type)
@@ -338,6 +341,11 @@ func (a *asker) value(name string, t *ast.Type) any {
 
 func (a *asker) inputObject(def *ast.Definition) map[string]any {
 	object := map[string]any{}
+	a.sought = pick(a.Rand, a.clients)
+	if def.Name == "ClientSearch" && a.chance(90) { // seldom by more than one thing, which fits few
+		f := pick(a.Rand, def.Fields)
+		return map[string]any{f.Name: a.value(f.Name, f.Type)}
+	}
 	for _, f := range def.Fields {
 		wanted := 35
 		if def.Name == "RecordConsentInput" || def.Name == "ConsentProvisionInput" {
@@ -352,6 +360,10 @@ func (a *asker) inputObject(def *ast.Definition) map[string]any {
 
 func (a *asker) date(name string) string {
 	switch name {
+	case "dob":
+		if born := a.sought["DOB"]; born != "" {
+			return born
+		}
 	case "startsOn":
 		return (hmis.NewDate(2026, 1, 1) + hmis.Date(a.IntN(300))).String()
 	case "endsOn":
@@ -390,6 +402,15 @@ func (a *asker) words(name string) string {
 		return pick(a.Rand, []string{"NY-600", "NY-601"})
 	case "account":
 		return pick(a.Rand, viewers).name
+	case "firstName":
+		return a.begun(a.sought["FirstName"])
+	case "lastName":
+		return a.begun(a.sought["LastName"])
+	case "name":
+		return a.sought["LastName"] + ", " + a.sought["FirstName"]
+	case "ssn":
+		ssn := a.sought["SSN"]
+		return ssn[max(0, len(ssn)-pick(a.Rand, []int{4, 9})):]
 	}
 	prefix := map[string]string{"personalId": "cl", "enrollmentId": "en"}[name]
 	for range 50 {
@@ -398,6 +419,12 @@ func (a *asker) words(name string) string {
 		}
 	}
 	return "nobody"
+}
+
+// begun is a name or its beginning.
+func (a *asker) begun(name string) string {
+	letters := []rune(name)
+	return string(letters[:max(len(letters)-a.IntN(4), 0)])
 }
 
 // given writes a value into the document, or into a variable.
