@@ -68,6 +68,7 @@ func serveCommand(h *hub) *cobra.Command {
 				go func() { _ = server.Serve(cmd.Context(), m, config.Metrics.Handler(), log) }()
 			}
 			go prepareSearch(cmd.Context(), s, log)
+			go s.Follow(cmd.Context(), log)
 			log.Info("serving", "addr", l.Addr().String())
 			return server.Serve(cmd.Context(), l, handler(s, config), log)
 		},
