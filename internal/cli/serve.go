@@ -54,6 +54,7 @@ func serveCommand(h *hub) *cobra.Command {
 				log.Info("metrics", "addr", m.Addr().String())
 				go func() { _ = server.Serve(cmd.Context(), m, config.Metrics.Handler(), log) }()
 			}
+			go s.Follow(cmd.Context(), log)
 			log.Info("serving", "addr", l.Addr().String())
 			return server.Serve(cmd.Context(), l, handler(s, config), log)
 		},

@@ -423,7 +423,7 @@ var open = map[string]string{
 	"AddAccount": "accounts", "AccountNamed": "accounts", "AccountOfToken": "accounts", "AddToken": "accounts", "EndToken": "accounts",
 	"DisableAccount": "accounts", "SetRole": "accounts",
 	"OrganizationWithID": "organizations are open; the command line names them", "Import": "the command line of the hub's own machine",
-	"Backup": "the command line of the hub's own machine", "RotateKeys": "the command line of the hub's own machine", "As": "makes a viewer ask", "System": "internal/arch keeps the list of its callers", "Ready": "asks nothing", "Close": "", "Now": "", "Statements": "a number of statements",
+	"Backup": "the command line of the hub's own machine", "RotateKeys": "the command line of the hub's own machine", "As": "makes a viewer ask", "System": "internal/arch keeps the list of its callers", "Ready": "asks nothing", "Close": "", "Follow": "reads for the hub and answers nobody", "Now": "", "Statements": "a number of statements",
 }
 
 // something is an argument of a type that asks for something: an id, a row that refers to others.
