@@ -437,7 +437,8 @@ func (ss *session) tellingOf(t *testing.T, project int64) hmis.Categories {
 }
 
 // TestMethods are what these files add to Store.
-var TestMethods = []string{"Unseal", "Clear", "Spoil", "Swap", "Folders", "Flush", "IDOf", "IDNamed", "Records", "Flee", "Fleeing", "Link", "CompareRule", "Aggregates", "SetClock", "Tamper", "Try", "TimeFiles", "Unruled", "Unguarded", "RenameLate", "KeepDates", "Crowd"}
+var TestMethods = []string{"Unseal", "Clear", "Spoil", "Swap", "Folders", "Flush", "IDOf", "IDNamed", "Records", "Flee", "Fleeing", "Link", "CompareRule", "Aggregates", "SetClock", "Tamper", "Try", "TimeFiles", "Unruled", "Unguarded", "RenameLate", "KeepDates", "Crowd",
+	"Advance", "ReadWhole", "ReadChanged", "Current", "AtProjects", "ReadAtProjects", "WaitFor", "HoldReading", "StepsInTwoTransactions", "VisibleRows"}
 
 // TypeNames lists the types of rows by their GraphQL names.
 func TypeNames() (names []string) {
