@@ -184,7 +184,7 @@ func TestFeedLogsNoData(t *testing.T) {
 	if err := s.Try("UPDATE clients SET veteran_status = CAST('Planted' AS blob) WHERE personal_id = 'ada'"); err != nil {
 		t.Fatal(err)
 	}
-	told := make(lines, 1)
+	told := make(firstLines, 1)
 	ctx, stop := context.WithCancel(t.Context())
 	followed := make(chan struct{})
 	go func() { s.Follow(ctx, slog.New(slog.NewTextHandler(told, nil))); close(followed) }()
@@ -196,10 +196,10 @@ func TestFeedLogsNoData(t *testing.T) {
 	}
 }
 
-// lines hands the first lines of a log on.
-type lines chan string
+// firstLines hands the first lines of a log on.
+type firstLines chan string
 
-func (l lines) Write(p []byte) (int, error) {
+func (l firstLines) Write(p []byte) (int, error) {
 	select {
 	case l <- string(p):
 	default:
