@@ -141,7 +141,7 @@ func (p *Protector) addPart(ctx context.Context, groups *Groups, q stats.Query, 
 	if r == nil { // not even which values there are
 		one := Group{Period: period}
 		for _, m := range measures {
-			a, cells := answer(m, cell{})
+			a, cells := answer(m, cell{unit: q.Unit, period: period})
 			one.answers = append(one.answers, a)
 			for _, s := range cells {
 				s.reason = NotPublished
@@ -260,20 +260,39 @@ func (r *release) divide(groups *Groups, q *question, at int, one Group) error {
 	return nil
 }
 
+// draft is an answer with the numbers that it is made of.
+type draft struct {
+	Answer
+	sum    Number
+	period stats.Period
+}
+
 // answer makes the empty answer of a measure and the slots of its numbers, of a cell of SERVED.
-func answer(m stats.Measure, c cell) (*Answer, []slot) {
-	a := &Answer{Measure: m}
-	if !Offered(m) {
+func answer(m stats.Measure, c cell) (*draft, []slot) {
+	a := &draft{Answer: Answer{Measure: m}, period: c.period}
+	info, kind := m.Info(), m.Info().Kind
+	sum, sums := summed[m]
+	if !Offered(m) || sums && c.unit != stats.People {
 		a.Count.Reason, a.Numerator.Reason, a.Denominator.Reason = NotOffered, NotOffered, NotOffered
+		a.Mean.Reason, a.Median.Reason = NotOffered, NotOffered
 		return a, nil
 	}
-	if m.Info().Kind == stats.Rate {
+	if kind == stats.Rate {
 		return a, []slot{{cell: c.of(m, numerator), number: &a.Numerator}, {cell: c.of(m, denominator), number: &a.Denominator}}
 	}
 	slots := []slot{{cell: c.of(m, whole), number: &a.Count}}
-	a.Parts = make([]Number, len(m.Info().Parts))
-	for i := range a.Parts { // the parts of DESTINATION_MIX are the values of DESTINATION_GROUP
-		slots = append(slots, slot{cell: c.with(atom{stats.DestinationGroup, i}), number: &a.Parts[i]})
+	if sums {
+		slots = append(slots, slot{cell: c.of(m, total), number: &a.sum})
+	}
+	if sum.byDays { // the sum is the count
+		slots = slots[1:]
+	}
+	a.Parts, a.Buckets = make([]Number, len(info.Parts)), make([]Number, len(info.Buckets))
+	for i := range a.Parts {
+		slots = append(slots, slot{cell: c.ofPart(m, i), number: &a.Parts[i]})
+	}
+	for i := range a.Buckets {
+		slots = append(slots, slot{cell: c.ofPart(m, i), number: &a.Buckets[i]})
 	}
 	return a, slots
 }
@@ -325,7 +344,21 @@ func (g *Group) finish() {
 			rate := min(float64(*n)/float64(*of), 1)
 			a.Rate = &rate
 		}
-		g.Answers = append(g.Answers, *a)
+		if sum, ok := summed[a.Measure]; ok && a.Count.Reason != NotOffered {
+			switch {
+			case !sum.byDays:
+				a.Mean = a.mean()
+			case a.Measure == stats.AveragePerNight:
+				a.Mean = a.perDay()
+			}
+			if sum.byDays {
+				a.Count = a.sum.asCount()
+			}
+		}
+		if len(a.Buckets) > 0 && a.Median.Reason != NotOffered {
+			a.Median = a.median()
+		}
+		g.Answers = append(g.Answers, a.Answer)
 	}
 	g.answers = nil
 }

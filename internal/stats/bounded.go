@@ -28,10 +28,8 @@ var bounds = map[Measure]struct {
 	considered bool // looks at considered stays, not only those in question
 	of         func(r *run) observe
 }{
-	Inflow:  {Bounds{0, 1, "1 where it became active in S..E, likewise in each part"}, true, func(r *run) observe { return r.flowParts(func(in, _ uint) uint { return in }) }},
-	Outflow: {Bounds{0, 1, "1 where it ceased to be active in S..E, likewise in each part"}, true, func(r *run) observe { return r.flowParts(func(_, out uint) uint { return out }) }},
-	BedNights: {Bounds{0, 0, "its nights in S..E, those of several stays added up, at most one for each day of S..E"}, false,
-		func(r *run) observe { return r.sumOf((*run).nights) }},
+	Inflow:               {Bounds{0, 1, "1 where it became active in S..E, likewise in each part"}, true, func(r *run) observe { return r.flowParts(func(in, _ uint) uint { return in }) }},
+	Outflow:              {Bounds{0, 1, "1 where it ceased to be active in S..E, likewise in each part"}, true, func(r *run) observe { return r.flowParts(func(_, out uint) uint { return out }) }},
 	AveragePerNight:      {Bounds{0, 0, "the days of S..E on which it has a night"}, false, (*run).nightsOfUnit},
 	LengthOfStay:         {Bounds{0, 730, "the mean length of its stays in question, at most 730 days"}, false, func(r *run) observe { return r.meanOf(LengthOfStay) }},
 	LengthOfTimeHomeless: {Bounds{0, 730, "its homeless days, at most 730"}, false, (*run).homelessDaysOfUnit},
@@ -127,15 +125,6 @@ func (r *run) flowParts(which func(in, out uint) uint) observe {
 		}
 		parts := which(in, out)
 		return 1, parts, parts != 0
-	}
-}
-
-func (r *run) sumOf(of func(r *run, stay int32) int64) observe {
-	return func(stays []int32) (sum int64, _ uint, ok bool) {
-		for _, s := range stays {
-			sum += of(r, s)
-		}
-		return sum, 0, sum > 0
 	}
 }
 
