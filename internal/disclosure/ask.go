@@ -36,21 +36,61 @@ func (p *Protector) Totals(ctx context.Context, account int64, q stats.Query, me
 
 // Change answers a query for its period and for another one. The errors are those of Totals.
 func (p *Protector) Change(ctx context.Context, account int64, q stats.Query, to stats.Compare, measures ...stats.Measure) (*Change, error) {
-	now, err := p.Totals(ctx, account, q, measures...)
+	groups, err := p.GroupChanges(ctx, account, q, stats.Grouping{}, to, measures...)
 	if err != nil {
 		return nil, err
 	}
-	c := &Change{From: q.Period.Before(to), Now: now.Answers}
-	q.Period = c.From
-	before, err := p.Totals(ctx, account, q, measures...)
+	return &groups.Changes[0], nil
+}
+
+// GroupChanges answers a query divided, and each group for another period. The errors are those of Totals.
+func (p *Protector) GroupChanges(ctx context.Context, account int64, q stats.Query, g stats.Grouping, to stats.Compare, measures ...stats.Measure) (*GroupChanges, error) {
+	groups, err := p.Groups(ctx, account, q, g, measures...)
 	if err != nil {
 		return nil, err
 	}
-	c.Before = before.Answers
-	for i := range c.Now {
-		c.Percent = append(c.Percent, percent(c.Now[i], c.Before[i]))
+	list := &GroupChanges{Groups: groups}
+	earlier := map[stats.Period]*Groups{}
+	for _, one := range groups.Groups {
+		from := one.Period.Before(to) // whole months before whole months
+		if earlier[from] == nil {
+			other := q
+			other.Period = from
+			if earlier[from], err = p.Groups(ctx, account, other, stats.Grouping{By: groups.By}, measures...); err != nil {
+				return nil, err
+			}
+		}
+		c := Change{From: from, Now: one.Answers, Before: earlier[from].like(one)}
+		for i := range c.Now {
+			c.Percent = append(c.Percent, percent(c.Now[i], c.Before[i]))
+		}
+		list.Changes = append(list.Changes, c)
 	}
-	return c, nil
+	return list, nil
+}
+
+// like is the answers in the group with the values of another one; where nothing is published, or the values were not known
+// yet, answers without numbers.
+func (g *Groups) like(other Group) (list []Answer) {
+	reason := TooFew
+	for _, one := range g.Groups {
+		if slices.Equal(one.Values, other.Values) {
+			return one.Answers
+		}
+		if len(one.Values) < len(other.Values) {
+			reason = NotPublished
+		}
+	}
+	for _, a := range other.Answers {
+		none, slots := answer(a.Measure, cell{})
+		for _, s := range slots {
+			s.number.Reason = reason
+		}
+		one := Group{answers: []*draft{none}}
+		one.finish()
+		list = append(list, one.Answers...)
+	}
+	return list
 }
 
 func percent(now, before Answer) *float64 {

@@ -177,6 +177,12 @@ type Change struct {
 	Percent []*float64 // 100 * (now - before) / before of the protected values; nil where one is not shown
 }
 
+// GroupChanges is groups, each beside the same group in another period, in protected numbers.
+type GroupChanges struct {
+	*Groups
+	Changes []Change // one for each of Groups.Groups
+}
+
 // The rules that do not depend on a cell.
 const (
 	fewest          = 11    // clients in a cell and outside it

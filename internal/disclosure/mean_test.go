@@ -212,3 +212,50 @@ func second(a disclosure.Answer) disclosure.Reason { return a.Parts[1].Reason }
 func mean(a disclosure.Answer) disclosure.Reason   { return a.Mean.Reason }
 func median(a disclosure.Answer) disclosure.Reason { return a.Median.Reason }
 func count(a disclosure.Answer) disclosure.Reason  { return a.Count.Reason }
+
+// TestGroupChanges: what a group was before is the protected answer about it then, and a change is of two numbers that are shown.
+func TestGroupChanges(t *testing.T) {
+	b := newBench(t, 3000, 6, generous{})
+	q, measures := stats.Query{Period: stats.Period{Start: hmis.NewDate(2025, 1, 1), End: hmis.NewDate(2025, 6, 30)}}, []stats.Measure{stats.Served, stats.Outflow, stats.AverageAge, stats.ExitsToPermanent, stats.Contacts}
+	g := stats.Grouping{By: []stats.Dimension{stats.Sex}, Grain: stats.Quarter}
+	found, err := b.GroupChanges(context.Background(), 1, q, g, stats.PreviousPeriod, measures...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	changes := 0
+	for i, one := range found.Groups.Groups {
+		c := found.Changes[i]
+		if want := one.Period.Before(stats.PreviousPeriod); c.From != want || c.From.End != one.Period.Start-1 {
+			t.Errorf("%v is measured from %v", one.Period, c.From)
+		}
+		for j, m := range measures {
+			was := b.total(t, stats.Query{Period: c.From, Where: []stats.Condition{is(stats.Sex, one.Values[0].Name)}}, m)
+			if !reflect.DeepEqual(was, c.Before[j]) || !reflect.DeepEqual(one.Answers[j], c.Now[j]) {
+				t.Errorf("%v of %v: %v, alone %v", m, one.Values, figures(c.Before[j]), figures(was))
+			}
+			before, known := c.Before[j].Value()
+			now, knownNow := c.Now[j].Value()
+			switch {
+			case c.Percent[j] == nil:
+				if known && knownNow && before != 0 {
+					t.Errorf("%v of %v: no change of %v to %v", m, one.Values, before, now)
+				}
+			case !known || !knownNow:
+				t.Errorf("%v of %v: a change of %v %%, with a number that is not shown", m, one.Values, *c.Percent[j])
+			default:
+				changes++
+				if *c.Percent[j] != 100*(now-before)/before {
+					t.Errorf("%v of %v: %v %% of %v to %v", m, one.Values, *c.Percent[j], before, now)
+				}
+			}
+		}
+	}
+	if changes < 5 {
+		t.Errorf("only %d changes", changes)
+	}
+	later := stats.Query{Period: stats.Period{Start: hmis.NewDate(2027, 1, 1), End: hmis.NewDate(2027, 12, 31)}}
+	unpublished, err := b.GroupChanges(context.Background(), 1, later, stats.Grouping{By: []stats.Dimension{stats.Sex}}, stats.PriorYear, stats.Served)
+	if err != nil || unpublished.Changes[0].Percent[0] != nil {
+		t.Errorf("a change of what is not published: %v, %v", unpublished, err)
+	}
+}
