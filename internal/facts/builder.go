@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/hearth-hmis/hearth/internal/hmis"
 	"github.com/hearth-hmis/hearth/internal/hmiscsv"
@@ -116,6 +117,10 @@ func (b *Builder) Source(name string) {
 		b.sources[name] = &source{name, map[string]int32{}, map[string]int32{}, map[string]int32{}, map[string]int32{}, map[householdKey]int32{}}
 	}
 	b.source = b.sources[name]
+	b.nights.lastIndex = -1 // its enrollments have the same ids as another one's
+	for _, r := range b.records {
+		r.lastIndex = -1
+	}
 }
 
 // Files lists the files that facts are made of, in an order in which they may be added, in groups: those of the last
@@ -288,11 +293,12 @@ func (b *Builder) Facts() *Facts {
 	place := inverse(enrollmentOrder, len(b.enrollments.updated))
 	b.records["Exit"].finishExits(place, len(enrollmentOrder))
 	delete(b.records, "Exit")
-	b.nights.finish(place, len(enrollmentOrder))
-	for file, r := range b.records {
-		r.finish(place, len(enrollmentOrder))
-		delete(b.records, file) // and what it was built of
+	var wait sync.WaitGroup
+	for _, r := range append(slices.Collect(maps.Values(b.records)), b.nights) {
+		wait.Go(func() { r.finish(place, len(enrollmentOrder)) })
 	}
+	wait.Wait()
+	b.records, b.nights = nil, nil
 	b.groupHouseholds()
 	return b.f
 }

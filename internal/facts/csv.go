@@ -37,7 +37,7 @@ func FromArchive(a *hmiscsv.Archive) (*Facts, error) {
 }
 
 func (b *Builder) addFile(a *hmiscsv.Archive, file string) error {
-	return a.Rows(file, func(r *hmiscsv.Row) error {
+	return a.RowsOf(file, Columns(file), func(r *hmiscsv.Row) error {
 		if !r.Refused() {
 			b.Add(file, r.Cells, Origin{})
 		}

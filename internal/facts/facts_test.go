@@ -218,6 +218,30 @@ func TestSources(t *testing.T) {
 	}
 }
 
+// TestSameIDsOfSources: where the last record of one source and the first of the next are of enrollments with one id, each goes
+// to its own.
+func TestSameIDsOfSources(t *testing.T) {
+	rows := rowsOf(t, community(t, synth.Options{Clients: 1, Seed: 1}))
+	stay := rows["Enrollment"][0][indexes(hmis.FileNamed("Enrollment"), "EnrollmentID")[0]].S
+	rows["Enrollment"] = rows["Enrollment"][:1]
+	b := NewBuilder()
+	for _, source := range []string{"one", "other"} {
+		b.Source(source)
+		for _, group := range Files() {
+			for _, file := range group {
+				for _, cells := range rows[file] {
+					b.Add(file, cells, Origin{})
+				}
+			}
+		}
+	}
+	f := b.Facts()
+	_, first := f.Disability.Of(0)
+	if all := len(f.Disability.InformationDate); all == 0 || int(first) != all/2 {
+		t.Errorf("stay %s: %d of %d records are the first source's, want half", stay, first, all)
+	}
+}
+
 func TestIdentity(t *testing.T) {
 	text := func(s string) hmiscsv.Cell { return hmiscsv.Cell{S: s, Set: s != ""} }
 	hash := "0123456789012345678901234567890123456789012345678901234567890123"

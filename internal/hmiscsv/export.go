@@ -12,7 +12,7 @@ import (
 func (a *Archive) readExport() error {
 	rows := 0
 	var faults []Issue
-	err := a.rows("Export", func(r *Row) error {
+	err := a.rows("Export", nil, func(r *Row) error {
 		if rows++; rows == 1 {
 			a.Export = exportOf(r)
 			faults = slices.Clone(r.Issues)

@@ -58,6 +58,12 @@ func newPlan(a *Archive, f *hmis.File, m *member) *plan {
 	return p
 }
 
+// only leaves of the plan the columns and what refuses rows.
+func (p *plan) only(columns []int) {
+	p.cells = slices.DeleteFunc(p.cells, func(c cellPlan) bool { return !c.places && !slices.Contains(columns, c.index) })
+	p.rules, p.lists = nil, nil
+}
+
 func newCellPlan(f *hmis.File, s spot, y hmis.Year, hashed bool) cellPlan {
 	col := s.column
 	text, list := col.Kind == hmis.Text, col.ListIn(y)

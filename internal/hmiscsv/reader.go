@@ -20,15 +20,25 @@ func (a *Archive) Rows(file string, row func(*Row) error) error {
 		return fmt.Errorf("hmiscsv: HUD has no file %s", file)
 	}
 	if file != "Export" {
-		return a.rows(file, row)
+		return a.rows(file, nil, row)
 	}
-	return a.rows(file, func(r *Row) error {
+	return a.rows(file, nil, func(r *Row) error {
 		r.Issues = r.Issues[:0] // Archive.Issues has them
 		return row(r)
 	})
 }
 
-func (a *Archive) rows(file string, row func(*Row) error) error {
+// RowsOf is Rows for who needs some columns alone, by index in hmis.File.Columns: the other cells stay empty, but for those
+// without which a row is refused. Of the issues only those that refuse the row are told without fail.
+func (a *Archive) RowsOf(file string, columns []int, row func(*Row) error) error {
+	if hmis.FileNamed(file) == nil {
+		return fmt.Errorf("hmiscsv: HUD has no file %s", file)
+	}
+	return a.rows(file, columns, row)
+}
+
+// rows reads the columns, nil for all.
+func (a *Archive) rows(file string, columns []int, row func(*Row) error) error {
 	m := a.files[file]
 	if m == nil {
 		return nil
@@ -49,6 +59,9 @@ func (a *Archive) rows(file string, row func(*Row) error) error {
 	}
 	s.width = m.width
 	d := newDecoder(a, hmis.FileNamed(file), m)
+	if columns != nil {
+		d.only(columns)
+	}
 	for {
 		switch err := s.next(); {
 		case err == io.EOF:
