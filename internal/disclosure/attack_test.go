@@ -97,7 +97,7 @@ func exact(f *facts.Facts, least int64) attack.Asker {
 			return nil, err
 		}
 		var sums map[uint32]stats.Bounded
-		limits, added := stats.BoundsOf(boundedOf(q.Measure), q.Period)
+		_, added := stats.BoundsOf(boundedOf(q.Measure), q.Period)
 		if added = added && q.Measure.Info().Kind != stats.Flow; added {
 			if sums, err = e.Bounded(query, q.By, boundedOf(q.Measure)); err != nil {
 				return nil, err
@@ -111,8 +111,8 @@ func exact(f *facts.Facts, least int64) attack.Asker {
 			if one := sums[combination(e, q.By, g.Values)]; added {
 				if c.Count = nil; one.Units >= least {
 					mean := float64(one.Sum) / float64(one.Units)
-					if c.Count, c.Mean, c.SumError = &one.Units, &mean, float64(limits.Most); q.Measure == stats.BedNights {
-						c.Count, c.Error = &one.Sum, c.SumError
+					if c.Count, c.Mean = &one.Units, &mean; q.Measure == stats.BedNights {
+						c.Count = &one.Sum
 					}
 				}
 			}

@@ -13,7 +13,7 @@
 //     federal fiscal years. ActiveBy, RaceMethod, AgeAt and Identity have their defaults, the unit is PEOPLE or
 //     HOUSEHOLDS.
 //   - Everything that narrows a cell counts as a condition: a condition or grouping, a period other than a federal
-//     fiscal year, a measure other than SERVED, the unit HOUSEHOLDS, a scope. What is sensitive counts as two. At most
+//     fiscal year, a measure other than SERVED and a part or bucket of it, the unit HOUSEHOLDS, a scope. What is sensitive counts as two. At most
 //     three; two where fewer than 1,000 people were served in the period.
 //   - A period is answered from one snapshot for ever (ReleaseOf), so that an answer does not change with the data.
 //   - Nothing is shown of fewer than 11 clients, nor where fewer than 11 are left when any of the conditions is taken as a
@@ -22,7 +22,9 @@
 //     deviations of that either, nor if so few are left. The noise hangs on the key, the release, the period,
 //     the set of people who meet the open conditions and the sensitive conditions by name: the same question in other
 //     words has the same answer.
-//   - Rates, parts and changes are worked out from numbers so protected, and so are Having, OrderBy and First.
+//   - Flows count people with an event. Where nights, days or ages are added up, a person adds no more than a bound; the
+//     noise of the sum is that of a count times the bound, and it is used only where the number of people is shown.
+//   - Rates, parts, means, medians and changes are worked out from numbers so protected, and so are Having, OrderBy and First.
 //   - Every cell goes into a ledger, and an account may learn only so many of a release.
 package disclosure
 

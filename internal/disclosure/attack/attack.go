@@ -238,8 +238,8 @@ func (k *Known) sums(q Question, answers []Cell) (list []equation, err error) {
 		} else if c.Values[last] != "YES" {
 			continue
 		}
-		if errors == 0 {
-			return nil, fmt.Errorf("attack: how far %v may be off is not said", q.Measure)
+		if errors == 0 { // exact numbers weigh as much as exact counts do
+			errors = max(float64(limits.Most), float64(q.Period.End-q.Period.Start)+1)
 		}
 		e.weight = 1 / (errors * errors)
 		list = append(list, e)
