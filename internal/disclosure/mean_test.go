@@ -2,6 +2,7 @@ package disclosure_test
 
 import (
 	"context"
+	"fmt"
 	"math"
 	"reflect"
 	"slices"
@@ -257,5 +258,40 @@ func TestGroupChanges(t *testing.T) {
 	unpublished, err := b.GroupChanges(context.Background(), 1, later, stats.Grouping{By: []stats.Dimension{stats.Sex}}, stats.PriorYear, stats.Served)
 	if err != nil || unpublished.Changes[0].Percent[0] != nil {
 		t.Errorf("a change of what is not published: %v, %v", unpublished, err)
+	}
+}
+
+// TestSumNoise: over many keys the noise of a sum spreads as that of a count times what a person may add, for nights, and
+// half of it, for means.
+func TestSumNoise(t *testing.T) {
+	b := newBench(t, 1500, 8, generous{})
+	const keys, sigma = 80, 6.0 // the measure and one condition
+	female := []stats.Condition{is(stats.Sex, "FEMALE")}
+	ages, err := b.engine.Bounded(stats.Query{Period: year, Where: female}, nil, stats.AverageAge)
+	if err != nil {
+		t.Fatal(err)
+	}
+	nights, err := b.engine.Bounded(stats.Query{Period: year, Where: female}, nil, stats.AveragePerNight)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var ageSpread, nightSpread float64
+	for i := range keys {
+		p := disclosure.New([]byte(fmt.Sprintf("key %03d of thirty-two bytes or more, for tests", i)), once{b.engine}, generous{})
+		found, err := p.Totals(context.Background(), 1, stats.Query{Period: year, Where: female}, stats.AverageAge, stats.BedNights)
+		if err != nil {
+			t.Fatal(err)
+		}
+		age := found.Answers[0]
+		off := (*age.Mean.Value-45)*float64(*age.Count.Value) - float64(ages[0].Sum-45*ages[0].Units)
+		ageSpread += off * off / keys
+		off = float64(*found.Answers[1].Count.Value - nights[0].Sum)
+		nightSpread += off * off / keys
+	}
+	for name, ratio := range map[string]float64{"ages": math.Sqrt(ageSpread) / (sigma * 45), "nights": math.Sqrt(nightSpread) / (sigma * 365)} {
+		t.Logf("%s: %.2f of the noise that is due", name, ratio)
+		if ratio < 0.75 || ratio > 1.3 {
+			t.Errorf("%s: the noise is %.2f of what is due", name, ratio)
+		}
 	}
 }
