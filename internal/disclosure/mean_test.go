@@ -265,7 +265,7 @@ func TestGroupChanges(t *testing.T) {
 // half of it, for means.
 func TestSumNoise(t *testing.T) {
 	b := newBench(t, 1500, 8, generous{})
-	const keys, sigma = 80, 6.0 // the measure and one condition
+	const keys, sigma = 300, 6.0 // the measure and one condition
 	female := []stats.Condition{is(stats.Sex, "FEMALE")}
 	ages, err := b.engine.Bounded(stats.Query{Period: year, Where: female}, nil, stats.AverageAge)
 	if err != nil {
