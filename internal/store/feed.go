@@ -35,7 +35,7 @@ type community struct {
 }
 
 // heard is how often Follow asks the database for changes of which it was not told.
-const heard = 500 * time.Millisecond
+const heard = 250 * time.Millisecond
 
 // Follow keeps the community in memory current until the context ends. PostgreSQL says when there is something new;
 // SQLite is asked. What goes wrong is tried again at the next step, and told to the log.

@@ -32,14 +32,14 @@ func TestFactsAtSize(t *testing.T) {
 		if _, err := storetest.ImportPath(a, path, store.ImportOptions{Source: "made-up"}); err != nil {
 			t.Fatal(err)
 		}
-		t.Logf("%d clients taken in: %v", *sized, time.Since(began).Round(time.Millisecond))
+		t.Logf("%s: %d clients taken in: %v", d.Name, *sized, time.Since(began).Round(time.Millisecond))
 		ctx, stop := context.WithCancel(t.Context())
 		followed := make(chan struct{})
 		began = time.Now()
 		go func() { b.Follow(ctx, slog.New(slog.NewTextHandler(io.Discard, nil))); close(followed) }()
 		defer func() { stop(); <-followed }()
 		last := b.WaitFor(t, 1)
-		t.Logf("facts of %d enrollments built from the database: %v", last.Enrollments.Len(), time.Since(began).Round(time.Millisecond))
+		t.Logf("%s: facts of %d enrollments built: %v", d.Name, last.Enrollments.Len(), time.Since(began).Round(time.Millisecond))
 		for step, few := range []int{1, 100, 1000} {
 			changed := writeChanged(t, path, few, int64(step))
 			seen := make(chan time.Time)
@@ -49,7 +49,7 @@ func TestFactsAtSize(t *testing.T) {
 				t.Fatal(err)
 			}
 			committed := time.Now()
-			t.Logf("%d changed clients: taken in %v, in the numbers of another server %v later", few, committed.Sub(began).Round(time.Millisecond), (<-seen).Sub(committed).Round(time.Millisecond))
+			t.Logf("%s: %d changed clients: taken in %v, in the numbers of another server %v later", d.Name, few, committed.Sub(began).Round(time.Millisecond), (<-seen).Sub(committed).Round(time.Millisecond))
 			whole := a.ReadWhole(t)
 			if last = b.WaitFor(t, whole.Change); !cmp.Equal(last.Clients.VeteranStatus, whole.Clients.VeteranStatus) || last.Change != whole.Change {
 				t.Errorf("%d changed clients are not in the numbers", few)
