@@ -65,6 +65,9 @@ type QueryResolver interface {
 	DisclosureLog(ctx context.Context, first *int32, after *string, where *store.DisclosureFilter) (*store.DisclosureConnection, error)
 	AccountActivity(ctx context.Context, account *string, first *int32, after *string) (*store.DisclosureConnection, error)
 	AccessReview(ctx context.Context, year int32, quarter int32) (*model.AccessReview, error)
+	Statistics(ctx context.Context, period model.StatisticsPeriod, where []*model.StatisticsCondition, unit model.StatisticsUnit, activeBy model.StatisticsActiveBy, raceMethod model.StatisticsRaceMethod, ageAt model.StatisticsAgeAt, identity model.StatisticsIdentity, scope *model.StatisticsScope) (*model.Statistics, error)
+	Measures(ctx context.Context) ([]*model.StatisticsMeasureInfo, error)
+	Dimensions(ctx context.Context) ([]*model.StatisticsDimensionInfo, error)
 }
 
 // endregion ************************** generated!.gotpl **************************
@@ -1300,6 +1303,76 @@ func field_Query_services_args(ctx context.Context, ec *executionContext, rawArg
 		return nil, err
 	}
 	args["orderBy"] = arg5
+	return args, nil
+}
+
+func field_Query_statistics_args(ctx context.Context, ec *executionContext, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "period",
+		func(ctx context.Context, v any) (model.StatisticsPeriod, error) {
+			return unmarshalNStatisticsPeriod2githubᚗcomᚋhearthᚑhmisᚋhearthᚋgraphᚋmodelᚐStatisticsPeriod(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["period"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "where",
+		func(ctx context.Context, v any) ([]*model.StatisticsCondition, error) {
+			return unmarshalNStatisticsCondition2ᚕᚖgithubᚗcomᚋhearthᚑhmisᚋhearthᚋgraphᚋmodelᚐStatisticsConditionᚄ(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["where"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "unit",
+		func(ctx context.Context, v any) (model.StatisticsUnit, error) {
+			return unmarshalNStatisticsUnit2githubᚗcomᚋhearthᚑhmisᚋhearthᚋgraphᚋmodelᚐStatisticsUnit(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["unit"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "activeBy",
+		func(ctx context.Context, v any) (model.StatisticsActiveBy, error) {
+			return unmarshalNStatisticsActiveBy2githubᚗcomᚋhearthᚑhmisᚋhearthᚋgraphᚋmodelᚐStatisticsActiveBy(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["activeBy"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "raceMethod",
+		func(ctx context.Context, v any) (model.StatisticsRaceMethod, error) {
+			return unmarshalNStatisticsRaceMethod2githubᚗcomᚋhearthᚑhmisᚋhearthᚋgraphᚋmodelᚐStatisticsRaceMethod(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["raceMethod"] = arg4
+	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "ageAt",
+		func(ctx context.Context, v any) (model.StatisticsAgeAt, error) {
+			return unmarshalNStatisticsAgeAt2githubᚗcomᚋhearthᚑhmisᚋhearthᚋgraphᚋmodelᚐStatisticsAgeAt(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["ageAt"] = arg5
+	arg6, err := graphql.ProcessArgField(ctx, rawArgs, "identity",
+		func(ctx context.Context, v any) (model.StatisticsIdentity, error) {
+			return unmarshalNStatisticsIdentity2githubᚗcomᚋhearthᚑhmisᚋhearthᚋgraphᚋmodelᚐStatisticsIdentity(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["identity"] = arg6
+	arg7, err := graphql.ProcessArgField(ctx, rawArgs, "scope",
+		func(ctx context.Context, v any) (*model.StatisticsScope, error) {
+			return unmarshalOStatisticsScope2ᚖgithubᚗcomᚋhearthᚑhmisᚋhearthᚋgraphᚋmodelᚐStatisticsScope(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["scope"] = arg7
 	return args, nil
 }
 
@@ -3404,6 +3477,114 @@ func fieldContext_Query_accessReview(ctx context.Context, ec *executionContext, 
 	return fc, nil
 }
 
+func _Query_statistics(ctx context.Context, ec *executionContext, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Query_statistics(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().Statistics(ctx, fc.Args["period"].(model.StatisticsPeriod), fc.Args["where"].([]*model.StatisticsCondition), fc.Args["unit"].(model.StatisticsUnit), fc.Args["activeBy"].(model.StatisticsActiveBy), fc.Args["raceMethod"].(model.StatisticsRaceMethod), fc.Args["ageAt"].(model.StatisticsAgeAt), fc.Args["identity"].(model.StatisticsIdentity), fc.Args["scope"].(*model.StatisticsScope))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Statistics) graphql.Marshaler {
+			return marshalNStatistics2ᚖgithubᚗcomᚋhearthᚑhmisᚋhearthᚋgraphᚋmodelᚐStatistics(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_Query_statistics(ctx context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_Statistics(ctx, ec, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = field_Query_statistics_args(ctx, ec, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func _Query_measures(ctx context.Context, ec *executionContext, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Query_measures(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Query().Measures(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.StatisticsMeasureInfo) graphql.Marshaler {
+			return marshalNStatisticsMeasureInfo2ᚕᚖgithubᚗcomᚋhearthᚑhmisᚋhearthᚋgraphᚋmodelᚐStatisticsMeasureInfoᚄ(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_Query_measures(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_StatisticsMeasureInfo(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+
+func _Query_dimensions(ctx context.Context, ec *executionContext, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Query_dimensions(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Query().Dimensions(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.StatisticsDimensionInfo) graphql.Marshaler {
+			return marshalNStatisticsDimensionInfo2ᚕᚖgithubᚗcomᚋhearthᚑhmisᚋhearthᚋgraphᚋmodelᚐStatisticsDimensionInfoᚄ(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_Query_dimensions(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_StatisticsDimensionInfo(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+
 func _Query___type(ctx context.Context, ec *executionContext, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -4853,6 +5034,72 @@ func _Query(ctx context.Context, ec *executionContext, sel ast.SelectionSet) gra
 					}
 				}()
 				res = _Query_accessReview(ctx, ec, field)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			rrm := func(ctx context.Context) graphql.Marshaler {
+				return ec.OperationContext.RootResolverMiddleware(ctx,
+					func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
+		case "statistics":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = _Query_statistics(ctx, ec, field)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			rrm := func(ctx context.Context) graphql.Marshaler {
+				return ec.OperationContext.RootResolverMiddleware(ctx,
+					func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
+		case "measures":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = _Query_measures(ctx, ec, field)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			rrm := func(ctx context.Context) graphql.Marshaler {
+				return ec.OperationContext.RootResolverMiddleware(ctx,
+					func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
+		case "dimensions":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = _Query_dimensions(ctx, ec, field)
 				if res == graphql.Null {
 					atomic.AddUint32(&fs.Invalids, 1)
 				}

@@ -25,7 +25,7 @@ var arrows = map[string][]string{
 	"":                           {"internal/cli"}, // main
 	"internal/cli":               {"server", "graph", "schema", "web", "internal/account", "internal/store", "internal/report", "internal/facts", "internal/synth", "internal/hmiscsv", "internal/seal", "internal/policy", "internal/hmis"},
 	"server":                     {"internal/hmis"},
-	"graph":                      {"graph", "ent", "internal/store", "internal/report", "internal/facts", "internal/account", "internal/audit", "internal/policy", "internal/hmis"},
+	"graph":                      {"graph", "ent", "internal/store", "internal/disclosure", "internal/stats", "internal/report", "internal/facts", "internal/account", "internal/audit", "internal/policy", "internal/hmis"},
 	"schema":                     {},
 	"web":                        {},
 	"internal/account":           {"internal/store", "internal/policy", "internal/hmis"},
