@@ -71,7 +71,7 @@ func FuzzRequest(f *testing.F) {
 	f.Fuzz(func(t *testing.T, method, address, header string, body []byte) {
 		r, err := http.NewRequest(method, "http://localhost"+address, strings.NewReader(string(body)))
 		if err != nil {
-			t.Skip()
+			return // no server is ever sent such a request
 		}
 		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
 		defer cancel()

@@ -85,7 +85,10 @@ func killed(t *testing.T, url, keys, token string, n int) map[string]bool {
 		t.Fatal(err)
 	}
 	address := servedAt(t, messages)
-	answers := map[string]bool{}
+	first := fmt.Sprintf("Op_%d_first", n)
+	for !asked(address, token, first) { // it still starts
+	}
+	answers := map[string]bool{first: true}
 	var mu sync.Mutex
 	var all sync.WaitGroup
 	for client := range 6 {

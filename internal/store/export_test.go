@@ -289,25 +289,6 @@ func (s *Store) Crowd(b *testing.B, n int) {
 	}
 }
 
-// RenameLate takes a client's name away in a transaction that is open while meanwhile runs.
-func (s *Store) RenameLate(t testing.TB, personalID string, meanwhile func()) {
-	t.Helper()
-	tx, err := s.db.Begin()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, statement := range []string{"UPDATE clients SET first_name = NULL WHERE personal_id = $1",
-		"INSERT INTO changes (table_name, row_key, at) SELECT 'clients', id, now() FROM clients WHERE personal_id = $1"} {
-		if _, err := tx.Exec(statement, personalID); err != nil {
-			t.Fatal(err)
-		}
-	}
-	meanwhile()
-	if err := tx.Commit(); err != nil {
-		t.Fatal(err)
-	}
-}
-
 // Flee marks a client as fleeing, as the import does.
 func (s *Store) Flee(t testing.TB, personalID string) {
 	t.Helper()
@@ -437,7 +418,8 @@ func (ss *session) tellingOf(t *testing.T, project int64) hmis.Categories {
 }
 
 // TestMethods are what these files add to Store.
-var TestMethods = []string{"Unseal", "Clear", "Spoil", "Swap", "Folders", "Flush", "IDOf", "IDNamed", "Records", "Flee", "Fleeing", "Link", "CompareRule", "Aggregates", "SetClock", "Tamper", "Try", "TimeFiles", "Unruled", "Unguarded", "RenameLate", "KeepDates", "Crowd"}
+var TestMethods = []string{"Unseal", "Clear", "Spoil", "Swap", "Folders", "Flush", "IDOf", "IDNamed", "Records", "Flee", "Fleeing", "Link", "CompareRule", "Aggregates", "SetClock", "Tamper", "Try", "TimeFiles", "Unruled", "Unguarded", "KeepDates", "Crowd",
+	"Advance", "ReadWhole", "ReadChanged", "Current", "AtProjects", "ReadAtProjects", "WaitFor", "HoldReading", "StepsInTwoTransactions", "VisibleRows", "Endless", "Running", "Lock"}
 
 // TypeNames lists the types of rows by their GraphQL names.
 func TypeNames() (names []string) {

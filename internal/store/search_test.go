@@ -115,14 +115,6 @@ func TestSearchFollowsTheFeed(t *testing.T) {
 		rows = rows.Set("Client", "eve", "DateDeleted", later)
 		storetest.Import(t, s, rows)
 		expect(byFirst("Z"), "")
-		if d.Name == "postgres" { // steps of a transaction that began earlier and ended later
-			s.RenameLate(t, "dot", func() {
-				storetest.Import(t, s, rows.Set("Client", "cal", "FirstName", "Carl").Set("Client", "cal", "DateUpdated", later))
-				expect(byFirst("Carl"), "cal")
-				expect(byFirst("D"), "dot")
-			})
-			expect(byFirst("D"), "")
-		}
 	})
 }
 

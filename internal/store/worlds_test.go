@@ -157,7 +157,11 @@ func shown(r store.Node) string {
 		fmt.Fprintf(&b, " %s=%v", f.Name, value)
 	}
 	if l := r.Kept(); l.View != nil {
-		fmt.Fprint(&b, " withheld ", l.Withheld(), " access ", l.Access(), l.Notice() != nil)
+		access := l.Access()
+		for i := range access {
+			access[i].Release = 0 // for the log alone, no part of the API
+		}
+		fmt.Fprint(&b, " withheld ", l.Withheld(), " access ", access, l.Notice() != nil)
 	}
 	return b.String()
 }
