@@ -14,6 +14,7 @@ import (
 	"github.com/hearth-hmis/hearth/internal/policy"
 	"github.com/hearth-hmis/hearth/internal/stats"
 	"github.com/hearth-hmis/hearth/internal/store"
+	"github.com/hearth-hmis/hearth/internal/table"
 )
 
 // statistics is what the resolvers keep between questions.
@@ -65,27 +66,15 @@ func (r *Resolver) protect() *disclosure.Protector {
 	return s.protector
 }
 
-// question is a question to the statistics as it was sent.
-type question struct {
-	period     model.StatisticsPeriod
-	where      []*model.StatisticsCondition
-	unit       model.StatisticsUnit
-	activeBy   model.StatisticsActiveBy
-	raceMethod model.StatisticsRaceMethod
-	ageAt      model.StatisticsAgeAt
-	identity   model.StatisticsIdentity
-	scope      *model.StatisticsScope
-}
-
 // ask finds out what the viewer may have, and makes the question one of the engine's.
-func (r *Resolver) ask(ctx context.Context, q question) (*model.Statistics, error) {
+func (r *Resolver) ask(ctx context.Context, q model.StatisticsQuestion) (*model.Statistics, error) {
 	v := policy.ViewerOf(ctx)
 	if v == nil {
 		return nil, hmis.Errorf(hmis.Denied, "sign in first")
 	}
 	scope := model.StatisticsScopeCommunity
-	if q.scope != nil {
-		scope = *q.scope
+	if q.Scope != nil {
+		scope = *q.Scope
 	} else if v.Role.OfAgency() {
 		scope = model.StatisticsScopeOwn
 	}
@@ -93,25 +82,32 @@ func (r *Resolver) ask(ctx context.Context, q question) (*model.Statistics, erro
 	if err != nil {
 		return nil, err
 	}
-	period, err := r.period(q.period)
+	s, err := r.protected(q)
+	if err != nil || data == nil {
+		return s, err
+	}
+	s.Basis.Scope = scope
+	s.Mode, s.Engine, s.Facts = model.StatisticsModeExact, r.statistics.engine(data), data.Facts
+	if data.Dated {
+		s.Basis.DataAt = data.At
+	}
+	return s, nil
+}
+
+// protected makes a question one to the community's protected numbers.
+func (r *Resolver) protected(q model.StatisticsQuestion) (*model.Statistics, error) {
+	period, err := r.period(*q.Period)
 	if err != nil {
 		return nil, err
 	}
-	asked := stats.Query{Period: period, Unit: stats.Unit(rank(model.AllStatisticsUnit, q.unit)), ActiveBy: stats.ActiveBy(rank(model.AllStatisticsActiveBy, q.activeBy)),
-		RaceMethod: stats.RaceMethod(rank(model.AllStatisticsRaceMethod, q.raceMethod)), AgeAt: stats.AgeAt(rank(model.AllStatisticsAgeAt, q.ageAt)),
-		Identity: stats.Identity(rank(model.AllStatisticsIdentity, q.identity))}
-	for _, c := range q.where {
+	asked := stats.Query{Period: period, Unit: stats.Unit(rank(model.AllStatisticsUnit, q.Unit)), ActiveBy: stats.ActiveBy(rank(model.AllStatisticsActiveBy, q.ActiveBy)),
+		RaceMethod: stats.RaceMethod(rank(model.AllStatisticsRaceMethod, q.RaceMethod)), AgeAt: stats.AgeAt(rank(model.AllStatisticsAgeAt, q.AgeAt)),
+		Identity: stats.Identity(rank(model.AllStatisticsIdentity, q.Identity))}
+	for _, c := range q.Where {
 		asked.Where = append(asked.Where, stats.Condition{Dimension: c.Dimension, Values: c.Values})
 	}
-	s := &model.Statistics{Mode: model.StatisticsModeProtected, Query: asked, Basis: &model.StatisticsBasis{Start: period.Start, End: period.End, Unit: q.unit,
-		ActiveBy: q.activeBy, RaceMethod: q.raceMethod, AgeAt: q.ageAt, Identity: q.identity, Scope: scope}}
-	if data != nil {
-		s.Mode, s.Engine = model.StatisticsModeExact, r.statistics.engine(data)
-		if data.Dated {
-			s.Basis.DataAt = data.At
-		}
-	}
-	return s, nil
+	return &model.Statistics{Mode: model.StatisticsModeProtected, Query: asked, Basis: &model.StatisticsBasis{Start: period.Start, End: period.End, Unit: q.Unit,
+		ActiveBy: q.ActiveBy, RaceMethod: q.RaceMethod, AgeAt: q.AgeAt, Identity: q.Identity, Scope: model.StatisticsScopeCommunity}}, nil
 }
 
 // rank is where a value is among all of its enum, which are in the engine's order.
@@ -234,6 +230,8 @@ func protectedNumbers(answers []disclosure.Answer) *model.StatisticsNumbers {
 	return n
 }
 
+var errNoMeasures = hmis.Errorf(hmis.Invalid, "name at least one measure")
+
 // mostGroups bounds what one question answers.
 const mostGroups = 5000
 
@@ -271,8 +269,8 @@ func grouping(by []stats.Dimension, grain *model.StatisticsGrain, having []*mode
 	return g, nil
 }
 
-func (r *Resolver) groups(ctx context.Context, s *model.Statistics, g stats.Grouping) (*model.StatisticsGroups, error) {
-	measures := measuresAsked(ctx, "groups", "numbers")
+// groups answers a question in groups, exactly where the viewer may know.
+func (r *Resolver) groups(ctx context.Context, s *model.Statistics, g stats.Grouping, measures []stats.Measure) (*model.StatisticsGroups, error) {
 	also := append([]stats.Measure{}, measures...)
 	for _, h := range g.Having {
 		also = append(also, h.Measure)
@@ -284,25 +282,76 @@ func (r *Resolver) groups(ctx context.Context, s *model.Statistics, g stats.Grou
 	if len(measures) == 0 {
 		measures = []stats.Measure{stats.Served}
 	}
-	out := &model.StatisticsGroups{Groups: []*model.StatisticsGroup{}}
-	if exact {
-		found, err := s.Engine.Groups(s.Query, g, measures...)
-		if err != nil {
-			return nil, err
-		}
-		out.Count = int32(found.Count)
-		for _, group := range found.Groups {
-			out.Groups = append(out.Groups, &model.StatisticsGroup{Start: group.Period.Start, End: group.Period.End, Values: values(group.Values), Numbers: exactNumbers(group.Answers)})
-		}
-		return out, nil
+	if !exact {
+		return r.protectedGroups(ctx, policy.ViewerOf(ctx).Account, s, g, measures)
 	}
-	found, err := r.protect().Groups(ctx, policy.ViewerOf(ctx).Account, s.Query, g, measures...)
+	found, err := s.Engine.Groups(s.Query, g, measures...)
 	if err != nil {
 		return nil, err
 	}
-	out.Count = int32(found.Count)
+	out := &model.StatisticsGroups{Count: int32(found.Count), Groups: []*model.StatisticsGroup{}}
+	for _, group := range found.Groups {
+		out.Groups = append(out.Groups, &model.StatisticsGroup{Start: group.Period.Start, End: group.Period.End, Values: values(group.Values), Numbers: exactNumbers(group.Answers)})
+	}
+	return out, nil
+}
+
+// public is the account of everybody.
+const public = 0
+
+// protectedGroups answers it in protected numbers, which an account is told.
+func (r *Resolver) protectedGroups(ctx context.Context, account int64, s *model.Statistics, g stats.Grouping, measures []stats.Measure) (*model.StatisticsGroups, error) {
+	found, err := r.protect().Groups(ctx, account, s.Query, g, measures...)
+	if err != nil {
+		return nil, err
+	}
+	return groupsOf(found), nil
+}
+
+func groupsOf(found *disclosure.Groups) *model.StatisticsGroups {
+	out := &model.StatisticsGroups{Count: int32(found.Count), Groups: []*model.StatisticsGroup{}, Protected: true}
 	for _, group := range found.Groups {
 		out.Groups = append(out.Groups, &model.StatisticsGroup{Start: group.Period.Start, End: group.Period.End, Values: values(group.Values), Numbers: protectedNumbers(group.Answers)})
+	}
+	return out
+}
+
+// export answers it as a file.
+func (r *Resolver) export(ctx context.Context, s *model.Statistics, g stats.Grouping, measures []stats.Measure, name string, f table.Format) (*model.StatisticsFile, error) {
+	if len(measures) == 0 {
+		return nil, errNoMeasures
+	}
+	groups, err := r.groups(ctx, s, g, measures)
+	if err != nil {
+		return nil, err
+	}
+	return fileOf(tableOf(g.By, measures, groups), name, f)
+}
+
+// members finds the records behind an exact number.
+func (r *Resolver) members(ctx context.Context, s *model.Statistics, m stats.Measure, group []*model.StatisticsCondition) (*model.StatisticsMembers, error) {
+	var of []stats.Condition
+	var by []stats.Dimension
+	for _, c := range group {
+		of, by = append(of, stats.Condition{Dimension: c.Dimension, Values: c.Values}), append(by, c.Dimension)
+	}
+	exact, err := r.exact(ctx, s, []stats.Measure{m}, by)
+	if err != nil {
+		return nil, err
+	}
+	if !exact {
+		return nil, hmis.Errorf(hmis.Denied, "the records behind a number are for those who get it exactly")
+	}
+	found, err := s.Engine.Members(s.Query, m, of)
+	if err != nil {
+		return nil, err
+	}
+	out := &model.StatisticsMembers{}
+	for _, i := range found.Enrollments {
+		out.EnrollmentKeys = append(out.EnrollmentKeys, s.Facts.Enrollments.Row[i])
+	}
+	for _, i := range found.Clients {
+		out.ClientKeys = append(out.ClientKeys, s.Facts.Clients.Row[i])
 	}
 	return out, nil
 }
@@ -321,7 +370,7 @@ func (r *Resolver) change(ctx context.Context, s *model.Statistics, to model.Sta
 		return nil, err
 	}
 	if len(measures) == 0 {
-		return nil, hmis.Errorf(hmis.Invalid, "name at least one measure")
+		return nil, errNoMeasures
 	}
 	compare := stats.Compare(rank(model.AllStatisticsCompare, to))
 	out := &model.StatisticsChange{Changes: []*model.StatisticsMeasureChange{}}

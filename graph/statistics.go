@@ -8,13 +8,16 @@ package graph
 import (
 	"context"
 
+	"github.com/hearth-hmis/hearth/ent"
 	"github.com/hearth-hmis/hearth/graph/generated"
 	"github.com/hearth-hmis/hearth/graph/model"
 	"github.com/hearth-hmis/hearth/internal/stats"
+	"github.com/hearth-hmis/hearth/internal/store"
+	"github.com/hearth-hmis/hearth/internal/table"
 )
 
 func (r *queryResolver) Statistics(ctx context.Context, period model.StatisticsPeriod, where []*model.StatisticsCondition, unit model.StatisticsUnit, activeBy model.StatisticsActiveBy, raceMethod model.StatisticsRaceMethod, ageAt model.StatisticsAgeAt, identity model.StatisticsIdentity, scope *model.StatisticsScope) (*model.Statistics, error) {
-	return r.r.ask(ctx, question{period, where, unit, activeBy, raceMethod, ageAt, identity, scope})
+	return r.r.ask(ctx, model.StatisticsQuestion{Period: &period, Where: where, Unit: unit, ActiveBy: activeBy, RaceMethod: raceMethod, AgeAt: ageAt, Identity: identity, Scope: scope})
 }
 
 func (r *queryResolver) Measures(ctx context.Context) ([]*model.StatisticsMeasureInfo, error) {
@@ -34,17 +37,44 @@ func (r *statisticsResolver) Groups(ctx context.Context, obj *model.Statistics, 
 	if err != nil {
 		return nil, err
 	}
-	return r.r.groups(ctx, obj, g)
+	return r.r.groups(ctx, obj, g, measuresAsked(ctx, "groups", "numbers"))
 }
 
 func (r *statisticsResolver) Change(ctx context.Context, obj *model.Statistics, to model.StatisticsCompare, measures []stats.Measure) (*model.StatisticsChange, error) {
 	return r.r.change(ctx, obj, to, measures)
 }
 
+func (r *statisticsResolver) Members(ctx context.Context, obj *model.Statistics, measure stats.Measure, group []*model.StatisticsCondition) (*model.StatisticsMembers, error) {
+	return r.r.members(ctx, obj, measure, group)
+}
+
+func (r *statisticsResolver) Export(ctx context.Context, obj *model.Statistics, format table.Format, measures []stats.Measure, by []stats.Dimension, grain *model.StatisticsGrain, having []*model.StatisticsHaving, orderBy []*model.StatisticsSort) (*model.StatisticsFile, error) {
+	g, err := grouping(by, grain, having, orderBy, mostGroups, 0)
+	if err != nil {
+		return nil, err
+	}
+	return r.r.export(ctx, obj, g, measures, "statistics", format)
+}
+
 func (r *statisticsResolver) Coverage(ctx context.Context, obj *model.Statistics) ([]*model.StatisticsCoverage, error) {
 	return r.r.coverage(obj)
 }
 
+func (r *statisticsMembersResolver) Enrollments(ctx context.Context, obj *model.StatisticsMembers, first *int32, after *string, last *int32, before *string) (*store.Connection[*ent.Enrollment], error) {
+	return r.r.Store.EnrollmentsNumbered(ctx, obj.EnrollmentKeys, store.Page{First: first, Last: last, After: after, Before: before})
+}
+
+func (r *statisticsMembersResolver) Clients(ctx context.Context, obj *model.StatisticsMembers, first *int32, after *string, last *int32, before *string) (*store.Connection[*ent.ClientRecord], error) {
+	return r.r.Store.ClientsNumbered(ctx, obj.ClientKeys, store.Page{First: first, Last: last, After: after, Before: before})
+}
+
 func (r *Resolver) Statistics() generated.StatisticsResolver { return &statisticsResolver{r} }
 
-type statisticsResolver struct{ r *Resolver }
+func (r *Resolver) StatisticsMembers() generated.StatisticsMembersResolver {
+	return &statisticsMembersResolver{r}
+}
+
+type (
+	statisticsResolver        struct{ r *Resolver }
+	statisticsMembersResolver struct{ r *Resolver }
+)

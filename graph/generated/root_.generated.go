@@ -51,8 +51,10 @@ type ResolverRoot interface {
 	ReportCell() ReportCellResolver
 	ReportRun() ReportRunResolver
 	ReportTable() ReportTableResolver
+	SavedQuery() SavedQueryResolver
 	Service() ServiceResolver
 	Statistics() StatisticsResolver
+	StatisticsMembers() StatisticsMembersResolver
 	Subscription() SubscriptionResolver
 	YouthEducationStatus() YouthEducationStatusResolver
 }
@@ -93,14 +95,17 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		unmarshalInputLockClientInput,
 		unmarshalInputLoginInput,
 		unmarshalInputProjectFilter,
+		unmarshalInputPublishQueryInput,
 		unmarshalInputRecordConsentInput,
 		unmarshalInputRecordFilter,
 		unmarshalInputReportInput,
 		unmarshalInputRevokeConsentInput,
+		unmarshalInputSaveQueryInput,
 		unmarshalInputSignConsentInput,
 		unmarshalInputStatisticsCondition,
 		unmarshalInputStatisticsHaving,
 		unmarshalInputStatisticsPeriod,
+		unmarshalInputStatisticsQuestion,
 		unmarshalInputStatisticsSort,
 	)
 	first := true
@@ -4660,6 +4665,108 @@ type Subscription {
   reportRun(id: ID!): ReportRun!
 }
 `, BuiltIn: false},
+	{Name: "../../schema/saved.graphql", Input: `extend type Query {
+  "The saved queries that the account may read: its own, those of its organization, for the HMIS lead all."
+  savedQueries: [SavedQuery!]!
+  savedQuery(name: String!): SavedQuery
+}
+
+extend type Mutation {
+  "Keeps a question to the statistics under a name."
+  saveQuery(input: SaveQueryInput!): SavedQueryPayload!
+  deleteSavedQuery(name: String!): SavedQueryPayload!
+  """
+  Lets everybody have the answer at /public/NAME, as JSON and CSV, without login; for the HMIS lead. Look at it before:
+  savedQuery(name) { publicAnswer(as: …) { … } }.
+  """
+  publishQuery(input: PublishQueryInput!): SavedQueryPayload!
+  "Takes the answer away from /public/NAME."
+  withdrawQuery(name: String!): SavedQueryPayload!
+  "Makes an address for spreadsheets and notebooks, which answers CSV as the account may have it. One made before ends."
+  createQueryAddress(name: String!): QueryAddressPayload!
+  "Ends the address."
+  endQueryAddress(name: String!): SavedQueryPayload!
+}
+
+"A question to the statistics, as the field statistics and its groups take it."
+input StatisticsQuestion {
+  period: StatisticsPeriod!
+  where: [StatisticsCondition!]! = []
+  unit: StatisticsUnit! = PEOPLE
+  activeBy: StatisticsActiveBy! = ENROLLMENT
+  raceMethod: StatisticsRaceMethod! = ALONE_OR_IN_COMBINATION
+  ageAt: StatisticsAgeAt! = START
+  identity: StatisticsIdentity! = PERSONS
+  scope: StatisticsScope
+  measures: [StatisticsMeasure!]!
+  by: [StatisticsDimension!]! = []
+  grain: StatisticsGrain
+  having: [StatisticsHaving!]! = []
+  orderBy: [StatisticsSort!]! = []
+}
+
+input SaveQueryInput {
+  "3 to 60 small letters, digits and hyphens; it is in the address. Do not put anything about a person into it."
+  name: String!
+  title: String!
+  question: StatisticsQuestion!
+}
+
+input PublishQueryInput {
+  name: String!
+  as: PublishAs!
+}
+
+enum PublishAs {
+  "Protected numbers, those of the newest release."
+  PROTECTED
+  """
+  One table of true numbers, for ever the same: a count by at most three dimensions, nothing between 1 and 10, and as much
+  hidden as it takes that nobody finds the hidden ones. Once for a measure and days.
+  """
+  FIXED
+}
+
+enum SavedQueryState {
+  PRIVATE
+  PUBLISHED
+  FIXED
+  "A fixed table of it was published, and is no longer."
+  WITHDRAWN
+}
+
+type SavedQuery @open {
+  name: String!
+  title: String!
+  "The username of its owner."
+  account: String!
+  "The question as JSON."
+  question: String!
+  state: SavedQueryState!
+  savedAt: Timestamp!
+  publishedAt: Timestamp
+  "The path of the published answer; null where it is not published."
+  publicPath: String
+  "Whether there is an address for spreadsheets."
+  hasAddress: Boolean!
+  "The answer as the one who asks may have it."
+  answer(format: StatisticsFormat!): StatisticsFile!
+  "What everybody gets, or would get if it were published so. For the HMIS lead."
+  publicAnswer(format: StatisticsFormat!, as: PublishAs!): StatisticsFile!
+}
+
+type SavedQueryPayload @open {
+  "Null where nothing was done, and where it was deleted."
+  savedQuery: SavedQuery
+  userErrors: [UserError!]!
+}
+
+type QueryAddressPayload @open {
+  "The path with the token, which is shown once. Who has it gets the numbers of the account, and nothing else."
+  path: String
+  userErrors: [UserError!]!
+}
+`, BuiltIn: false},
 	{Name: "../../schema/schema.graphql", Input: `# Hearth's API. Every list is a connection: ask for edges or nodes, and page with first and after or last and before.
 # What a viewer may not see is null and named in ` + "`" + `withheld` + "`" + `; a record that a viewer may not see is not there at all.
 
@@ -5011,6 +5118,17 @@ type Statistics @open {
     after: Int! = 0
   ): StatisticsGroups!
   change(to: StatisticsCompare!, measures: [StatisticsMeasure!]!): StatisticsChange!
+  "The records that a measure counts in a group, whose values are conditions; where numbers are exact."
+  members(measure: StatisticsMeasure! = SERVED, group: [StatisticsCondition!]! = []): StatisticsMembers!
+  "The groups as a file."
+  export(
+    format: StatisticsFormat!
+    measures: [StatisticsMeasure!]!
+    by: [StatisticsDimension!]! = []
+    grain: StatisticsGrain
+    having: [StatisticsHaving!]! = []
+    orderBy: [StatisticsSort!]! = []
+  ): StatisticsFile!
   "Of exact numbers: the projects that are in, and how many stays of each."
   coverage: [StatisticsCoverage!]!
 }
@@ -5139,6 +5257,30 @@ type StatisticsDimensionInfo @open {
   reference: String!
   "The closed list; empty where the values are those of the data."
   values: [StatisticsValue!]!
+}
+
+"The records behind an exact number. Of each, whoever asks sees what it may see of any record."
+type StatisticsMembers @open {
+  enrollments(first: Int, after: String, last: Int, before: String): EnrollmentConnection!
+  clients(first: Int, after: String, last: Int, before: String): ClientConnection!
+}
+
+enum StatisticsFormat {
+  CSV
+  XLSX
+  PARQUET
+  "A JSON object a line."
+  JSONL
+}
+
+"An answer as a file: a row for each group, a column for each dimension and number."
+type StatisticsFile @open {
+  "As served-by-month.csv."
+  name: String!
+  mediaType: String!
+  "The file in Base64."
+  content: String!
+  rows: Int!
 }
 `, BuiltIn: false},
 }
@@ -7360,6 +7502,16 @@ func childFields_QualityTypeCount(ctx context.Context, ec *executionContext, fie
 	return nil, fmt.Errorf("no field named %q was found under type QualityTypeCount", field.Name)
 }
 
+func childFields_QueryAddressPayload(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "path":
+		return fieldContext_QueryAddressPayload_path(ctx, ec, field)
+	case "userErrors":
+		return fieldContext_QueryAddressPayload_userErrors(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type QueryAddressPayload", field.Name)
+}
+
 func childFields_Report(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "kind":
@@ -7484,6 +7636,44 @@ func childFields_ReportTable(ctx context.Context, ec *executionContext, field gr
 	return nil, fmt.Errorf("no field named %q was found under type ReportTable", field.Name)
 }
 
+func childFields_SavedQuery(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "name":
+		return fieldContext_SavedQuery_name(ctx, ec, field)
+	case "title":
+		return fieldContext_SavedQuery_title(ctx, ec, field)
+	case "account":
+		return fieldContext_SavedQuery_account(ctx, ec, field)
+	case "question":
+		return fieldContext_SavedQuery_question(ctx, ec, field)
+	case "state":
+		return fieldContext_SavedQuery_state(ctx, ec, field)
+	case "savedAt":
+		return fieldContext_SavedQuery_savedAt(ctx, ec, field)
+	case "publishedAt":
+		return fieldContext_SavedQuery_publishedAt(ctx, ec, field)
+	case "publicPath":
+		return fieldContext_SavedQuery_publicPath(ctx, ec, field)
+	case "hasAddress":
+		return fieldContext_SavedQuery_hasAddress(ctx, ec, field)
+	case "answer":
+		return fieldContext_SavedQuery_answer(ctx, ec, field)
+	case "publicAnswer":
+		return fieldContext_SavedQuery_publicAnswer(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SavedQuery", field.Name)
+}
+
+func childFields_SavedQueryPayload(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "savedQuery":
+		return fieldContext_SavedQueryPayload_savedQuery(ctx, ec, field)
+	case "userErrors":
+		return fieldContext_SavedQueryPayload_userErrors(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SavedQueryPayload", field.Name)
+}
+
 func childFields_Service(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -7580,6 +7770,10 @@ func childFields_Statistics(ctx context.Context, ec *executionContext, field gra
 		return fieldContext_Statistics_groups(ctx, ec, field)
 	case "change":
 		return fieldContext_Statistics_change(ctx, ec, field)
+	case "members":
+		return fieldContext_Statistics_members(ctx, ec, field)
+	case "export":
+		return fieldContext_Statistics_export(ctx, ec, field)
 	case "coverage":
 		return fieldContext_Statistics_coverage(ctx, ec, field)
 	}
@@ -7686,6 +7880,20 @@ func childFields_StatisticsDuration(ctx context.Context, ec *executionContext, f
 	return nil, fmt.Errorf("no field named %q was found under type StatisticsDuration", field.Name)
 }
 
+func childFields_StatisticsFile(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "name":
+		return fieldContext_StatisticsFile_name(ctx, ec, field)
+	case "mediaType":
+		return fieldContext_StatisticsFile_mediaType(ctx, ec, field)
+	case "content":
+		return fieldContext_StatisticsFile_content(ctx, ec, field)
+	case "rows":
+		return fieldContext_StatisticsFile_rows(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type StatisticsFile", field.Name)
+}
+
 func childFields_StatisticsGroup(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "start":
@@ -7740,6 +7948,16 @@ func childFields_StatisticsMeasureInfo(ctx context.Context, ec *executionContext
 		return fieldContext_StatisticsMeasureInfo_protected(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type StatisticsMeasureInfo", field.Name)
+}
+
+func childFields_StatisticsMembers(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "enrollments":
+		return fieldContext_StatisticsMembers_enrollments(ctx, ec, field)
+	case "clients":
+		return fieldContext_StatisticsMembers_clients(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type StatisticsMembers", field.Name)
 }
 
 func childFields_StatisticsNumbers(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -10,9 +10,12 @@ import (
 	"sync/atomic"
 
 	"github.com/99designs/gqlgen/graphql"
+	"github.com/hearth-hmis/hearth/ent"
 	"github.com/hearth-hmis/hearth/graph/model"
 	"github.com/hearth-hmis/hearth/internal/hmis"
 	"github.com/hearth-hmis/hearth/internal/stats"
+	"github.com/hearth-hmis/hearth/internal/store"
+	"github.com/hearth-hmis/hearth/internal/table"
 	"github.com/vektah/gqlparser/v2/ast"
 )
 
@@ -22,12 +25,94 @@ type StatisticsResolver interface {
 	Totals(ctx context.Context, obj *model.Statistics) (*model.StatisticsNumbers, error)
 	Groups(ctx context.Context, obj *model.Statistics, by []stats.Dimension, grain *model.StatisticsGrain, having []*model.StatisticsHaving, orderBy []*model.StatisticsSort, first int32, after int32) (*model.StatisticsGroups, error)
 	Change(ctx context.Context, obj *model.Statistics, to model.StatisticsCompare, measures []stats.Measure) (*model.StatisticsChange, error)
+	Members(ctx context.Context, obj *model.Statistics, measure stats.Measure, group []*model.StatisticsCondition) (*model.StatisticsMembers, error)
+	Export(ctx context.Context, obj *model.Statistics, format table.Format, measures []stats.Measure, by []stats.Dimension, grain *model.StatisticsGrain, having []*model.StatisticsHaving, orderBy []*model.StatisticsSort) (*model.StatisticsFile, error)
 	Coverage(ctx context.Context, obj *model.Statistics) ([]*model.StatisticsCoverage, error)
+}
+type StatisticsMembersResolver interface {
+	Enrollments(ctx context.Context, obj *model.StatisticsMembers, first *int32, after *string, last *int32, before *string) (*store.Connection[*ent.Enrollment], error)
+	Clients(ctx context.Context, obj *model.StatisticsMembers, first *int32, after *string, last *int32, before *string) (*store.Connection[*ent.ClientRecord], error)
 }
 
 // endregion ************************** generated!.gotpl **************************
 
 // region    ***************************** args.gotpl *****************************
+
+func field_StatisticsMembers_clients_args(ctx context.Context, ec *executionContext, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int32, error) {
+			return unmarshalOInt2ᚖint32(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return unmarshalOString2ᚖstring(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int32, error) {
+			return unmarshalOInt2ᚖint32(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return unmarshalOString2ᚖstring(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
+	return args, nil
+}
+
+func field_StatisticsMembers_enrollments_args(ctx context.Context, ec *executionContext, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int32, error) {
+			return unmarshalOInt2ᚖint32(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return unmarshalOString2ᚖstring(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int32, error) {
+			return unmarshalOInt2ᚖint32(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return unmarshalOString2ᚖstring(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
+	return args, nil
+}
 
 func field_Statistics_change_args(ctx context.Context, ec *executionContext, rawArgs map[string]any) (map[string]any, error) {
 	var err error
@@ -48,6 +133,60 @@ func field_Statistics_change_args(ctx context.Context, ec *executionContext, raw
 		return nil, err
 	}
 	args["measures"] = arg1
+	return args, nil
+}
+
+func field_Statistics_export_args(ctx context.Context, ec *executionContext, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "format",
+		func(ctx context.Context, v any) (table.Format, error) {
+			return unmarshalNStatisticsFormat2githubᚗcomᚋhearthᚑhmisᚋhearthᚋinternalᚋtableᚐFormat(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["format"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "measures",
+		func(ctx context.Context, v any) ([]stats.Measure, error) {
+			return unmarshalNStatisticsMeasure2ᚕgithubᚗcomᚋhearthᚑhmisᚋhearthᚋinternalᚋstatsᚐMeasureᚄ(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["measures"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "by",
+		func(ctx context.Context, v any) ([]stats.Dimension, error) {
+			return unmarshalNStatisticsDimension2ᚕgithubᚗcomᚋhearthᚑhmisᚋhearthᚋinternalᚋstatsᚐDimensionᚄ(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["by"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "grain",
+		func(ctx context.Context, v any) (*model.StatisticsGrain, error) {
+			return unmarshalOStatisticsGrain2ᚖgithubᚗcomᚋhearthᚑhmisᚋhearthᚋgraphᚋmodelᚐStatisticsGrain(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["grain"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "having",
+		func(ctx context.Context, v any) ([]*model.StatisticsHaving, error) {
+			return unmarshalNStatisticsHaving2ᚕᚖgithubᚗcomᚋhearthᚑhmisᚋhearthᚋgraphᚋmodelᚐStatisticsHavingᚄ(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["having"] = arg4
+	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "orderBy",
+		func(ctx context.Context, v any) ([]*model.StatisticsSort, error) {
+			return unmarshalNStatisticsSort2ᚕᚖgithubᚗcomᚋhearthᚑhmisᚋhearthᚋgraphᚋmodelᚐStatisticsSortᚄ(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["orderBy"] = arg5
 	return args, nil
 }
 
@@ -102,6 +241,28 @@ func field_Statistics_groups_args(ctx context.Context, ec *executionContext, raw
 		return nil, err
 	}
 	args["after"] = arg5
+	return args, nil
+}
+
+func field_Statistics_members_args(ctx context.Context, ec *executionContext, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "measure",
+		func(ctx context.Context, v any) (stats.Measure, error) {
+			return unmarshalNStatisticsMeasure2githubᚗcomᚋhearthᚑhmisᚋhearthᚋinternalᚋstatsᚐMeasure(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["measure"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "group",
+		func(ctx context.Context, v any) ([]*model.StatisticsCondition, error) {
+			return unmarshalNStatisticsCondition2ᚕᚖgithubᚗcomᚋhearthᚑhmisᚋhearthᚋgraphᚋmodelᚐStatisticsConditionᚄ(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["group"] = arg1
 	return args, nil
 }
 
@@ -278,6 +439,94 @@ func fieldContext_Statistics_change(ctx context.Context, ec *executionContext, f
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = field_Statistics_change_args(ctx, ec, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func _Statistics_members(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Statistics) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Statistics_members(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Statistics().Members(ctx, obj, fc.Args["measure"].(stats.Measure), fc.Args["group"].([]*model.StatisticsCondition))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.StatisticsMembers) graphql.Marshaler {
+			return marshalNStatisticsMembers2ᚖgithubᚗcomᚋhearthᚑhmisᚋhearthᚋgraphᚋmodelᚐStatisticsMembers(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_Statistics_members(ctx context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Statistics",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_StatisticsMembers(ctx, ec, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = field_Statistics_members_args(ctx, ec, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func _Statistics_export(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Statistics) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Statistics_export(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Statistics().Export(ctx, obj, fc.Args["format"].(table.Format), fc.Args["measures"].([]stats.Measure), fc.Args["by"].([]stats.Dimension), fc.Args["grain"].(*model.StatisticsGrain), fc.Args["having"].([]*model.StatisticsHaving), fc.Args["orderBy"].([]*model.StatisticsSort))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.StatisticsFile) graphql.Marshaler {
+			return marshalNStatisticsFile2ᚖgithubᚗcomᚋhearthᚑhmisᚋhearthᚋgraphᚋmodelᚐStatisticsFile(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_Statistics_export(ctx context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Statistics",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_StatisticsFile(ctx, ec, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = field_Statistics_export_args(ctx, ec, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -1028,6 +1277,98 @@ func fieldContext_StatisticsDuration_buckets(_ context.Context, ec *executionCon
 	return fc, nil
 }
 
+func _StatisticsFile_name(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.StatisticsFile) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_StatisticsFile_name(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Name, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return marshalNString2string(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_StatisticsFile_name(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("StatisticsFile", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func _StatisticsFile_mediaType(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.StatisticsFile) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_StatisticsFile_mediaType(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.MediaType, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return marshalNString2string(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_StatisticsFile_mediaType(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("StatisticsFile", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func _StatisticsFile_content(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.StatisticsFile) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_StatisticsFile_content(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Content, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return marshalNString2string(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_StatisticsFile_content(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("StatisticsFile", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func _StatisticsFile_rows(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.StatisticsFile) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_StatisticsFile_rows(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Rows, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int32) graphql.Marshaler {
+			return marshalNInt2int32(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_StatisticsFile_rows(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("StatisticsFile", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
 func _StatisticsGroup_start(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.StatisticsGroup) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -1421,6 +1762,94 @@ func _StatisticsMeasureInfo_protected(ctx context.Context, ec *executionContext,
 }
 func fieldContext_StatisticsMeasureInfo_protected(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("StatisticsMeasureInfo", field, false, false, errors.New("field of type Boolean does not have child fields"))
+}
+
+func _StatisticsMembers_enrollments(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.StatisticsMembers) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_StatisticsMembers_enrollments(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.StatisticsMembers().Enrollments(ctx, obj, fc.Args["first"].(*int32), fc.Args["after"].(*string), fc.Args["last"].(*int32), fc.Args["before"].(*string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *store.Connection[*ent.Enrollment]) graphql.Marshaler {
+			return marshalNEnrollmentConnection2ᚖgithubᚗcomᚋhearthᚑhmisᚋhearthᚋinternalᚋstoreᚐConnection(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_StatisticsMembers_enrollments(ctx context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "StatisticsMembers",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_EnrollmentConnection(ctx, ec, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = field_StatisticsMembers_enrollments_args(ctx, ec, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func _StatisticsMembers_clients(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.StatisticsMembers) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_StatisticsMembers_clients(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.StatisticsMembers().Clients(ctx, obj, fc.Args["first"].(*int32), fc.Args["after"].(*string), fc.Args["last"].(*int32), fc.Args["before"].(*string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *store.Connection[*ent.ClientRecord]) graphql.Marshaler {
+			return marshalNClientConnection2ᚖgithubᚗcomᚋhearthᚑhmisᚋhearthᚋinternalᚋstoreᚐConnection(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_StatisticsMembers_clients(ctx context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "StatisticsMembers",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_ClientConnection(ctx, ec, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = field_StatisticsMembers_clients_args(ctx, ec, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
 }
 
 func _StatisticsPart_label(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.StatisticsPart) (ret graphql.Marshaler) {
@@ -2038,6 +2467,82 @@ func _Statistics(ctx context.Context, ec *executionContext, sel ast.SelectionSet
 			}
 
 			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		case "members":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = _Statistics_members(ctx, ec, field, obj)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		case "export":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = _Statistics_export(ctx, ec, field, obj)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
 		case "coverage":
 			field := field
 
@@ -2473,6 +2978,59 @@ func _StatisticsDuration(ctx context.Context, ec *executionContext, sel ast.Sele
 	return out
 }
 
+var statisticsFileImplementors = []string{"StatisticsFile"}
+
+func _StatisticsFile(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.StatisticsFile) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, statisticsFileImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("StatisticsFile")
+		case "name":
+			out.Values[i] = _StatisticsFile_name(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "mediaType":
+			out.Values[i] = _StatisticsFile_mediaType(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "content":
+			out.Values[i] = _StatisticsFile_content(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "rows":
+			out.Values[i] = _StatisticsFile_rows(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
 var statisticsGroupImplementors = []string{"StatisticsGroup"}
 
 func _StatisticsGroup(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.StatisticsGroup) graphql.Marshaler {
@@ -2664,6 +3222,115 @@ func _StatisticsMeasureInfo(ctx context.Context, ec *executionContext, sel ast.S
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var statisticsMembersImplementors = []string{"StatisticsMembers"}
+
+func _StatisticsMembers(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.StatisticsMembers) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, statisticsMembersImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("StatisticsMembers")
+		case "enrollments":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = _StatisticsMembers_enrollments(ctx, ec, field, obj)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		case "clients":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = _StatisticsMembers_clients(ctx, ec, field, obj)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -3027,6 +3694,33 @@ func marshalNStatisticsDuration2ᚖgithubᚗcomᚋhearthᚑhmisᚋhearthᚋgraph
 	return _StatisticsDuration(ctx, ec, sel, v)
 }
 
+func marshalNStatisticsFile2ᚖgithubᚗcomᚋhearthᚑhmisᚋhearthᚋgraphᚋmodelᚐStatisticsFile(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.StatisticsFile) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return _StatisticsFile(ctx, ec, sel, v)
+}
+
+func unmarshalNStatisticsFormat2githubᚗcomᚋhearthᚑhmisᚋhearthᚋinternalᚋtableᚐFormat(ctx context.Context, ec *executionContext, v any) (table.Format, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := table.Format(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func marshalNStatisticsFormat2githubᚗcomᚋhearthᚑhmisᚋhearthᚋinternalᚋtableᚐFormat(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v table.Format) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+	}
+	return res
+}
+
 func marshalNStatisticsGroup2ᚕᚖgithubᚗcomᚋhearthᚑhmisᚋhearthᚋgraphᚋmodelᚐStatisticsGroupᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []*model.StatisticsGroup) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
@@ -3144,6 +3838,16 @@ func marshalNStatisticsMeasureInfo2ᚖgithubᚗcomᚋhearthᚑhmisᚋhearthᚋgr
 	return _StatisticsMeasureInfo(ctx, ec, sel, v)
 }
 
+func marshalNStatisticsMembers2ᚖgithubᚗcomᚋhearthᚑhmisᚋhearthᚋgraphᚋmodelᚐStatisticsMembers(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.StatisticsMembers) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return _StatisticsMembers(ctx, ec, sel, v)
+}
+
 func unmarshalNStatisticsMode2githubᚗcomᚋhearthᚑhmisᚋhearthᚋgraphᚋmodelᚐStatisticsMode(ctx context.Context, ec *executionContext, v any) (model.StatisticsMode, error) {
 	var res model.StatisticsMode
 	err := res.UnmarshalGQL(v)
@@ -3193,6 +3897,11 @@ func marshalNStatisticsParts2ᚖgithubᚗcomᚋhearthᚑhmisᚋhearthᚋgraphᚋ
 func unmarshalNStatisticsPeriod2githubᚗcomᚋhearthᚑhmisᚋhearthᚋgraphᚋmodelᚐStatisticsPeriod(ctx context.Context, ec *executionContext, v any) (model.StatisticsPeriod, error) {
 	res, err := unmarshalInputStatisticsPeriod(ctx, ec, v)
 	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func unmarshalNStatisticsPeriod2ᚖgithubᚗcomᚋhearthᚑhmisᚋhearthᚋgraphᚋmodelᚐStatisticsPeriod(ctx context.Context, ec *executionContext, v any) (*model.StatisticsPeriod, error) {
+	res, err := unmarshalInputStatisticsPeriod(ctx, ec, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
 func unmarshalNStatisticsRaceMethod2githubᚗcomᚋhearthᚑhmisᚋhearthᚋgraphᚋmodelᚐStatisticsRaceMethod(ctx context.Context, ec *executionContext, v any) (model.StatisticsRaceMethod, error) {

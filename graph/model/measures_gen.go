@@ -58,160 +58,160 @@ var MeasureFields = map[string]stats.Measure{
 }
 
 // Served is SERVED.
-func (n *StatisticsNumbers) Served() *StatisticsCount { return n.count(stats.Measure(0)) }
+func (n *StatisticsNumbers) Served() *StatisticsCount { return n.Count(stats.Measure(0)) }
 
 // Stays is STAYS.
-func (n *StatisticsNumbers) Stays() *StatisticsCount { return n.count(stats.Measure(1)) }
+func (n *StatisticsNumbers) Stays() *StatisticsCount { return n.Count(stats.Measure(1)) }
 
 // ActiveAtStart is ACTIVE_AT_START.
-func (n *StatisticsNumbers) ActiveAtStart() *StatisticsCount { return n.count(stats.Measure(2)) }
+func (n *StatisticsNumbers) ActiveAtStart() *StatisticsCount { return n.Count(stats.Measure(2)) }
 
 // ActiveAtEnd is ACTIVE_AT_END.
-func (n *StatisticsNumbers) ActiveAtEnd() *StatisticsCount { return n.count(stats.Measure(3)) }
+func (n *StatisticsNumbers) ActiveAtEnd() *StatisticsCount { return n.Count(stats.Measure(3)) }
 
 // Entered is ENTERED.
-func (n *StatisticsNumbers) Entered() *StatisticsCount { return n.count(stats.Measure(4)) }
+func (n *StatisticsNumbers) Entered() *StatisticsCount { return n.Count(stats.Measure(4)) }
 
 // Exited is EXITED.
-func (n *StatisticsNumbers) Exited() *StatisticsCount { return n.count(stats.Measure(5)) }
+func (n *StatisticsNumbers) Exited() *StatisticsCount { return n.Count(stats.Measure(5)) }
 
 // Inflow is INFLOW.
-func (n *StatisticsNumbers) Inflow() *StatisticsParts { return n.parts(stats.Measure(6)) }
+func (n *StatisticsNumbers) Inflow() *StatisticsParts { return n.Parts(stats.Measure(6)) }
 
 // Outflow is OUTFLOW.
-func (n *StatisticsNumbers) Outflow() *StatisticsParts { return n.parts(stats.Measure(7)) }
+func (n *StatisticsNumbers) Outflow() *StatisticsParts { return n.Parts(stats.Measure(7)) }
 
 // NewlyIdentified is NEWLY_IDENTIFIED.
-func (n *StatisticsNumbers) NewlyIdentified() *StatisticsCount { return n.count(stats.Measure(8)) }
+func (n *StatisticsNumbers) NewlyIdentified() *StatisticsCount { return n.Count(stats.Measure(8)) }
 
 // FirstTimeHomeless is FIRST_TIME_HOMELESS.
-func (n *StatisticsNumbers) FirstTimeHomeless() *StatisticsCount { return n.count(stats.Measure(9)) }
+func (n *StatisticsNumbers) FirstTimeHomeless() *StatisticsCount { return n.Count(stats.Measure(9)) }
 
 // HousingPlacements is HOUSING_PLACEMENTS.
-func (n *StatisticsNumbers) HousingPlacements() *StatisticsCount { return n.count(stats.Measure(10)) }
+func (n *StatisticsNumbers) HousingPlacements() *StatisticsCount { return n.Count(stats.Measure(10)) }
 
 // ShelteredOnNight is SHELTERED_ON_NIGHT.
-func (n *StatisticsNumbers) ShelteredOnNight() *StatisticsCount { return n.count(stats.Measure(11)) }
+func (n *StatisticsNumbers) ShelteredOnNight() *StatisticsCount { return n.Count(stats.Measure(11)) }
 
 // UnshelteredOnNight is UNSHELTERED_ON_NIGHT.
-func (n *StatisticsNumbers) UnshelteredOnNight() *StatisticsCount { return n.count(stats.Measure(12)) }
+func (n *StatisticsNumbers) UnshelteredOnNight() *StatisticsCount { return n.Count(stats.Measure(12)) }
 
 // AveragePerNight is AVERAGE_PER_NIGHT.
-func (n *StatisticsNumbers) AveragePerNight() *StatisticsAverage { return n.average(stats.Measure(13)) }
+func (n *StatisticsNumbers) AveragePerNight() *StatisticsAverage { return n.Average(stats.Measure(13)) }
 
 // LengthOfStay is LENGTH_OF_STAY.
-func (n *StatisticsNumbers) LengthOfStay() *StatisticsDuration { return n.duration(stats.Measure(14)) }
+func (n *StatisticsNumbers) LengthOfStay() *StatisticsDuration { return n.Duration(stats.Measure(14)) }
 
 // LengthOfTimeHomeless is LENGTH_OF_TIME_HOMELESS.
 func (n *StatisticsNumbers) LengthOfTimeHomeless() *StatisticsDuration {
-	return n.duration(stats.Measure(15))
+	return n.Duration(stats.Measure(15))
 }
 
 // DaysToMoveIn is DAYS_TO_MOVE_IN.
-func (n *StatisticsNumbers) DaysToMoveIn() *StatisticsDuration { return n.duration(stats.Measure(16)) }
+func (n *StatisticsNumbers) DaysToMoveIn() *StatisticsDuration { return n.Duration(stats.Measure(16)) }
 
 // ExitsToPermanent is EXITS_TO_PERMANENT.
-func (n *StatisticsNumbers) ExitsToPermanent() *StatisticsRate { return n.rate(stats.Measure(17)) }
+func (n *StatisticsNumbers) ExitsToPermanent() *StatisticsRate { return n.Rate(stats.Measure(17)) }
 
 // DestinationMix is DESTINATION_MIX.
-func (n *StatisticsNumbers) DestinationMix() *StatisticsParts { return n.parts(stats.Measure(18)) }
+func (n *StatisticsNumbers) DestinationMix() *StatisticsParts { return n.Parts(stats.Measure(18)) }
 
 // Returns6Months is RETURNS_6_MONTHS.
-func (n *StatisticsNumbers) Returns6Months() *StatisticsRate { return n.rate(stats.Measure(19)) }
+func (n *StatisticsNumbers) Returns6Months() *StatisticsRate { return n.Rate(stats.Measure(19)) }
 
 // Returns12Months is RETURNS_12_MONTHS.
-func (n *StatisticsNumbers) Returns12Months() *StatisticsRate { return n.rate(stats.Measure(20)) }
+func (n *StatisticsNumbers) Returns12Months() *StatisticsRate { return n.Rate(stats.Measure(20)) }
 
 // Returns24Months is RETURNS_24_MONTHS.
-func (n *StatisticsNumbers) Returns24Months() *StatisticsRate { return n.rate(stats.Measure(21)) }
+func (n *StatisticsNumbers) Returns24Months() *StatisticsRate { return n.Rate(stats.Measure(21)) }
 
 // WithIncome is WITH_INCOME.
-func (n *StatisticsNumbers) WithIncome() *StatisticsRate { return n.rate(stats.Measure(22)) }
+func (n *StatisticsNumbers) WithIncome() *StatisticsRate { return n.Rate(stats.Measure(22)) }
 
 // WithEarnedIncome is WITH_EARNED_INCOME.
-func (n *StatisticsNumbers) WithEarnedIncome() *StatisticsRate { return n.rate(stats.Measure(23)) }
+func (n *StatisticsNumbers) WithEarnedIncome() *StatisticsRate { return n.Rate(stats.Measure(23)) }
 
 // IncreasedIncome is INCREASED_INCOME.
-func (n *StatisticsNumbers) IncreasedIncome() *StatisticsRate { return n.rate(stats.Measure(24)) }
+func (n *StatisticsNumbers) IncreasedIncome() *StatisticsRate { return n.Rate(stats.Measure(24)) }
 
 // WithHealthInsurance is WITH_HEALTH_INSURANCE.
-func (n *StatisticsNumbers) WithHealthInsurance() *StatisticsRate { return n.rate(stats.Measure(25)) }
+func (n *StatisticsNumbers) WithHealthInsurance() *StatisticsRate { return n.Rate(stats.Measure(25)) }
 
 // ChronicallyHomeless is CHRONICALLY_HOMELESS.
-func (n *StatisticsNumbers) ChronicallyHomeless() *StatisticsCount { return n.count(stats.Measure(26)) }
+func (n *StatisticsNumbers) ChronicallyHomeless() *StatisticsCount { return n.Count(stats.Measure(26)) }
 
 // Veterans is VETERANS.
-func (n *StatisticsNumbers) Veterans() *StatisticsCount { return n.count(stats.Measure(27)) }
+func (n *StatisticsNumbers) Veterans() *StatisticsCount { return n.Count(stats.Measure(27)) }
 
 // Youth is YOUTH.
-func (n *StatisticsNumbers) Youth() *StatisticsCount { return n.count(stats.Measure(28)) }
+func (n *StatisticsNumbers) Youth() *StatisticsCount { return n.Count(stats.Measure(28)) }
 
 // Survivors is SURVIVORS.
-func (n *StatisticsNumbers) Survivors() *StatisticsCount { return n.count(stats.Measure(29)) }
+func (n *StatisticsNumbers) Survivors() *StatisticsCount { return n.Count(stats.Measure(29)) }
 
 // WithDisablingCondition is WITH_DISABLING_CONDITION.
 func (n *StatisticsNumbers) WithDisablingCondition() *StatisticsCount {
-	return n.count(stats.Measure(30))
+	return n.Count(stats.Measure(30))
 }
 
 // BedNights is BED_NIGHTS.
-func (n *StatisticsNumbers) BedNights() *StatisticsCount { return n.count(stats.Measure(31)) }
+func (n *StatisticsNumbers) BedNights() *StatisticsCount { return n.Count(stats.Measure(31)) }
 
 // BedUtilization is BED_UTILIZATION.
-func (n *StatisticsNumbers) BedUtilization() *StatisticsRate { return n.rate(stats.Measure(32)) }
+func (n *StatisticsNumbers) BedUtilization() *StatisticsRate { return n.Rate(stats.Measure(32)) }
 
 // UnitUtilization is UNIT_UTILIZATION.
-func (n *StatisticsNumbers) UnitUtilization() *StatisticsRate { return n.rate(stats.Measure(33)) }
+func (n *StatisticsNumbers) UnitUtilization() *StatisticsRate { return n.Rate(stats.Measure(33)) }
 
 // Contacts is CONTACTS.
-func (n *StatisticsNumbers) Contacts() *StatisticsCount { return n.count(stats.Measure(34)) }
+func (n *StatisticsNumbers) Contacts() *StatisticsCount { return n.Count(stats.Measure(34)) }
 
 // Engaged is ENGAGED.
-func (n *StatisticsNumbers) Engaged() *StatisticsCount { return n.count(stats.Measure(35)) }
+func (n *StatisticsNumbers) Engaged() *StatisticsCount { return n.Count(stats.Measure(35)) }
 
 // EngagementRate is ENGAGEMENT_RATE.
-func (n *StatisticsNumbers) EngagementRate() *StatisticsRate { return n.rate(stats.Measure(36)) }
+func (n *StatisticsNumbers) EngagementRate() *StatisticsRate { return n.Rate(stats.Measure(36)) }
 
 // Assessments is ASSESSMENTS.
-func (n *StatisticsNumbers) Assessments() *StatisticsCount { return n.count(stats.Measure(37)) }
+func (n *StatisticsNumbers) Assessments() *StatisticsCount { return n.Count(stats.Measure(37)) }
 
 // Referrals is REFERRALS.
-func (n *StatisticsNumbers) Referrals() *StatisticsCount { return n.count(stats.Measure(38)) }
+func (n *StatisticsNumbers) Referrals() *StatisticsCount { return n.Count(stats.Measure(38)) }
 
 // DaysToReferral is DAYS_TO_REFERRAL.
 func (n *StatisticsNumbers) DaysToReferral() *StatisticsDuration {
-	return n.duration(stats.Measure(39))
+	return n.Duration(stats.Measure(39))
 }
 
 // ServicesProvided is SERVICES_PROVIDED.
-func (n *StatisticsNumbers) ServicesProvided() *StatisticsCount { return n.count(stats.Measure(40)) }
+func (n *StatisticsNumbers) ServicesProvided() *StatisticsCount { return n.Count(stats.Measure(40)) }
 
 // AverageHouseholdSize is AVERAGE_HOUSEHOLD_SIZE.
 func (n *StatisticsNumbers) AverageHouseholdSize() *StatisticsAverage {
-	return n.average(stats.Measure(41))
+	return n.Average(stats.Measure(41))
 }
 
 // AverageAge is AVERAGE_AGE.
-func (n *StatisticsNumbers) AverageAge() *StatisticsAverage { return n.average(stats.Measure(42)) }
+func (n *StatisticsNumbers) AverageAge() *StatisticsAverage { return n.Average(stats.Measure(42)) }
 
 // ErrorsInIdentity is ERRORS_IN_IDENTITY.
-func (n *StatisticsNumbers) ErrorsInIdentity() *StatisticsRate { return n.rate(stats.Measure(43)) }
+func (n *StatisticsNumbers) ErrorsInIdentity() *StatisticsRate { return n.Rate(stats.Measure(43)) }
 
 // ErrorsInUniversal is ERRORS_IN_UNIVERSAL.
-func (n *StatisticsNumbers) ErrorsInUniversal() *StatisticsRate { return n.rate(stats.Measure(44)) }
+func (n *StatisticsNumbers) ErrorsInUniversal() *StatisticsRate { return n.Rate(stats.Measure(44)) }
 
 // ErrorsAtExit is ERRORS_AT_EXIT.
-func (n *StatisticsNumbers) ErrorsAtExit() *StatisticsRate { return n.rate(stats.Measure(45)) }
+func (n *StatisticsNumbers) ErrorsAtExit() *StatisticsRate { return n.Rate(stats.Measure(45)) }
 
 // ErrorsInIncome is ERRORS_IN_INCOME.
-func (n *StatisticsNumbers) ErrorsInIncome() *StatisticsRate { return n.rate(stats.Measure(46)) }
+func (n *StatisticsNumbers) ErrorsInIncome() *StatisticsRate { return n.Rate(stats.Measure(46)) }
 
 // EntryTimeliness is ENTRY_TIMELINESS.
 func (n *StatisticsNumbers) EntryTimeliness() *StatisticsDuration {
-	return n.duration(stats.Measure(47))
+	return n.Duration(stats.Measure(47))
 }
 
 // ExitTimeliness is EXIT_TIMELINESS.
 func (n *StatisticsNumbers) ExitTimeliness() *StatisticsDuration {
-	return n.duration(stats.Measure(48))
+	return n.Duration(stats.Measure(48))
 }

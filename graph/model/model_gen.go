@@ -107,6 +107,11 @@ type LogoutPayload struct {
 type Mutation struct {
 }
 
+type PublishQueryInput struct {
+	Name string    `json:"name"`
+	As   PublishAs `json:"as"`
+}
+
 // A kind of fault.
 type QualityCheck struct {
 	// The number of the check in the list of checks; from 1000 on Hearth's own.
@@ -162,6 +167,12 @@ type QualityTypeCount struct {
 type Query struct {
 }
 
+type QueryAddressPayload struct {
+	// The path with the token, which is shown once. Who has it gets the numbers of the account, and nothing else.
+	Path       *string            `json:"path,omitempty"`
+	UserErrors []*store.UserError `json:"userErrors"`
+}
+
 type ReportInput struct {
 	Kind ReportKind `json:"kind"`
 	// None: all that the viewer may report on.
@@ -181,6 +192,19 @@ type ReportRunPayload struct {
 type RevokeConsentInput struct {
 	Consent string                  `json:"consent"`
 	Effect  policy.RevocationEffect `json:"effect"`
+}
+
+type SaveQueryInput struct {
+	// 3 to 60 small letters, digits and hyphens; it is in the address. Do not put anything about a person into it.
+	Name     string              `json:"name"`
+	Title    string              `json:"title"`
+	Question *StatisticsQuestion `json:"question"`
+}
+
+type SavedQueryPayload struct {
+	// Null where nothing was done, and where it was deleted.
+	SavedQuery *store.SavedQuery  `json:"savedQuery,omitempty"`
+	UserErrors []*store.UserError `json:"userErrors"`
 }
 
 type SignConsentInput struct {
@@ -251,17 +275,21 @@ type StatisticsDuration struct {
 	Buckets      []*StatisticsPart `json:"buckets"`
 }
 
+// An answer as a file: a row for each group, a column for each dimension and number.
+type StatisticsFile struct {
+	// As served-by-month.csv.
+	Name      string `json:"name"`
+	MediaType string `json:"mediaType"`
+	// The file in Base64.
+	Content string `json:"content"`
+	Rows    int32  `json:"rows"`
+}
+
 type StatisticsGroup struct {
 	Start   hmis.Date          `json:"start"`
 	End     hmis.Date          `json:"end"`
 	Values  []*StatisticsValue `json:"values"`
 	Numbers *StatisticsNumbers `json:"numbers"`
-}
-
-type StatisticsGroups struct {
-	// How many groups there are.
-	Count  int32              `json:"count"`
-	Groups []*StatisticsGroup `json:"groups"`
 }
 
 // Bounds between which the value of a measure must lie.
@@ -310,6 +338,23 @@ type StatisticsPeriod struct {
 	LastYears    *int32     `json:"lastYears,omitempty"`
 	FiscalYear   *int32     `json:"fiscalYear,omitempty"`
 	Day          *hmis.Date `json:"day,omitempty"`
+}
+
+// A question to the statistics, as the field statistics and its groups take it.
+type StatisticsQuestion struct {
+	Period     *StatisticsPeriod      `json:"period"`
+	Where      []*StatisticsCondition `json:"where"`
+	Unit       StatisticsUnit         `json:"unit"`
+	ActiveBy   StatisticsActiveBy     `json:"activeBy"`
+	RaceMethod StatisticsRaceMethod   `json:"raceMethod"`
+	AgeAt      StatisticsAgeAt        `json:"ageAt"`
+	Identity   StatisticsIdentity     `json:"identity"`
+	Scope      *StatisticsScope       `json:"scope,omitempty"`
+	Measures   []stats.Measure        `json:"measures"`
+	By         []stats.Dimension      `json:"by"`
+	Grain      *StatisticsGrain       `json:"grain,omitempty"`
+	Having     []*StatisticsHaving    `json:"having"`
+	OrderBy    []*StatisticsSort      `json:"orderBy"`
 }
 
 // A share, from 0 to 1.
@@ -421,6 +466,64 @@ func (e *CollectionPoint) UnmarshalJSON(b []byte) error {
 }
 
 func (e CollectionPoint) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+type PublishAs string
+
+const (
+	// Protected numbers, those of the newest release.
+	PublishAsProtected PublishAs = "PROTECTED"
+	// One table of true numbers, for ever the same: a count by at most three dimensions, nothing between 1 and 10, and as much
+	// hidden as it takes that nobody finds the hidden ones. Once for a measure and days.
+	PublishAsFixed PublishAs = "FIXED"
+)
+
+var AllPublishAs = []PublishAs{
+	PublishAsProtected,
+	PublishAsFixed,
+}
+
+func (e PublishAs) IsValid() bool {
+	switch e {
+	case PublishAsProtected, PublishAsFixed:
+		return true
+	}
+	return false
+}
+
+func (e PublishAs) String() string {
+	return string(e)
+}
+
+func (e *PublishAs) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = PublishAs(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid PublishAs", str)
+	}
+	return nil
+}
+
+func (e PublishAs) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *PublishAs) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e PublishAs) MarshalJSON() ([]byte, error) {
 	var buf bytes.Buffer
 	e.MarshalGQL(&buf)
 	return buf.Bytes(), nil

@@ -2,6 +2,7 @@ package model
 
 import (
 	"github.com/hearth-hmis/hearth/internal/disclosure"
+	"github.com/hearth-hmis/hearth/internal/facts"
 	"github.com/hearth-hmis/hearth/internal/stats"
 )
 
@@ -11,7 +12,18 @@ type Statistics struct {
 	Basis  *StatisticsBasis
 	Query  stats.Query
 	Engine *stats.Engine
+	Facts  *facts.Facts // those of Engine
 }
+
+// StatisticsGroups are numbers by group.
+type StatisticsGroups struct {
+	Count     int32
+	Groups    []*StatisticsGroup
+	Protected bool
+}
+
+// StatisticsMembers are the records behind a number, by their row numbers.
+type StatisticsMembers struct{ EnrollmentKeys, ClientKeys []int64 }
 
 // StatisticsNumbers are the answers to the measures that were asked for, exact or protected.
 type StatisticsNumbers struct {
@@ -34,14 +46,14 @@ func exactly(n int64) *StatisticsCount {
 	return &StatisticsCount{Value: &value}
 }
 
-func (n *StatisticsNumbers) count(m stats.Measure) *StatisticsCount {
+func (n *StatisticsNumbers) Count(m stats.Measure) *StatisticsCount {
 	if a, protected := n.Protected[m]; protected {
 		return number(a.Count)
 	}
 	return exactly(n.Exact[m].Count)
 }
 
-func (n *StatisticsNumbers) rate(m stats.Measure) *StatisticsRate {
+func (n *StatisticsNumbers) Rate(m stats.Measure) *StatisticsRate {
 	if a, protected := n.Protected[m]; protected {
 		if a.Numerator == (disclosure.Number{}) && a.Denominator == (disclosure.Number{}) { // not offered
 			return &StatisticsRate{Numerator: number(a.Count), Denominator: number(a.Count)}
@@ -52,7 +64,7 @@ func (n *StatisticsNumbers) rate(m stats.Measure) *StatisticsRate {
 	return &StatisticsRate{Value: value(a), Numerator: exactly(a.Numerator), Denominator: exactly(a.Denominator)}
 }
 
-func (n *StatisticsNumbers) average(m stats.Measure) *StatisticsAverage {
+func (n *StatisticsNumbers) Average(m stats.Measure) *StatisticsAverage {
 	if a, protected := n.Protected[m]; protected {
 		return &StatisticsAverage{Reason: number(a.Count).Reason}
 	}
@@ -66,7 +78,7 @@ func value(a stats.Answer) *float64 {
 	return nil
 }
 
-func (n *StatisticsNumbers) duration(m stats.Measure) *StatisticsDuration {
+func (n *StatisticsNumbers) Duration(m stats.Measure) *StatisticsDuration {
 	if a, protected := n.Protected[m]; protected {
 		return &StatisticsDuration{Observations: number(a.Count), Buckets: []*StatisticsPart{}}
 	}
@@ -86,9 +98,9 @@ func (n *StatisticsNumbers) duration(m stats.Measure) *StatisticsDuration {
 	return d
 }
 
-func (n *StatisticsNumbers) parts(m stats.Measure) *StatisticsParts {
+func (n *StatisticsNumbers) Parts(m stats.Measure) *StatisticsParts {
 	a, protected := n.Protected[m]
-	p := &StatisticsParts{Total: n.count(m), Parts: []*StatisticsPart{}}
+	p := &StatisticsParts{Total: n.Count(m), Parts: []*StatisticsPart{}}
 	for i, part := range m.Info().Parts {
 		count := p.Total
 		switch {

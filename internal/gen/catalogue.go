@@ -59,6 +59,6 @@ func measureMethods(s *source) {
 		field := pascal(m.Name)
 		kind := strings.TrimPrefix(numberType(m.Kind), "Statistics")
 		s.line("\n// %s is %s.", field, m.Name)
-		s.line("func (n *StatisticsNumbers) %s() *Statistics%s { return n.%s(stats.Measure(%d)) }", field, kind, strings.ToLower(kind[:1])+kind[1:], m.Measure)
+		s.line("func (n *StatisticsNumbers) %s() *Statistics%s { return n.%s(stats.Measure(%d)) }", field, kind, kind, m.Measure)
 	}
 }

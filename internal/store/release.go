@@ -19,6 +19,9 @@ import (
 // answers from the same one, also after a restart. There is one for each calendar month, made when first asked for
 // after the month's end.
 
+// ledgerLock is the class of PostgreSQL's advisory locks under which accounts spend.
+const ledgerLock = 4863720
+
 // partBytes is the size of a piece of a release.
 const partBytes = 4 << 20
 
@@ -132,7 +135,7 @@ func (s *Store) Spend(ctx context.Context, account int64, release string, cells 
 	}
 	defer tx.Rollback()
 	if s.dialect == dialect.Postgres { // SQLite has one writer anyway
-		if _, err := tx.ExecContext(ctx, "SELECT pg_advisory_xact_lock(4863720159, $1)", int32(account)); err != nil {
+		if _, err := tx.ExecContext(ctx, "SELECT pg_advisory_xact_lock($1::int, $2::int)", ledgerLock, int32(account)); err != nil {
 			return nil, err
 		}
 	}
@@ -196,12 +199,10 @@ type StatisticsData struct {
 // projects (own) for agencies, without locked records for those who do not see them. It is nil where numbers are
 // protected. Errors: Denied for roles without statistics, Invalid where there is nothing of its own.
 func (s *Store) StatisticsData(ctx context.Context, own bool) (*StatisticsData, error) {
-	ss, err := sessionOf(ctx)
+	ss, err := s.asking(ctx)
 	switch {
 	case err != nil:
 		return nil, err
-	case ss.viewer.Role == policy.Intake || ss.viewer.Role == policy.Auditor || ss.viewer.Role == policy.NoRole || !ss.viewer.Standing.InOrder(ss.day):
-		return nil, hmis.Errorf(hmis.Denied, "an account of this role has no statistics, or the account is not in order")
 	case own && (!ss.viewer.Role.OfAgency() || len(ss.own) == 0):
 		return nil, hmis.Errorf(hmis.Invalid, "the account has no projects of its own; ask with scope: COMMUNITY")
 	case !own && ss.viewer.Role != policy.SystemAdmin && ss.viewer.Role != policy.Analyst:
@@ -219,6 +220,24 @@ func (s *Store) StatisticsData(ctx context.Context, own bool) (*StatisticsData, 
 	}
 	return &StatisticsData{Snapshot: found, Own: true}, nil
 }
+
+// asking gives the session of a viewer whose role has statistics. Errors: Denied.
+func (s *Store) asking(ctx context.Context) (*session, error) {
+	ss, err := sessionOf(ctx)
+	if err != nil {
+		return nil, err
+	}
+	switch ss.viewer.Role {
+	case policy.Intake, policy.Auditor, policy.NoRole:
+		return nil, errNoStatistics
+	}
+	if !ss.viewer.Standing.InOrder(ss.day) {
+		return nil, errNoStatistics
+	}
+	return ss, nil
+}
+
+var errNoStatistics = hmis.Errorf(hmis.Denied, "an account of this role has no statistics, or the account is not in order")
 
 // withoutLocked leaves the clients out whose records are locked.
 func (s *Store) withoutLocked(ctx context.Context, found *Snapshot) (*Snapshot, error) {
