@@ -47,7 +47,7 @@ func feeds(s *ast.Schema) (faults []string) {
 // watches over them (TestWhoReadsTheLog).
 var exact = strings.Fields(`Report ReportCell ReportRun KeptCell CellDifference DataQuality QualityCheck QualityCheckCount
 QualityProjectCount QualityOrganizationCount QualityTypeCount QualityMonth Timeliness
-StatisticsGroups StatisticsMeasureChange StatisticsCount StatisticsRate StatisticsAverage StatisticsDuration StatisticsCoverage Disclosure AccountReview`)
+StatisticsGroups StatisticsFile StatisticsMeasureChange StatisticsCount StatisticsRate StatisticsAverage StatisticsDuration StatisticsCoverage Disclosure AccountReview`)
 
 // Exact numbers: there are none but those, and the counts of lists, which the store narrows
 // (TestChannel04CountsAndPagesBeforeNarrowing).
@@ -87,6 +87,7 @@ Query.exits Query.services Query.currentLivingSituations Query.assessments Query
 Query.disabilities Query.employmentEducation Query.youthEducationStatuses
 Query.client Query.enrollment Query.project Query.organization Query.sources Query.codeLists Query.explainAccess
 Query.disclosureLog Query.accountActivity Query.accessReview DisclosureFilter.client DisclosureFilter.account DisclosureFilter.from DisclosureFilter.to DisclosureFilter.kind
+Query.savedQueries Query.savedQuery Mutation.saveQuery Mutation.deleteSavedQuery Mutation.publishQuery Mutation.withdrawQuery Mutation.createQueryAddress Mutation.endQueryAddress
 Query.statistics Query.measures Query.dimensions Query.report Query.dataQuality Query.reportRuns Mutation.runReport Subscription.reportRun
 Mutation.recordConsent Mutation.signConsent Mutation.revokeConsent Mutation.lockClient Mutation.unlockClient Mutation.login Mutation.logout
 ProjectFilter.id ProjectFilter.organization ProjectFilter.projectType ProjectFilter.funder ProjectFilter.coc ProjectFilter.operatingOn

@@ -6,6 +6,10 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/hearth-hmis/hearth/internal/hmis"
+	"github.com/hearth-hmis/hearth/internal/stats"
 	"github.com/hearth-hmis/hearth/internal/store/storetest"
 )
 
@@ -51,6 +55,67 @@ func TestStatistics(t *testing.T) {
 			}
 		})
 	}
+}
+
+// An agency's exact numbers, with their members, changes, coverage, files and saved questions, are the same whatever is in the
+// records of other agencies.
+func TestStatisticsTellNothingOfOthers(t *testing.T) {
+	every := ""
+	for _, m := range stats.Measures() {
+		switch m.Kind {
+		case stats.Count:
+			every += field(m.Name) + " { value } "
+		case stats.Rate:
+			every += field(m.Name) + " { value numerator { value } denominator { value } } "
+		case stats.Average:
+			every += field(m.Name) + " { value } "
+		case stats.Duration:
+			every += field(m.Name) + " { mean median p90 observations { value } buckets { count { value } } } "
+		default:
+			every += field(m.Name) + " { total { value } parts { count { value } } } "
+		}
+	}
+	const of = `{ statistics(period: {fiscalYear: 2025}, scope: OWN) { `
+	questions := []string{`mutation { saveQuery(input: {name: "served", title: "Served", question: {period: {fiscalYear: 2025}, scope: OWN, measures: [SERVED, INFLOW], by: [AGE_BAND]}}) { userErrors { message } } }`,
+		`{ savedQuery(name: "served") { answer(format: JSONL) { rows content } } savedQueries { name title account state } }`,
+		of + "mode basis { start end dataAt scope } coverage { project { name label } enrollments } totals { " + every + " } } }",
+		of + "members { clients { totalCount nodes { personalId } } enrollments { totalCount nodes { enrollmentId entryDate } } } } }",
+		of + "members(measure: OUTFLOW, group: [{dimension: VETERAN, values: [\"NO\"]}]) { clients { totalCount } } change(to: PRIOR_YEAR, measures: [SERVED, LENGTH_OF_STAY]) { changes { now before percent } } } }",
+		of + "groups(by: [PROJECT], grain: MONTH, first: 1000) { count groups { start values { name label } numbers { served { value } activeAtEnd { value } bedNights { value } newlyIdentified { value } returns12Months { value } } } } } }",
+		of + "export(format: JSONL, measures: [SERVED, STAYS], by: [COC]) { rows content } } }",
+	}
+	for d := range stats.Dimensions() {
+		if info := stats.Dimension(d).Info(); info.Grain == stats.NoGrain && info.Category != hmis.HIV {
+			questions = append(questions, of+"groups(by: ["+info.Name+"]) { count groups { values { name label } numbers { served { value } stays { value } } } } } }")
+		}
+	}
+	for _, d := range storetest.Databases(t, server) {
+		t.Run(d.Name, func(t *testing.T) {
+			one, two := newHub(t, d), newHubOf(t, d, ofOthers())
+			for _, q := range questions {
+				a, b := one.ask(t, "admin", q, nil), two.ask(t, "admin", q, nil)
+				if strings.HasPrefix(a, "errors") && !strings.Contains(a, "may not see") {
+					t.Fatal(q, a)
+				}
+				if diff := cmp.Diff(a, b); diff != "" {
+					t.Errorf("%.300s (-as it is +with other agencies' records changed):\n%s", q, diff)
+				}
+			}
+			whole := strings.ReplaceAll(questions[2], ", scope: OWN", "")
+			if one.ask(t, "lead", whole, nil) == two.ask(t, "lead", whole, nil) {
+				t.Error("the lead's numbers are the same too, so nothing was shown")
+			}
+		})
+	}
+}
+
+// field is how GraphQL writes a name, as bedNights.
+func field(name string) string {
+	words := strings.Split(strings.ToLower(name), "_")
+	for i := range words[1:] {
+		words[i+1] = strings.ToUpper(words[i+1][:1]) + words[i+1][1:]
+	}
+	return strings.Join(words, "")
 }
 
 // A release is the same for ever, on every server.

@@ -5260,7 +5260,7 @@ type StatisticsDimensionInfo @open {
 }
 
 "The records behind an exact number. Of each, whoever asks sees what it may see of any record."
-type StatisticsMembers @open {
+type StatisticsMembers @client {
   enrollments(first: Int, after: String, last: Int, before: String): EnrollmentConnection!
   clients(first: Int, after: String, last: Int, before: String): ClientConnection!
 }
