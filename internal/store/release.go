@@ -3,6 +3,7 @@ package store
 import (
 	"bytes"
 	"context"
+	"database/sql"
 	"fmt"
 	"io"
 	"slices"
@@ -143,29 +144,23 @@ func (s *Store) Spend(ctx context.Context, account int64, release string, cells 
 	if err := tx.QueryRowContext(ctx, "SELECT id FROM releases WHERE period = $1", release).Scan(&key); err != nil {
 		return nil, err
 	}
-	told := map[string]bool{}
-	rows, err := tx.QueryContext(ctx, "SELECT cell FROM released_cells WHERE account_key = $1 AND release_key = $2", account, key)
+	told, err := toldCells(ctx, tx, account, key, cells)
 	if err != nil {
 		return nil, err
 	}
-	defer rows.Close()
-	for rows.Next() {
-		var cell []byte
-		if err := rows.Scan(&cell); err != nil {
+	var spent int
+	if len(told) < len(cells) {
+		if err := tx.QueryRowContext(ctx, "SELECT count(*) FROM released_cells WHERE account_key = $1 AND release_key = $2", account, key).Scan(&spent); err != nil {
 			return nil, err
 		}
-		told[string(cell)] = true
 	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	rows.Close()
 	granted := make([]bool, len(cells))
 	var more [][]byte
 	for i, cell := range cells {
-		if !told[string(cell)] && len(told) < budget {
+		if !told[string(cell)] && spent < budget {
 			told[string(cell)] = true
 			more = append(more, cell)
+			spent++
 		}
 		granted[i] = told[string(cell)]
 	}
@@ -183,6 +178,36 @@ func (s *Store) Spend(ctx context.Context, account int64, release string, cells 
 		}
 	}
 	return granted, tx.Commit()
+}
+
+// toldCells are those of the cells that an account was told before.
+func toldCells(ctx context.Context, tx *sql.Tx, account, release int64, cells [][]byte) (map[string]bool, error) {
+	told := map[string]bool{}
+	for part := range slices.Chunk(cells, 1000) {
+		args := []any{account, release}
+		places := make([]string, len(part))
+		for i, cell := range part {
+			args = append(args, cell)
+			places[i] = fmt.Sprint("$", len(args))
+		}
+		rows, err := tx.QueryContext(ctx, "SELECT cell FROM released_cells WHERE account_key = $1 AND release_key = $2 AND cell IN ("+strings.Join(places, ", ")+")", args...)
+		if err != nil {
+			return nil, err
+		}
+		defer rows.Close()
+		for rows.Next() {
+			var cell []byte
+			if err := rows.Scan(&cell); err != nil {
+				return nil, err
+			}
+			told[string(cell)] = true
+		}
+		if err := rows.Err(); err != nil {
+			return nil, err
+		}
+		rows.Close()
+	}
+	return told, nil
 }
 
 // NoiseKey is what protected numbers get their noise from.
