@@ -2,6 +2,9 @@ package facts
 
 import (
 	"bytes"
+	"compress/gzip"
+	"encoding/gob"
+	"errors"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -38,7 +41,41 @@ func TestPack(t *testing.T) {
 		!reflect.DeepEqual(f.Incomes, again.Incomes) || !reflect.DeepEqual(f.Clients.ids, again.Clients.ids) {
 		t.Error("facts are not the same after they were packed")
 	}
+	older := repacked(t, f, func(name string) string {
+		switch name {
+		case "Clients.Sex":
+			return "" // was not there yet
+		case "Clients.VeteranStatus":
+			return "Clients.NoLongerThere"
+		}
+		return name
+	})
+	if older.Clients.Len() != f.Clients.Len() || len(older.Clients.Sex) != f.Clients.Len() || older.Clients.Sex[0] != 0 || older.Clients.VeteranStatus[0] != 0 || !reflect.DeepEqual(f.Enrollments, older.Enrollments) {
+		t.Error("facts of another version are not read")
+	}
 	if _, err := Unpack(bytes.NewReader(packed.Bytes()[:packed.Len()/2])); err == nil {
 		t.Error("half of it was taken for the whole")
 	}
+}
+
+// repacked packs facts as another version would, whose columns have other names ("": there is none), and unpacks them.
+func repacked(t *testing.T, f *Facts, rename func(name string) string) *Facts {
+	t.Helper()
+	var packed bytes.Buffer
+	z := gzip.NewWriter(&packed)
+	enc := gob.NewEncoder(z)
+	err := eachColumn(reflect.ValueOf(f).Elem(), "", func(name string, v reflect.Value) error {
+		if name = rename(name); name == "" {
+			return nil
+		}
+		return errors.Join(enc.Encode(name), enc.EncodeValue(v))
+	})
+	if err := errors.Join(err, z.Close()); err != nil {
+		t.Fatal(err)
+	}
+	again, err := Unpack(&packed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return again
 }
