@@ -148,11 +148,11 @@ func (r *Resolver) period(p model.StatisticsPeriod) (stats.Period, error) {
 	return found[0]()
 }
 
-// within reports whether the viewer's role may know all that is asked about; a measure or dimension beyond is protected
-// for analysts, and refused to agencies' apps.
-func (r *Resolver) exact(ctx context.Context, s *model.Statistics, measures []stats.Measure, by []stats.Dimension) (bool, error) {
+// isExact reports whether the viewer's role may know all that is asked about exactly; a measure or dimension beyond is protected
+// for analysts.
+func isExact(ctx context.Context, s *model.Statistics, measures []stats.Measure, by []stats.Dimension) bool {
 	if s.Engine == nil {
-		return false, nil
+		return false
 	}
 	v := policy.ViewerOf(ctx)
 	ceiling := v.Ceiling() | hmis.CategoriesOf(hmis.Meta)
@@ -166,10 +166,7 @@ func (r *Resolver) exact(ctx context.Context, s *model.Statistics, measures []st
 	for _, c := range s.Query.Where {
 		ok = ok && ceiling.Has(c.Dimension.Info().Category)
 	}
-	if !ok && s.Basis.Scope == model.StatisticsScopeOwn {
-		return false, hmis.Errorf(hmis.Denied, "the account may not see what this measure or dimension is about; ask with scope: COMMUNITY for protected numbers")
-	}
-	return ok, nil
+	return ok
 }
 
 // measuresAsked are those whose fields are asked for below a field of StatisticsNumbers.
@@ -196,11 +193,10 @@ func measuresAsked(ctx context.Context, under ...string) (list []stats.Measure) 
 
 func (r *Resolver) totals(ctx context.Context, s *model.Statistics) (*model.StatisticsNumbers, error) {
 	measures := measuresAsked(ctx)
-	exact, err := r.exact(ctx, s, measures, nil)
-	if err != nil || len(measures) == 0 {
-		return &model.StatisticsNumbers{}, err
+	if len(measures) == 0 {
+		return &model.StatisticsNumbers{}, nil
 	}
-	if exact {
+	if isExact(ctx, s, measures, nil) {
 		t, err := s.Engine.Totals(s.Query, measures...)
 		if err != nil {
 			return nil, err
@@ -275,10 +271,7 @@ func (r *Resolver) groups(ctx context.Context, s *model.Statistics, g stats.Grou
 	for _, h := range g.Having {
 		also = append(also, h.Measure)
 	}
-	exact, err := r.exact(ctx, s, also, g.By)
-	if err != nil {
-		return nil, err
-	}
+	exact := isExact(ctx, s, also, g.By)
 	if len(measures) == 0 {
 		measures = []stats.Measure{stats.Served}
 	}
@@ -335,12 +328,9 @@ func (r *Resolver) members(ctx context.Context, s *model.Statistics, m stats.Mea
 	for _, c := range group {
 		of, by = append(of, stats.Condition{Dimension: c.Dimension, Values: c.Values}), append(by, c.Dimension)
 	}
-	exact, err := r.exact(ctx, s, []stats.Measure{m}, by)
-	if err != nil {
-		return nil, err
-	}
-	if !exact {
-		return nil, hmis.Errorf(hmis.Denied, "the records behind a number are for those who get it exactly")
+	exact := isExact(ctx, s, []stats.Measure{m}, by)
+	if v := policy.ViewerOf(ctx); !exact || hmis.AllContent&^v.Ceiling() != 0 { // which rows have an answer would tell it of each
+		return nil, hmis.Errorf(hmis.Denied, "the records behind a number are for those who may see all that it stands on")
 	}
 	found, err := s.Engine.Members(s.Query, m, of)
 	if err != nil {
@@ -365,10 +355,7 @@ func values(list []stats.Value) []*model.StatisticsValue {
 }
 
 func (r *Resolver) change(ctx context.Context, s *model.Statistics, to model.StatisticsCompare, measures []stats.Measure) (*model.StatisticsChange, error) {
-	exact, err := r.exact(ctx, s, measures, nil)
-	if err != nil {
-		return nil, err
-	}
+	exact := isExact(ctx, s, measures, nil)
 	if len(measures) == 0 {
 		return nil, errNoMeasures
 	}

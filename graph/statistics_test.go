@@ -30,6 +30,7 @@ func TestStatistics(t *testing.T) {
 				{"analyst", "", `"value":5`}, {"analyst", "", `"mode":"EXACT"`},
 				{"north", "", `"scope":"OWN","dataAt":null`}, {"north", "", `"value":3`}, // Ada, Cal and Eve
 				{"north", ", scope: COMMUNITY", `"mode":"PROTECTED"`}, {"north", ", scope: COMMUNITY", `"value":null`},
+				{"app", "", `scopesleavesomeout`}, {"app", ", scope: COMMUNITY", `"mode":"PROTECTED"`},
 				{"funder", "", `"mode":"PROTECTED"`}, {"funder", "", `"value":null`},
 				{"funder", ", scope: OWN", `noprojectsofitsown`},
 				{"intake", "", `hasnostatistics`}, {"auditor", "", `hasnostatistics`}, {"", "", `signinfirst`},
