@@ -423,7 +423,7 @@ var open = map[string]string{
 	"AddAccount": "accounts", "AccountNamed": "accounts", "AccountOfToken": "accounts", "AddToken": "accounts", "EndToken": "accounts",
 	"DisableAccount": "accounts", "SetRole": "accounts",
 	"OrganizationWithID": "organizations are open; the command line names them", "Import": "the command line of the hub's own machine",
-	"Backup": "the command line of the hub's own machine", "VerifyLog": "the command line of the hub's own machine", "PruneLog": "the command line of the hub's own machine",
+	"Backup": "the command line of the hub's own machine", "VerifyLog": "the command line of the hub's own machine", "PruneLog": "the command line of the hub's own machine", "LogYears": "how long the log is kept", "KeepLogFor": "the command line of the hub's own machine",
 	"Checkpoint": "hashes of the log; the command line of the hub's own machine", "KeepCheckpoints": "where they go", "LogPublicKey": "is public", "DocumentHash": "asks nothing",
 	"Record": "writes to the log, also what strangers tried", "RotateKeys": "the command line of the hub's own machine", "As": "makes a viewer ask", "System": "internal/arch keeps the list of its callers", "Ready": "asks nothing", "PrepareSearch": "reads what searches need and answers nobody", "Close": "", "Follow": "reads for the hub and answers nobody", "Now": "", "Statements": "a number of statements",
 }

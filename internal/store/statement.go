@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"regexp"
 	"strings"
 
@@ -11,9 +12,12 @@ import (
 	"go.opentelemetry.io/otel"
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/trace"
+
+	"github.com/hearth-hmis/hearth/internal/audit"
 )
 
-// counted is ent's driver with a count of the statements that went through it, and with sealed cells opened.
+// counted is ent's driver with a count of the statements that went through it, with sealed cells opened, and with the
+// records of what is written.
 type counted struct {
 	dialect.Driver
 	s *Store
@@ -22,7 +26,7 @@ type counted struct {
 // Tx begins a transaction whose statements go the same way.
 func (c counted) Tx(ctx context.Context) (dialect.Tx, error) {
 	tx, err := c.Driver.Tx(ctx)
-	return countedTx{tx, c.s}, err
+	return countedTx{tx, c.s, ctx}, err
 }
 
 func (c counted) Query(ctx context.Context, query string, args, v any) error {
@@ -37,7 +41,31 @@ func (c counted) Exec(ctx context.Context, query string, args, v any) error {
 
 type countedTx struct {
 	dialect.Tx
-	s *Store
+	s   *Store
+	ctx context.Context // of the operation that writes
+}
+
+// Commit puts the record of what is written into the transaction, so that neither is there without the other.
+func (c countedTx) Commit() error {
+	recorder := audit.RecorderOf(c.ctx)
+	record, any := recorder.Writes()
+	if !any {
+		return c.Tx.Commit()
+	}
+	committed, err := c.s.recordIn(c.ctx, c.Tx.(*entsql.Tx).Tx.(*sql.Tx), record)
+	if err != nil {
+		return errors.Join(err, c.Rollback())
+	}
+	err = c.Tx.Commit()
+	if recorder.Wrote(err == nil); err == nil {
+		committed()
+	}
+	return err
+}
+
+func (c countedTx) Rollback() error {
+	audit.RecorderOf(c.ctx).Wrote(false)
+	return c.Tx.Rollback()
 }
 
 func (c countedTx) Query(ctx context.Context, query string, args, v any) error {
