@@ -60,7 +60,7 @@ func (s *Store) Import(ctx context.Context, a *hmiscsv.Archive, o ImportOptions)
 	if o.Source == "" {
 		return nil, hmis.Errorf(hmis.Invalid, "an import needs the name of its source; give --source NAME")
 	}
-	conn, err := s.db.Conn(ctx)
+	conn, err := s.durable(ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -225,18 +225,27 @@ func (s *Store) logConn(ctx context.Context) (err error) {
 	if s.log.conn != nil {
 		return nil
 	}
-	if s.log.conn, err = s.db.Conn(ctx); err != nil {
-		return err
-	}
-	durable := "PRAGMA synchronous = FULL"
-	if s.dialect == dialect.Postgres {
-		durable = "SET synchronous_commit = on"
-	}
-	_, err = s.log.conn.ExecContext(ctx, durable)
+	s.log.conn, err = s.durable(ctx)
 	return err
 }
 
-// drop closes the writer's connection for good, so that nobody else gets one with its settings.
+// durable opens a connection on which what was committed is on the disk when the commit returns.
+func (s *Store) durable(ctx context.Context) (*sql.Conn, error) {
+	conn, err := s.db.Conn(ctx)
+	if err != nil {
+		return nil, err
+	}
+	setting := "PRAGMA synchronous = FULL"
+	if s.dialect == dialect.Postgres {
+		setting = "SET synchronous_commit = on"
+	}
+	if _, err = conn.ExecContext(ctx, setting); err != nil {
+		return nil, errors.Join(err, conn.Close())
+	}
+	return conn, nil
+}
+
+// drop closes the writer's connection for good: what is wrong may be the connection.
 func (l *log) drop() error {
 	if l.conn == nil {
 		return nil
