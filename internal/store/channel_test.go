@@ -102,7 +102,7 @@ func TestChannel03CursorHoldingAValue(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		cursor := stays.Edges[0].Cursor()
+		cursor := stays.Edges()[0].Cursor()
 		if text := string(decoded(t, cursor)); strings.Contains(text, "2024-08-01") || strings.Contains(text, `"k"`) {
 			t.Errorf("the cursor can be read: %q", text)
 		}
