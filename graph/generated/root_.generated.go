@@ -265,6 +265,8 @@ type Disclosure @open {
   fields: [String!]!
   "The same document always has the same hash."
   document: String
+  "Of an import: the number of its run, as hearth import told it."
+  run: Int
   "The clients that the answer was about."
   about: [DisclosedClient!]!
 }
@@ -272,8 +274,12 @@ type Disclosure @open {
 enum DisclosureKind {
   "An operation that showed clients, or was refused."
   READ
-  "An operation that wrote of clients."
+  "An operation that wrote of clients. What its answer showed is in a record of its own."
   WRITE
+  "An export was brought in."
+  IMPORT
+  "Figures were counted of clients, whom they do not name; clients that were shown beside them are listed."
+  REPORT
   "Somebody asked why an account sees a client or does not."
   EXPLAIN
   LOGIN
@@ -290,6 +296,8 @@ enum DisclosureOutcome {
   DONE
   "All or part of it was refused."
   DENIED
+  "Nothing was written: the input or the data did not allow it."
+  FAILED
 }
 
 "What was shown of a client."
@@ -6158,6 +6166,8 @@ func childFields_Disclosure(ctx context.Context, ec *executionContext, field gra
 		return fieldContext_Disclosure_fields(ctx, ec, field)
 	case "document":
 		return fieldContext_Disclosure_document(ctx, ec, field)
+	case "run":
+		return fieldContext_Disclosure_run(ctx, ec, field)
 	case "about":
 		return fieldContext_Disclosure_about(ctx, ec, field)
 	}

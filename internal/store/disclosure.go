@@ -32,6 +32,7 @@ type Disclosure struct {
 	Operation    *string
 	Document     *string
 	Fields       []string
+	Run          *int // of an import, as the command told it
 	About        []*DisclosedClient
 }
 
@@ -330,6 +331,10 @@ func (s *Store) disclosures(ctx context.Context, ss *session, records []*audit.R
 		if ss.readsLog() {
 			n := int(r.Number)
 			d.Number = &n
+		}
+		if r.Run != 0 {
+			run := int(r.Run)
+			d.Run = &run
 		}
 		if role, err := policy.ParseRole(r.Role); err == nil {
 			d.Role = &role
