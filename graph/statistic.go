@@ -88,8 +88,10 @@ func (r *Resolver) ask(ctx context.Context, q model.StatisticsQuestion) (*model.
 	}
 	s.Basis.Scope = scope
 	s.Mode, s.Engine, s.Facts = model.StatisticsModeExact, r.statistics.engine(data), data.Facts
+	s.Basis.Protected = false
 	if data.Dated {
-		s.Basis.DataAt = data.At
+		change := int32(data.Change)
+		s.Basis.Change, s.Basis.DataAt = &change, data.At
 	}
 	return s, nil
 }
@@ -107,7 +109,7 @@ func (r *Resolver) protected(q model.StatisticsQuestion) (*model.Statistics, err
 		asked.Where = append(asked.Where, stats.Condition{Dimension: c.Dimension, Values: c.Values})
 	}
 	return &model.Statistics{Mode: model.StatisticsModeProtected, Query: asked, Basis: &model.StatisticsBasis{Start: period.Start, End: period.End, Unit: q.Unit,
-		ActiveBy: q.ActiveBy, RaceMethod: q.RaceMethod, AgeAt: q.AgeAt, Identity: q.Identity, Scope: model.StatisticsScopeCommunity}}, nil
+		ActiveBy: q.ActiveBy, RaceMethod: q.RaceMethod, AgeAt: q.AgeAt, Identity: q.Identity, Scope: model.StatisticsScopeCommunity, Protected: true}}, nil
 }
 
 // rank is where a value is among all of its enum, which are in the engine's order.
@@ -146,6 +148,22 @@ func (r *Resolver) period(p model.StatisticsPeriod) (stats.Period, error) {
 		return stats.Period{}, errPeriod
 	}
 	return found[0]()
+}
+
+// release is what protected numbers are from.
+func (r *Resolver) release(ctx context.Context, b *model.StatisticsBasis) (*string, error) {
+	if !b.Protected {
+		return nil, nil
+	}
+	names, err := r.Store.ReleaseNames(ctx)
+	if err != nil {
+		return nil, err
+	}
+	name, ok := disclosure.ReleaseOf(stats.Period{Start: b.Start, End: b.End}, names)
+	if !ok {
+		return nil, nil
+	}
+	return &name, nil
 }
 
 // isExact reports whether the viewer's role may know all that is asked about exactly; a measure or dimension beyond is protected

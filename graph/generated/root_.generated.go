@@ -54,6 +54,7 @@ type ResolverRoot interface {
 	SavedQuery() SavedQueryResolver
 	Service() ServiceResolver
 	Statistics() StatisticsResolver
+	StatisticsBasis() StatisticsBasisResolver
 	StatisticsMembers() StatisticsMembersResolver
 	Subscription() SubscriptionResolver
 	YouthEducationStatus() YouthEducationStatusResolver
@@ -5151,8 +5152,12 @@ type StatisticsBasis @open {
   ageAt: StatisticsAgeAt!
   identity: StatisticsIdentity!
   scope: StatisticsScope!
-  "Of exact numbers: when the data was changed last; for the HMIS lead and analysts."
+  "Of exact numbers, for the HMIS lead and analysts: the number of the last change that is in them."
+  change: Int
+  "When that was made."
   dataAt: Timestamp
+  "Of protected numbers: the release that they are from, as 2026-10; by time, that of the last part. Null where there is none yet."
+  release: String
 }
 
 "Bounds between which the value of a measure must lie."
@@ -7818,8 +7823,12 @@ func childFields_StatisticsBasis(ctx context.Context, ec *executionContext, fiel
 		return fieldContext_StatisticsBasis_identity(ctx, ec, field)
 	case "scope":
 		return fieldContext_StatisticsBasis_scope(ctx, ec, field)
+	case "change":
+		return fieldContext_StatisticsBasis_change(ctx, ec, field)
 	case "dataAt":
 		return fieldContext_StatisticsBasis_dataAt(ctx, ec, field)
+	case "release":
+		return fieldContext_StatisticsBasis_release(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type StatisticsBasis", field.Name)
 }
