@@ -722,7 +722,10 @@ func found(t testing.TB) func(*Snapshot, error) *Snapshot {
 }
 
 // AtProjects takes stays at projects from facts in memory.
-func (s *Store) AtProjects(whole *Snapshot, own []int64) *Snapshot { return s.atProjects(whole, own) }
+func (s *Store) AtProjects(t testing.TB, whole *Snapshot, own []int64) *Snapshot {
+	t.Helper()
+	return found(t)(s.atProjects(whole, own, nil))
+}
 
 // ReadAtProjects reads stays at projects, what hangs on them and who stayed.
 func (s *Store) ReadAtProjects(t testing.TB, own []int64) *Snapshot {
