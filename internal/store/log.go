@@ -259,8 +259,8 @@ func (l *log) drop() error {
 	return err
 }
 
-// logLock is PostgreSQL's lock on the log.
-const logLock = "SELECT pg_advisory_xact_lock(4863720157)"
+// logLock is PostgreSQL's lock on the log. The numbers before it lock migrations, imports, the feed and a rotation of keys.
+const logLock = "SELECT pg_advisory_xact_lock(4863720159)"
 
 var errShorter = hmis.Errorf(hmis.Internal, "the log has fewer records than were written")
 
