@@ -78,6 +78,27 @@ func (s *Store) Record(ctx context.Context, r audit.Record) error {
 	}
 }
 
+// Recorded runs what a command asks for a viewer, and records it as the answer to an operation: what was asked may be
+// shown when it returns nil. Errors: those of ask, Unavailable.
+func (s *Store) Recorded(ctx context.Context, command string, ask func(context.Context) error) error {
+	ss, err := sessionOf(ctx)
+	if err != nil {
+		return err
+	}
+	by := audit.By(ss.viewer)
+	by.Operation = command
+	recorder := audit.NewRecorder(nil, by)
+	err = ask(audit.WithRecorder(ctx, recorder))
+	if hmis.CodeOf(err) == hmis.Denied {
+		recorder.Deny()
+	}
+	record, any := recorder.Take()
+	if !any {
+		return err
+	}
+	return errors.Join(err, s.Record(ctx, record))
+}
+
 // LogPublicKey is what others can check the signatures of checkpoints with.
 func (s *Store) LogPublicKey() string { return s.log.keys.PublicKey() }
 
