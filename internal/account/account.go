@@ -145,10 +145,14 @@ func (b *Book) CreateToken(ctx context.Context, username string) (Session, error
 }
 
 func (b *Book) token(ctx context.Context, a *store.Account, session bool, life time.Duration) (Session, error) {
+	t := Session{newToken(), b.store.Now() + hmis.Timestamp(life/time.Second)}
+	return t, b.store.AddToken(ctx, a.Key, hashToken(t.Token), session, t.Expires)
+}
+
+func newToken() string {
 	secret := make([]byte, 32)
 	_, _ = rand.Read(secret)
-	t := Session{"hearth_" + base64.RawURLEncoding.EncodeToString(secret), b.store.Now() + hmis.Timestamp(life/time.Second)}
-	return t, b.store.AddToken(ctx, a.Key, hashToken(t.Token), session, t.Expires)
+	return "hearth_" + base64.RawURLEncoding.EncodeToString(secret)
 }
 
 // hashToken needs no salt and no work factor: a token is 256 random bits.

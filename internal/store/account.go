@@ -98,6 +98,11 @@ func (s *Store) AccountOfToken(ctx context.Context, hash []byte) (*Account, erro
 	})
 }
 
+// AccountNumbered finds an account by its row number, nil where there is none.
+func (s *Store) AccountNumbered(ctx context.Context, key int64) (*Account, error) {
+	return s.oneAccount(ctx, func(sel *sql.Selector) { sel.Where(sql.EQ(sel.C("id"), key)) })
+}
+
 func (s *Store) oneAccount(ctx context.Context, shape func(*sql.Selector)) (*Account, error) {
 	rows, err := s.ent.Account.Query().Where(shape).All(s.System(ctx, accounts))
 	if err != nil || len(rows) == 0 {
