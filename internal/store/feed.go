@@ -97,8 +97,8 @@ func (s *Store) advance(ctx context.Context) (*Snapshot, error) {
 	defer s.facts.advancing.Unlock()
 	old := s.facts.newest.Load()
 	if old != nil {
-		var last int64
-		if err := s.db.QueryRowContext(ctx, "SELECT COALESCE(max(id), 0) FROM changes").Scan(&last); err != nil {
+		last, err := s.lastChange(ctx)
+		if err != nil {
 			return nil, err
 		}
 		if last == old.Change {
