@@ -31,6 +31,7 @@ type Config struct {
 	// Ready returns an error while the hub cannot answer; nil: it always can.
 	Ready   func(ctx context.Context) error
 	Console http.Handler // the web console at /; nil: none
+	SignIn  http.Handler // sign-in by an identity provider, all below /oidc/; nil: none
 	Origins []string     // web pages that may call the hub, as exact origins; empty: those of the hub only
 	Log     *slog.Logger // nil: slog.Default
 	Metrics *Metrics     // nil: nothing is counted
@@ -56,6 +57,9 @@ func Handler(c Config) http.Handler {
 	mux.Handle("/schema.graphql", share(only(http.HandlerFunc(d.schema), http.MethodGet, http.MethodHead)))
 	mux.Handle("/healthz", only(http.HandlerFunc(healthy), http.MethodGet, http.MethodHead))
 	mux.Handle("/readyz", only(http.HandlerFunc(d.ready), http.MethodGet, http.MethodHead))
+	if c.SignIn != nil {
+		mux.Handle("/oidc/", c.SignIn)
+	}
 	if c.Console != nil {
 		mux.Handle("/", c.Console)
 	}

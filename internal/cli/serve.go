@@ -22,6 +22,7 @@ import (
 func serveCommand(h *hub) *cobra.Command {
 	var addr, metricsAddr string
 	var origins []string
+	var provider providerFlags
 	c := &cobra.Command{
 		Use:   "serve",
 		Short: "Serve the GraphQL API and the console",
@@ -41,6 +42,9 @@ func serveCommand(h *hub) *cobra.Command {
 				log = slog.New(slog.NewJSONHandler(cmd.ErrOrStderr(), nil))
 			}
 			config := server.Config{Origins: origins, Log: log, Metrics: server.NewMetrics(s.Statements)}
+			if err := provider.apply(s, &config, log); err != nil {
+				return err
+			}
 			stopTracing, err := startTracing(cmd.Context())
 			if err != nil {
 				return err
@@ -61,6 +65,7 @@ func serveCommand(h *hub) *cobra.Command {
 	c.Flags().StringVar(&addr, "addr", "127.0.0.1:8080", "address to listen on; put a TLS proxy before it")
 	c.Flags().StringVar(&metricsAddr, "metrics-addr", "", "address of a listener of its own for /metrics, as 127.0.0.1:9090; empty: none")
 	c.Flags().StringSliceVar(&origins, "origin", nil, "a web origin that may call the API, as https://app.example.org; may be repeated")
+	provider.declare(c)
 	return c
 }
 

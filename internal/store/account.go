@@ -89,6 +89,32 @@ func (s *Store) AccountNamed(ctx context.Context, username string) (*Account, er
 	return s.oneAccount(ctx, func(sel *sql.Selector) { sel.Where(sql.EQ(sel.C(account.FieldUsername), username)) })
 }
 
+// AccountBound finds the account that is bound to an identity, nil where there is none.
+func (s *Store) AccountBound(ctx context.Context, subject string) (*Account, error) {
+	return s.oneAccount(ctx, func(sel *sql.Selector) { sel.Where(sql.EQ(sel.C(account.FieldSubject), subject)) })
+}
+
+// BindAccount binds an account to an identity, to none where subject is nil, and ends its sessions. Errors: Conflict for
+// an identity of another account.
+func (s *Store) BindAccount(ctx context.Context, key int64, subject *string) error {
+	err := s.transaction(ctx, accounts, func(ctx context.Context, tx *ent.Tx) error {
+		change := tx.Account.UpdateOneID(key)
+		if subject == nil {
+			change.ClearSubject()
+		} else {
+			change.SetSubject(*subject)
+		}
+		if err := change.Exec(ctx); err != nil {
+			return err
+		}
+		return tx.ApiToken.Update().Where(apitoken.AccountKey(key), apitoken.Session(true), apitoken.EndedAtIsNil()).SetEndedAt(*s.moment()).Exec(ctx)
+	})
+	if ent.IsConstraintError(err) {
+		return hmis.Errorf(hmis.Conflict, "another account is bound to this identity; unbind that first")
+	}
+	return err
+}
+
 // AccountOfToken finds the account that a live token stands for, nil where there is none.
 func (s *Store) AccountOfToken(ctx context.Context, hash []byte) (*Account, error) {
 	return s.oneAccount(ctx, func(sel *sql.Selector) {
