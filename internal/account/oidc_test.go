@@ -93,8 +93,10 @@ func (p *idp) discovery(w http.ResponseWriter, r *http.Request) {
 
 func (p *idp) keys(w http.ResponseWriter, _ *http.Request) {
 	encode := base64.RawURLEncoding.EncodeToString
-	sendJSON(w, map[string]any{"keys": []any{map[string]any{"kty": "RSA", "alg": "RS256", "use": "sig", "kid": p.kid(),
-		"n": encode(p.key.N.Bytes()), "e": encode(big.NewInt(int64(p.key.E)).Bytes())}}})
+	sendJSON(w, map[string]any{"keys": []any{
+		map[string]any{"kty": "oct", "alg": "HS256", "use": "sig", "k": encode([]byte(secret))},
+		map[string]any{"kty": "RSA", "alg": "RS256", "use": "sig", "kid": p.kid(), "n": encode(p.key.N.Bytes()), "e": encode(big.NewInt(int64(p.key.E)).Bytes())},
+	}})
 }
 
 func (p *idp) kid() string { return p.key.N.Text(16)[:8] }
@@ -469,7 +471,7 @@ func TestSignInAttempts(t *testing.T) {
 	}
 
 	back = c.leave(mine)
-	status, said = c.post(mine, "/oidc/finish", strings.Repeat(" ", finishBytes)+`{"code":"`+back.Get("code")+`"}`)
+	status, said = c.post(mine, "/oidc/finish", strings.Repeat(" ", finishBytes)+`{"code":"`+back.Get("code")+`","state":"`+back.Get("state")+`"}`)
 	c.denied("a body without end", status, said, errAttempt)
 
 	w, err := mine.Get(c.URL + callbackPath + "?error=access_denied&error_description=planted&state=x")
