@@ -9,6 +9,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -123,8 +124,6 @@ var (
 	errAttempt     = hmis.Errorf(hmis.Denied, "this sign-in was begun in another browser or too long ago; begin again")
 	errProvider    = hmis.Errorf(hmis.Unavailable, "the identity provider does not answer; try again later, or sign in with a password")
 	errIdentity    = hmis.Errorf(hmis.Denied, "the identity provider did not confirm who you are; begin again")
-	errUnbound     = hmis.Errorf(hmis.Denied, "no active account is bound to this identity; ask your administrator to bind yours")
-	errOneFactor   = hmis.Errorf(hmis.Denied, "your role needs a second factor, and the identity provider does not say that it asked for one (amr: mfa); sign in with your password")
 )
 
 // begin answers where the page is to go.
@@ -299,13 +298,16 @@ func (s *signIn) cookie(value string, seconds int) *http.Cookie {
 
 // refuse answers an error to the page: hmis.Errors as they are, others not at all.
 func (s *signIn) refuse(w http.ResponseWriter, r *http.Request, err error) {
-	status := map[hmis.ErrorCode]int{hmis.Denied: http.StatusForbidden, hmis.Unavailable: http.StatusServiceUnavailable}[hmis.CodeOf(err)]
-	if status == 0 {
-		s.log.ErrorContext(r.Context(), "signing in by the identity provider failed")
+	e, told := errors.AsType[*hmis.Error](err)
+	switch {
+	case told && e.Code == hmis.Denied:
+		answer(w, http.StatusForbidden, map[string]string{"message": e.Message})
+	case told && e.Code == hmis.Unavailable:
+		answer(w, http.StatusServiceUnavailable, map[string]string{"message": e.Message})
+	default:
+		s.log.ErrorContext(r.Context(), "signing in by the identity provider failed", "kind", fmt.Sprintf("%T", err))
 		answer(w, http.StatusInternalServerError, map[string]string{"message": "internal error"})
-		return
 	}
-	answer(w, status, map[string]string{"message": err.Error()})
 }
 
 func answer(w http.ResponseWriter, status int, body map[string]string) {

@@ -180,7 +180,9 @@ type community struct {
 	store *store.Store
 	clock time.Time
 	log   bytes.Buffer
-	t     *testing.T
+	// events are the kinds of what the log of accesses is told, with whom they are about.
+	events []string
+	t      *testing.T
 }
 
 func newCommunity(t *testing.T, d storetest.Database) *community {
@@ -205,6 +207,10 @@ func newCommunity(t *testing.T, d storetest.Database) *community {
 		}
 	}
 	c.bind("ann", c.idp.URL, c.idp.user)
+	c.book.Events = func(_ context.Context, e Event) error {
+		c.events = append(c.events, strings.TrimSpace(string(e.Kind)+" "+e.Username))
+		return nil
+	}
 	return c
 }
 
@@ -310,9 +316,22 @@ func TestSignIn(t *testing.T) {
 		c.idp.user = "sub-of-bob"
 		status, unbound := c.signIn()
 		c.denied("unbound", status, unbound, errUnbound)
+		if got := fmt.Sprint(c.events); got != "[LOGIN ann ACCOUNT_CHANGED ann LOGIN_REFUSED]" { // the change is the token made by hand
+			t.Errorf("the log is told %s", got)
+		}
 		if a, err := c.store.AccountNamed(ctx, "sub-of-bob"); a != nil || err != nil || unbound["subject"] != "sub-of-bob" {
 			t.Error(a, err, unbound)
 		}
+
+		// By default there is one session: the next sign-in ends it.
+		c.idp.user = "sub-of-ann"
+		if status, again := c.signIn(); status != http.StatusOK {
+			t.Error(status, again)
+		}
+		if _, err := c.book.Viewer(ctx, said["token"], ""); hmis.CodeOf(err) != hmis.Denied {
+			t.Error("two sessions:", err)
+		}
+		c.idp.user = "sub-of-bob"
 
 		// The same subject at another provider is somebody else.
 		c.bind("bob", "https://login.example.org", "sub-of-bob")
@@ -356,17 +375,66 @@ func TestSignIn(t *testing.T) {
 	})
 }
 
+// Who needs a second factor needs the provider to say that it asked for one.
 func TestSignInSecondFactor(t *testing.T) {
+	ctx := context.Background()
 	c := newCommunity(t, storetest.SQLite)
-	c.idp.user = "sub-of-lead"
-	c.bind("lead", c.idp.URL, "sub-of-lead")
-	for _, amr := range [][]string{nil, {}, {"pwd"}, {"pwd", "MFA"}} {
+	with := func(amr ...string) (int, map[string]string) {
 		c.idp.amr = amr
-		status, said := c.signIn()
-		c.denied(fmt.Sprint("an administrator with ", amr), status, said, errOneFactor)
+		return c.signIn()
 	}
-	c.idp.amr = []string{"pwd", "otp", "mfa"}
-	if status, said := c.signIn(); status != http.StatusOK {
+	if status, said := with(); status != http.StatusOK {
+		t.Fatal("nobody asks for a second factor:", status, said)
+	}
+	if err := c.store.SetSetting(ctx, store.SecondFactorRoles, []string{"ANALYST"}, nil); err != nil {
+		t.Fatal(err)
+	}
+	for _, amr := range [][]string{nil, {}, {"pwd"}, {"pwd", "MFA"}} {
+		status, said := with(amr...)
+		c.denied(fmt.Sprint("the role needs a second factor, the provider says ", amr), status, said, errOneFactor)
+	}
+	if status, said := with("pwd", "otp", "mfa"); status != http.StatusOK {
+		t.Error(status, said)
+	}
+	gate := func(want bool, what string) {
+		t.Helper()
+		a, err := c.store.AccountNamed(ctx, "ann")
+		if err != nil {
+			t.Fatal(err)
+		}
+		gates, err := c.store.Gates(ctx, a)
+		for _, g := range gates {
+			if g.Name == "SECOND_FACTOR" && g.Open != want {
+				t.Errorf("%s: %+v", what, g)
+			}
+		}
+		if err != nil || len(gates) == 0 {
+			t.Error(gates, err)
+		}
+	}
+	gate(true, "the provider alone signs in, and is asked for it")
+	if err := c.book.SetPassword(ctx, "ann", "window harbor velvet nine"); err != nil {
+		t.Fatal(err)
+	}
+	gate(false, "a password signs in too, without a second factor")
+
+	// An account with a second factor of its own is not let in by less.
+	if err := c.store.SetSetting(ctx, store.SecondFactorRoles, []string{}, nil); err != nil {
+		t.Fatal(err)
+	}
+	if status, said := with("pwd"); status != http.StatusOK {
+		t.Fatal(status, said)
+	}
+	a, err := c.store.AccountNamed(ctx, "ann")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.store.SetSecondFactor(ctx, a.Key, []byte("a made-up secret"), 0, nil); err != nil {
+		t.Fatal(err)
+	}
+	status, said := with("pwd")
+	c.denied("an account with a second factor", status, said, errOneFactor)
+	if status, said := with("mfa"); status != http.StatusOK {
 		t.Error(status, said)
 	}
 }

@@ -421,7 +421,7 @@ func TestChannel13CachesBetweenViewers(t *testing.T) {
 // open lists the store's methods that answer without a viewer, with the reason.
 var open = map[string]string{
 	"AddAccount": "accounts", "AccountNamed": "accounts", "AccountOfToken": "accounts", "AddToken": "accounts", "EndToken": "accounts",
-	"DisableAccount": "accounts", "SetRole": "accounts", "AccountBound": "accounts", "BindAccount": "accounts",
+	"DisableAccount": "accounts", "SetRole": "accounts",
 	"OrganizationWithID": "organizations are open; the command line names them", "Import": "the command line of the hub's own machine",
 	"Backup": "the command line of the hub's own machine", "RotateKeys": "the command line of the hub's own machine", "As": "makes a viewer ask", "System": "internal/arch keeps the list of its callers", "Ready": "asks nothing", "Close": "", "Now": "", "Statements": "a number of statements",
 }
