@@ -1,25 +1,48 @@
-import { useState } from 'react';
+import { useEffect, useState } from 'react';
 import { login, logout, viewer } from './api.js';
+import { finish, hasProvider, leave, takeReturn } from './provider.js';
 
-/** Two ways in: a username with its password, or a token from `hearth token create`. */
+/**
+ * The ways in: a username with its password, a token from `hearth token create`,
+ * and the community's identity provider, if it has one.
+ */
 export function SignIn({ onSession }) {
   const [message, setMessage] = useState('');
   const [busy, setBusy] = useState(false);
+  const [provider, setProvider] = useState(false);
 
-  async function submit(event, open) {
-    event.preventDefault();
-    const form = event.currentTarget;
-    const values = Object.fromEntries(new FormData(form));
+  useEffect(() => {
+    hasProvider().then(setProvider, () => {});
+    const back = takeReturn();
+    if (back) enter(() => finish(back));
+  }, []);
+
+  async function enter(open) {
     setBusy(true);
     setMessage('');
     try {
-      const { token, expiresAt } = await open(values);
+      const { token, expiresAt } = await open();
       onSession({ token, expiresAt, ...(await viewer(token)) });
     } catch (error) {
-      form.querySelector('[type=password]').value = '';
       setMessage(error.message);
       setBusy(false);
     }
+  }
+
+  function submit(event, open) {
+    event.preventDefault();
+    const form = event.currentTarget;
+    const values = Object.fromEntries(new FormData(form));
+    form.querySelector('[type=password]').value = '';
+    enter(() => open(values));
+  }
+
+  function away() {
+    setBusy(true);
+    leave().catch((error) => {
+      setMessage(error.message);
+      setBusy(false);
+    });
   }
 
   return (
@@ -42,6 +65,9 @@ export function SignIn({ onSession }) {
         </label>
         <button disabled={busy}>Use token</button>
       </form>
+      {provider && (
+        <button type="button" disabled={busy} onClick={away}>Sign in with your organization’s account</button>
+      )}
       <p role="alert">{message}</p>
     </section>
   );
