@@ -11,6 +11,7 @@ import (
 	"github.com/hearth-hmis/hearth/ent"
 	"github.com/hearth-hmis/hearth/graph/generated"
 	"github.com/hearth-hmis/hearth/graph/model"
+	"github.com/hearth-hmis/hearth/internal/account"
 	"github.com/hearth-hmis/hearth/internal/hmis"
 	"github.com/hearth-hmis/hearth/internal/policy"
 	"github.com/hearth-hmis/hearth/internal/store"
@@ -46,7 +47,7 @@ func (r *mutationResolver) RunReport(ctx context.Context, input model.ReportInpu
 }
 
 func (r *mutationResolver) Login(ctx context.Context, input model.LoginInput) (*model.LoginPayload, error) {
-	session, err := r.r.Accounts.Login(ctx, input.Username, input.Password)
+	session, err := r.r.Accounts.Login(ctx, account.Attempt{Username: input.Username, Password: input.Password})
 	if err := r.r.recordLogin(ctx, input.Username, session.Token, err); err != nil {
 		return nil, err
 	}

@@ -33,6 +33,7 @@ type Config struct {
 	// Ready returns an error while the hub cannot answer; nil: it always can.
 	Ready   func(ctx context.Context) error
 	Console http.Handler // the web console at /; nil: none
+	SignIn  http.Handler // sign-in by an identity provider, all below /oidc/; nil: none
 	Origins []string     // web pages that may call the hub, as exact origins; empty: those of the hub only
 	// Caller tells who asks in a context that Authenticate made; nil: everybody is a stranger.
 	Caller func(ctx context.Context) Caller
@@ -66,6 +67,9 @@ func (d *door) routes() http.Handler {
 	mux.Handle("/schema.graphql", share(only(http.HandlerFunc(d.schema), http.MethodGet, http.MethodHead)))
 	mux.Handle("/healthz", only(http.HandlerFunc(healthy), http.MethodGet, http.MethodHead))
 	mux.Handle("/readyz", only(http.HandlerFunc(d.ready), http.MethodGet, http.MethodHead))
+	if d.SignIn != nil {
+		mux.Handle("/oidc/", d.SignIn)
+	}
 	if d.Console != nil {
 		mux.Handle("/", d.Console)
 	}

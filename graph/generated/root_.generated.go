@@ -4456,6 +4456,8 @@ enum Reason {
   OWN_ORGANIZATION
   "The element belongs to a federal program that the viewer's organization does not run."
   OTHER_PROGRAM
+  "The viewer's organization, or the one that the fact hangs on, has no partner agreement that holds."
+  NO_PARTNER_AGREEMENT
   "The client was asked and said no."
   REFUSED_BY_CLIENT
   BY_RELEASE

@@ -2,10 +2,12 @@
 package account
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
+	"errors"
 	"regexp"
 	"slices"
 	"strings"
@@ -23,10 +25,43 @@ const (
 	TokenLife   = 365 * 24 * time.Hour
 )
 
+// RotationGrace is how long a token goes on being valid after another took its place, where that is asked for.
+const RotationGrace = 24 * time.Hour
+
 // Book is the accounts of a hub.
 type Book struct {
+	// Events is told of every login, refusal and change; nil: nobody is. An error of it stops what it is told of.
+	Events func(context.Context, Event) error
+
 	store *store.Store
 	decoy string
+}
+
+// Event is something that happened to an account.
+type Event struct {
+	Kind     EventKind
+	Account  int64  // 0: there is none of that name
+	Username string // as it was typed, in lower case, only where there is such an account
+	Outcome  string // why it was refused; "": it was not
+}
+
+// EventKind says what happened.
+type EventKind string
+
+// The kinds of events.
+const (
+	LoggedIn  EventKind = "LOGIN"
+	LoggedOut EventKind = "LOGOUT"
+	Refused   EventKind = "LOGIN_REFUSED"
+	Denied    EventKind = "TOKEN_REFUSED"
+	Changed   EventKind = "ACCOUNT_CHANGED"
+)
+
+func (b *Book) tell(ctx context.Context, e Event) error {
+	if b.Events == nil {
+		return nil
+	}
+	return b.Events(ctx, e)
 }
 
 // decoy is checked where there is no such account, so that known and unknown names cost the same. Making it costs as
@@ -40,21 +75,28 @@ func Open(s *store.Store) *Book {
 
 // New is a new account. Training and agreement hold for a year from their day; without both there is no data.
 type New struct {
+	By           *int64 // account that makes it; nil: the command
 	Username     string
 	Password     string // "": signs in by token only
 	Role         policy.Role
 	Organization string // HUD id, or SOURCE/ID; for the roles of agencies
 	Scopes       hmis.Categories
 	Purposes     []policy.Purpose // that its requests may name; none: no release for a named purpose opens anything to it
+	Projects     []int64          // row numbers that it is narrowed to; nil: all of the organization
 	TrainedOn    *hmis.Date
-	AgreedOn     *hmis.Date
+	Course       string     // of the training
+	AgreedOn     *hmis.Date // to the end-user agreement in force that day
 }
 
 var usernameForm = regexp.MustCompile(`^[a-z0-9][a-z0-9._@-]{1,63}$`)
 
 // Create makes an account. Errors: Invalid, NotFound and Conflict, which say what to mend.
 func (b *Book) Create(ctx context.Context, n New) error {
-	a := store.Account{Username: strings.ToLower(n.Username), Role: n.Role, Scopes: n.Scopes, Purposes: n.Purposes, Active: true, TrainedOn: n.TrainedOn, AgreedOn: n.AgreedOn}
+	a := store.Account{Username: strings.ToLower(n.Username), Role: n.Role, Scopes: n.Scopes, Purposes: n.Purposes, Projects: n.Projects, Active: true,
+		TrainedOn: n.TrainedOn, AgreedOn: n.AgreedOn, CreatedBy: n.By}
+	if n.Course != "" {
+		a.TrainingCourse = &n.Course
+	}
 	switch {
 	case !usernameForm.MatchString(a.Username):
 		return hmis.Errorf(hmis.Invalid, "a username has 2 to 64 letters, digits and . _ @ -")
@@ -72,35 +114,102 @@ func (b *Book) Create(ctx context.Context, n New) error {
 		}
 	}
 	if n.Password != "" {
-		if err := checkPassword(n.Password, a.Username); err != nil {
+		if err := b.checkPassword(ctx, n.Password, &a); err != nil {
 			return err
 		}
 		a.PasswordHash = hashPassword(n.Password)
 	}
-	return b.store.AddAccount(ctx, a)
+	if n.AgreedOn != nil {
+		version, err := b.agreement(ctx)
+		if err != nil {
+			return err
+		}
+		a.AgreementVersion = &version
+	}
+	if err := b.store.AddAccount(ctx, a); err != nil {
+		return err
+	}
+	return b.tell(ctx, Event{Kind: Changed, Username: a.Username})
 }
 
-// Disable ends an account for good: its password and tokens are refused from the next request on, on every server.
-// Errors: NotFound.
+// agreement is the version of the end-user agreement in force, "" where there is none.
+func (b *Book) agreement(ctx context.Context) (string, error) {
+	e, err := b.store.AgreementInForce(ctx)
+	if err != nil || e == nil {
+		return "", err
+	}
+	return e.Version, nil
+}
+
+// Disable ends an account: its password and tokens are refused from the next request on, on every server. Errors: NotFound.
 func (b *Book) Disable(ctx context.Context, username string) error {
+	return b.change(ctx, username, func(a *store.Account) error { return b.store.DisableAccount(ctx, a.Key) })
+}
+
+// Enable opens an account that was disabled, or locked for being unused. Errors: NotFound, Conflict without a license.
+func (b *Book) Enable(ctx context.Context, username string) error {
+	return b.change(ctx, username, func(a *store.Account) error { return b.store.EnableAccount(ctx, a) })
+}
+
+// Train records that an account passed the privacy training of a course on a day.
+func (b *Book) Train(ctx context.Context, username string, day hmis.Date, course string) error {
+	if day > b.store.Now().Day() {
+		return hmis.Errorf(hmis.Invalid, "a training is recorded after it was passed")
+	}
+	return b.change(ctx, username, func(a *store.Account) error { return b.store.RecordTraining(ctx, a.Key, day, course) })
+}
+
+// Agree records that an account signed the end-user agreement in force on a day.
+func (b *Book) Agree(ctx context.Context, username string, day hmis.Date) error {
+	version, err := b.agreement(ctx)
+	if err != nil {
+		return err
+	}
+	return b.change(ctx, username, func(a *store.Account) error { return b.store.RecordAgreement(ctx, a.Key, day, version) })
+}
+
+// SetPassword gives an account another password and ends its sessions. Errors: NotFound, and Invalid for one that is too
+// easy to guess.
+func (b *Book) SetPassword(ctx context.Context, username, password string) error {
+	return b.change(ctx, username, func(a *store.Account) error {
+		if err := b.checkPassword(ctx, password, a); err != nil {
+			return err
+		}
+		return b.store.SetPassword(ctx, a.Key, hashPassword(password))
+	})
+}
+
+// ResetSecondFactor takes an account's second factor away, for one who lost it, and ends its sessions and its password,
+// which may be too short without.
+func (b *Book) ResetSecondFactor(ctx context.Context, username string) error {
+	return b.change(ctx, username, func(a *store.Account) error {
+		if err := b.store.SetSecondFactor(ctx, a.Key, nil, 0, nil); err != nil {
+			return err
+		}
+		return b.store.SetPassword(ctx, a.Key, "")
+	})
+}
+
+func (b *Book) change(ctx context.Context, username string, do func(*store.Account) error) error {
 	a, err := b.named(ctx, username)
 	if err != nil {
 		return err
 	}
-	return b.store.DisableAccount(ctx, a.Key)
+	if err := do(a); err != nil {
+		return err
+	}
+	return b.tell(ctx, Event{Kind: Changed, Account: a.Key, Username: a.Username})
 }
 
 // ChangeRole gives an account another role, from the next request on. Errors: NotFound, and Invalid where the new role
 // needs what the account does not have, an organization or scopes, or the other way round.
 func (b *Book) ChangeRole(ctx context.Context, username string, role policy.Role) error {
-	a, err := b.named(ctx, username)
-	switch {
-	case err != nil:
-		return err
-	case role.OfAgency() != (a.Organization != 0), (role == policy.PartnerApp) != (a.Role == policy.PartnerApp):
-		return hmis.Errorf(hmis.Invalid, "an account does not change between an agency, an app and the CoC; disable it and make another")
-	}
-	return b.store.SetRole(ctx, a.Key, role)
+	return b.change(ctx, username, func(a *store.Account) error {
+		if role.OfAgency() != (a.Organization != 0) || (role == policy.PartnerApp) != (a.Role == policy.PartnerApp) {
+			return hmis.Errorf(hmis.Invalid, "an account does not change between an agency, an app and the CoC; disable it and make another")
+		}
+		return b.store.SetRole(ctx, a.Key, role)
+	})
 }
 
 func (b *Book) named(ctx context.Context, username string) (*store.Account, error) {
@@ -117,38 +226,219 @@ type Session struct {
 	Expires hmis.Timestamp
 }
 
-var errLogin = hmis.Errorf(hmis.Denied, "no active account has this username and password")
+// Attempt is an attempt to sign in.
+type Attempt struct {
+	Username string
+	Password string
+	Code     string // of the second factor, or a recovery code; "": none was given
+	Address  string // that it comes from
+	App      string // the program that asks; "": none says
+}
 
-// Login checks a password and opens a session. Errors: Denied, the same whether the name or the password is wrong.
-func (b *Book) Login(ctx context.Context, username, password string) (Session, error) {
-	a, err := b.store.AccountNamed(ctx, strings.ToLower(username))
+var (
+	errLogin  = hmis.Errorf(hmis.Denied, "no active account has this username and password")
+	errWeak   = hmis.Errorf(hmis.Denied, "the password is too easy to guess by today's rules; ask your administrator for a new one")
+	errFactor = &hmis.Error{Code: hmis.Denied, Message: "give the code of your second factor too"}
+	errCode   = hmis.Errorf(hmis.Denied, "the code is wrong, or was used already; wait for the next one")
+)
+
+// NeedsCode reports whether a login failed for nothing but a missing code.
+func NeedsCode(err error) bool { return errors.Is(err, errFactor) }
+
+// Login checks a password, and a code where the account has a second factor, and opens a session. By the community's
+// choice it ends the account's other sessions. Errors: Denied, the same whether the name or the password is wrong; Limit
+// where there were too many attempts, whether this one is right or not.
+func (b *Book) Login(ctx context.Context, t Attempt) (Session, error) {
+	t.Username = strings.ToLower(t.Username)
+	wait, err := b.store.CountAttempt(ctx, t.Username, t.Address)
 	if err != nil {
 		return Session{}, err
 	}
+	a, err := b.store.AccountNamed(ctx, t.Username)
+	if err != nil {
+		return Session{}, err
+	}
+	if wait > 0 {
+		return Session{}, b.refuse(ctx, a, hmis.Errorf(hmis.Limit, "too many attempts to sign in; try again in %d seconds", wait))
+	}
+	if err := b.authenticate(ctx, a, t); err != nil {
+		return Session{}, b.refuse(ctx, a, err)
+	}
+	if err := b.store.ForgetAttempt(ctx, t.Username, t.Address); err != nil {
+		return Session{}, err
+	}
+	return b.open(ctx, a, t.App)
+}
+
+// open opens a session for an account that showed who it is.
+func (b *Book) open(ctx context.Context, a *store.Account, app string) (Session, error) {
+	several := false
+	if err := b.store.Setting(ctx, store.SeveralSessions, &several); err != nil {
+		return Session{}, err
+	}
+	if err := b.tell(ctx, Event{Kind: LoggedIn, Account: a.Key, Username: a.Username}); err != nil {
+		return Session{}, err
+	}
+	t := store.Token{Account: a.Key, Session: true}
+	if app != "" {
+		t.App = &app
+	}
+	return b.token(ctx, t, SessionLife, !several, 0)
+}
+
+func (b *Book) refuse(ctx context.Context, a *store.Account, why error) error {
+	e := Event{Kind: Refused, Outcome: why.Error()}
+	if a != nil {
+		e.Account, e.Username = a.Key, a.Username
+	}
+	return errors.Join(why, b.tell(ctx, e))
+}
+
+// authenticate costs the same whether there is such an account or not.
+func (b *Book) authenticate(ctx context.Context, a *store.Account, t Attempt) error {
 	hash := b.decoy
 	if a != nil && a.PasswordHash != "" {
 		hash = a.PasswordHash
 	}
-	if fits := verifyPassword(ctx, hash, password); !fits || hash == b.decoy || !a.Active {
-		return Session{}, errLogin
+	if fits := verifyPassword(ctx, hash, t.Password); !fits || hash == b.decoy || !a.Active {
+		return errLogin
 	}
-	return b.token(ctx, a, true, SessionLife)
+	if b.checkPassword(ctx, t.Password, a) != nil {
+		return errWeak
+	}
+	if a.HasSecondFactor() {
+		if t.Code == "" {
+			return errFactor
+		}
+		if ok, err := b.useCode(ctx, a, t.Code); err != nil || !ok {
+			return cmp.Or(err, error(errCode))
+		}
+	}
+	if !currentHash(hash) {
+		return b.store.RehashPassword(ctx, a.Key, hashPassword(t.Password))
+	}
+	return nil
 }
 
-// CreateToken makes an API token for an account. Errors: NotFound.
+// ChangePassword gives the viewer's own account another password; its sessions end. Errors: Denied where the old one is
+// wrong, Invalid for one that is too easy to guess.
+func (b *Book) ChangePassword(ctx context.Context, old, new string) error {
+	a, err := b.own(ctx)
+	if err != nil {
+		return err
+	}
+	if !verifyPassword(ctx, a.PasswordHash, old) {
+		return hmis.Errorf(hmis.Denied, "the old password is wrong")
+	}
+	return b.SetPassword(ctx, a.Username, new)
+}
+
+// own is the account of the viewer.
+func (b *Book) own(ctx context.Context) (*store.Account, error) {
+	v := policy.ViewerOf(ctx)
+	if v == nil {
+		return nil, hmis.Errorf(hmis.Denied, "sign in first")
+	}
+	if !v.MayWrite() {
+		return nil, hmis.Errorf(hmis.Denied, "the token of this request may change nothing")
+	}
+	return b.store.AccountNumbered(ctx, v.Account)
+}
+
+// NewToken is an API token to be made. It narrows what its account may do and never widens it.
+type NewToken struct {
+	Username   string
+	Name       string           // what it is for
+	Reads      *hmis.Categories // nil: as its account
+	Writes     *hmis.Categories // nil: as its account; empty: nothing
+	Projects   []int64          // row numbers; nil: as its account
+	Statistics bool             // numbers only
+	Life       time.Duration    // 0: TokenLife; at most that
+}
+
+// CreateToken makes an API token that may do what its account may. Errors: NotFound.
 func (b *Book) CreateToken(ctx context.Context, username string) (Session, error) {
-	a, err := b.named(ctx, username)
+	return b.MakeToken(ctx, NewToken{Username: username})
+}
+
+// MakeToken makes an API token. Errors: NotFound, Invalid.
+func (b *Book) MakeToken(ctx context.Context, n NewToken) (Session, error) {
+	a, err := b.named(ctx, n.Username)
+	switch {
+	case err != nil:
+		return Session{}, err
+	case n.Life < 0 || n.Life > TokenLife:
+		return Session{}, hmis.Errorf(hmis.Invalid, "a token lives at most %d days", int(TokenLife.Hours()/24))
+	case len(n.Name) > 100:
+		return Session{}, hmis.Errorf(hmis.Invalid, "the name of a token has at most 100 characters")
+	}
+	t := store.Token{Account: a.Key, Reads: n.Reads, Writes: n.Writes, Projects: n.Projects, Statistics: n.Statistics}
+	if n.Name != "" {
+		t.Name = &n.Name
+	}
+	if err := b.tell(ctx, Event{Kind: Changed, Account: a.Key, Username: a.Username}); err != nil {
+		return Session{}, err
+	}
+	return b.token(ctx, t, cmp.Or(n.Life, TokenLife), false, 0)
+}
+
+// RotateToken makes a token in the place of another one of the account, with the same limits. The old one ends at once, or
+// after RotationGrace. Errors: NotFound.
+func (b *Book) RotateToken(ctx context.Context, username, id string, grace bool) (Session, error) {
+	a, t, err := b.tokenOf(ctx, username, id)
 	if err != nil {
 		return Session{}, err
 	}
-	return b.token(ctx, a, false, TokenLife)
+	if t.Session {
+		return Session{}, hmis.Errorf(hmis.Invalid, "a session is not rotated; sign in again")
+	}
+	wait := time.Duration(0)
+	if grace {
+		wait = RotationGrace
+	}
+	if err := b.tell(ctx, Event{Kind: Changed, Account: a.Key, Username: a.Username}); err != nil {
+		return Session{}, err
+	}
+	t.Replaces = &t.Key
+	return b.token(ctx, *t, TokenLife, false, wait)
 }
 
-func (b *Book) token(ctx context.Context, a *store.Account, session bool, life time.Duration) (Session, error) {
+// EndToken ends a token or session of an account. Errors: NotFound.
+func (b *Book) EndToken(ctx context.Context, username, id string) error {
+	a, t, err := b.tokenOf(ctx, username, id)
+	if err != nil {
+		return err
+	}
+	if _, err := b.store.EndTokenNumbered(ctx, a.Key, t.Key); err != nil {
+		return err
+	}
+	return b.tell(ctx, Event{Kind: Changed, Account: a.Key, Username: a.Username})
+}
+
+func (b *Book) tokenOf(ctx context.Context, username, id string) (*store.Account, *store.Token, error) {
+	a, err := b.named(ctx, username)
+	if err != nil {
+		return nil, nil, err
+	}
+	key, ok := b.store.TokenKey(id)
+	live, err := b.store.TokensOf(ctx, a.Key)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, t := range live {
+		if ok && t.Key == key {
+			return a, t, nil
+		}
+	}
+	return nil, nil, hmis.Errorf(hmis.NotFound, "the account has no such token or session, or no longer")
+}
+
+func (b *Book) token(ctx context.Context, t store.Token, life time.Duration, alone bool, grace time.Duration) (Session, error) {
 	secret := make([]byte, 32)
 	_, _ = rand.Read(secret)
-	t := Session{"hearth_" + base64.RawURLEncoding.EncodeToString(secret), b.store.Now() + hmis.Timestamp(life/time.Second)}
-	return t, b.store.AddToken(ctx, a.Key, hashToken(t.Token), session, t.Expires)
+	made := Session{"hearth_" + base64.RawURLEncoding.EncodeToString(secret), b.store.Now() + hmis.Timestamp(life/time.Second)}
+	t.ExpiresAt = &made.Expires
+	return made, b.store.AddToken(ctx, t, hashToken(made.Token), alone, grace)
 }
 
 // hashToken needs no salt and no work factor: a token is 256 random bits.
@@ -166,14 +456,18 @@ func (b *Book) Logout(ctx context.Context, token string) (bool, error) {
 // own if it has just one, else for none. Errors: Denied for a token that is none, has ended or run out, and for a
 // purpose that the account may not name.
 func (b *Book) Viewer(ctx context.Context, token, purpose string) (*policy.Viewer, error) {
-	a, err := b.store.AccountOfToken(ctx, hashToken(token))
+	a, t, err := b.store.AccountOfToken(ctx, hashToken(token))
 	if err != nil {
 		return nil, err
 	}
 	if a == nil || !a.Active {
 		return nil, hmis.Errorf(hmis.Denied, "the token is not valid, or no longer; sign in again")
 	}
-	v := a.Viewer()
+	v, err := b.store.Viewer(ctx, a)
+	if err != nil {
+		return nil, err
+	}
+	t.Narrow(v)
 	switch {
 	case purpose == "" && len(a.Purposes) == 1:
 		v.Purpose = a.Purposes[0]

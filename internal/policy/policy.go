@@ -72,6 +72,14 @@ type Viewer struct {
 	Purpose      Purpose // what the request is made for
 	Standing     Standing
 	Programs     hmis.Programs // federal programs that the organization runs a project of, today
+	Limits       *Limits       // of the token that is asked with; nil: the account's own rights
+}
+
+// Limits narrow what a token may do below what its account may.
+type Limits struct {
+	Reads      hmis.Categories
+	ReadOnly   bool // it may change nothing
+	Statistics bool // it sees numbers and no client
 }
 
 // Standing says whether an account is in order on a day.
@@ -95,7 +103,22 @@ func (v *Viewer) Ceiling() hmis.Categories {
 	if v.Role == PartnerApp {
 		c &= v.Scopes
 	}
+	switch {
+	case v.Limits == nil:
+	case v.Limits.Statistics:
+		c = 0
+	default:
+		c &= v.Limits.Reads
+	}
 	return c
+}
+
+// SeesPeople reports whether the viewer may ever see a client. The others get a schema without clients.
+func (v *Viewer) SeesPeople() bool { return v.Ceiling() != 0 }
+
+// MayWrite reports whether the viewer may change anything at all.
+func (v *Viewer) MayWrite() bool {
+	return v.Limits == nil || !v.Limits.ReadOnly && !v.Limits.Statistics
 }
 
 // Purpose is what client-level data is asked for.

@@ -9,11 +9,15 @@ import (
 	"github.com/hearth-hmis/hearth/ent"
 	"github.com/hearth-hmis/hearth/ent/consent"
 	"github.com/hearth-hmis/hearth/ent/predicate"
+	"github.com/hearth-hmis/hearth/internal/hmis"
 	"github.com/hearth-hmis/hearth/internal/policy"
 )
 
 // transaction runs write as the hub itself, all or nothing. Whoever calls it has asked before whether the viewer may.
 func (s *Store) transaction(ctx context.Context, reason string, write func(context.Context, *ent.Tx) error) error {
+	if v := policy.ViewerOf(ctx); v != nil && !v.MayWrite() {
+		return hmis.Errorf(hmis.Denied, "the token of this request may change nothing")
+	}
 	ctx = s.System(ctx, reason)
 	tx, err := s.ent.Tx(ctx)
 	if err != nil {
