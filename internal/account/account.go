@@ -434,11 +434,15 @@ func (b *Book) tokenOf(ctx context.Context, username, id string) (*store.Account
 }
 
 func (b *Book) token(ctx context.Context, t store.Token, life time.Duration, alone bool, grace time.Duration) (Session, error) {
-	secret := make([]byte, 32)
-	_, _ = rand.Read(secret)
-	made := Session{"hearth_" + base64.RawURLEncoding.EncodeToString(secret), b.store.Now() + hmis.Timestamp(life/time.Second)}
+	made := Session{newToken(), b.store.Now() + hmis.Timestamp(life/time.Second)}
 	t.ExpiresAt = &made.Expires
 	return made, b.store.AddToken(ctx, t, hashToken(made.Token), alone, grace)
+}
+
+func newToken() string {
+	secret := make([]byte, 32)
+	_, _ = rand.Read(secret)
+	return "hearth_" + base64.RawURLEncoding.EncodeToString(secret)
 }
 
 // hashToken needs no salt and no work factor: a token is 256 random bits.
