@@ -86,13 +86,15 @@ type New struct {
 	TrainedOn    *hmis.Date
 	Course       string     // of the training
 	AgreedOn     *hmis.Date // to the end-user agreement in force that day
+
+	organization int64 // row number, in place of Organization
 }
 
 var usernameForm = regexp.MustCompile(`^[a-z0-9][a-z0-9._@-]{1,63}$`)
 
 // Create makes an account. Errors: Invalid, NotFound and Conflict, which say what to mend.
 func (b *Book) Create(ctx context.Context, n New) error {
-	a := store.Account{Username: strings.ToLower(n.Username), Role: n.Role, Scopes: n.Scopes, Purposes: n.Purposes, Projects: n.Projects, Active: true,
+	a := store.Account{Username: strings.ToLower(n.Username), Organization: n.organization, Role: n.Role, Scopes: n.Scopes, Purposes: n.Purposes, Projects: n.Projects, Active: true,
 		TrainedOn: n.TrainedOn, AgreedOn: n.AgreedOn, CreatedBy: n.By}
 	if n.Course != "" {
 		a.TrainingCourse = &n.Course
@@ -100,12 +102,14 @@ func (b *Book) Create(ctx context.Context, n New) error {
 	switch {
 	case !usernameForm.MatchString(a.Username):
 		return hmis.Errorf(hmis.Invalid, "a username has 2 to 64 letters, digits and . _ @ -")
-	case n.Role.OfAgency() && n.Organization == "":
-		return hmis.Errorf(hmis.Invalid, "an account of the role %s belongs to an organization; name it with --organization", n.Role)
-	case !n.Role.OfAgency() && n.Organization != "":
+	case n.Role.OfAgency() && n.Organization == "" && n.organization == 0:
+		return hmis.Errorf(hmis.Invalid, "an account of the role %s belongs to an organization; name it (on the command line with --organization)", n.Role)
+	case !n.Role.OfAgency() && (n.Organization != "" || n.organization != 0):
 		return hmis.Errorf(hmis.Invalid, "an account of the role %s belongs to no organization", n.Role)
 	case n.Role != policy.PartnerApp && n.Scopes != 0:
-		return hmis.Errorf(hmis.Invalid, "only an app has scopes")
+		return errScopes
+	case n.TrainedOn != nil && *n.TrainedOn > b.store.Now().Day():
+		return errUntrained
 	}
 	if n.Organization != "" {
 		var err error
@@ -132,6 +136,11 @@ func (b *Book) Create(ctx context.Context, n New) error {
 	return b.tell(ctx, Event{Kind: Changed, Username: a.Username})
 }
 
+var (
+	errScopes    = hmis.Errorf(hmis.Invalid, "only an app has scopes")
+	errUntrained = hmis.Errorf(hmis.Invalid, "a training is recorded after it was passed")
+)
+
 // agreement is the version of the end-user agreement in force, "" where there is none.
 func (b *Book) agreement(ctx context.Context) (string, error) {
 	e, err := b.store.AgreementInForce(ctx)
@@ -154,7 +163,7 @@ func (b *Book) Enable(ctx context.Context, username string) error {
 // Train records that an account passed the privacy training of a course on a day.
 func (b *Book) Train(ctx context.Context, username string, day hmis.Date, course string) error {
 	if day > b.store.Now().Day() {
-		return hmis.Errorf(hmis.Invalid, "a training is recorded after it was passed")
+		return errUntrained
 	}
 	return b.change(ctx, username, func(a *store.Account) error { return b.store.RecordTraining(ctx, a.Key, day, course) })
 }
@@ -205,11 +214,18 @@ func (b *Book) change(ctx context.Context, username string, do func(*store.Accou
 // needs what the account does not have, an organization or scopes, or the other way round.
 func (b *Book) ChangeRole(ctx context.Context, username string, role policy.Role) error {
 	return b.change(ctx, username, func(a *store.Account) error {
-		if role.OfAgency() != (a.Organization != 0) || (role == policy.PartnerApp) != (a.Role == policy.PartnerApp) {
-			return hmis.Errorf(hmis.Invalid, "an account does not change between an agency, an app and the CoC; disable it and make another")
+		if err := mayBecome(a, role); err != nil {
+			return err
 		}
 		return b.store.SetRole(ctx, a.Key, role)
 	})
+}
+
+func mayBecome(a *store.Account, role policy.Role) error {
+	if role.OfAgency() != (a.Organization != 0) || (role == policy.PartnerApp) != (a.Role == policy.PartnerApp) {
+		return hmis.Errorf(hmis.Invalid, "an account does not change between an agency, an app and the CoC; disable it and make another")
+	}
+	return nil
 }
 
 func (b *Book) named(ctx context.Context, username string) (*store.Account, error) {
@@ -272,8 +288,8 @@ func (b *Book) Login(ctx context.Context, t Attempt) (Session, error) {
 
 // open opens a session for an account that showed who it is.
 func (b *Book) open(ctx context.Context, a *store.Account, app string) (Session, error) {
-	several := false
-	if err := b.store.Setting(ctx, store.SeveralSessions, &several); err != nil {
+	most := 1
+	if err := b.store.Setting(ctx, store.SessionsPerUser, &most); err != nil {
 		return Session{}, err
 	}
 	if err := b.tell(ctx, Event{Kind: LoggedIn, Account: a.Key, Username: a.Username}); err != nil {
@@ -283,7 +299,7 @@ func (b *Book) open(ctx context.Context, a *store.Account, app string) (Session,
 	if app != "" {
 		t.App = &app
 	}
-	return b.token(ctx, t, SessionLife, !several, 0)
+	return b.token(ctx, t, SessionLife, most, 0)
 }
 
 func (b *Book) refuse(ctx context.Context, a *store.Account, why error) error {
@@ -337,7 +353,7 @@ func (b *Book) ChangePassword(ctx context.Context, old, new string) error {
 func (b *Book) own(ctx context.Context) (*store.Account, error) {
 	v := policy.ViewerOf(ctx)
 	if v == nil {
-		return nil, hmis.Errorf(hmis.Denied, "sign in first")
+		return nil, errStranger
 	}
 	if !v.MayWrite() {
 		return nil, hmis.Errorf(hmis.Denied, "the token of this request may change nothing")
@@ -379,7 +395,7 @@ func (b *Book) MakeToken(ctx context.Context, n NewToken) (Session, error) {
 	if err := b.tell(ctx, Event{Kind: Changed, Account: a.Key, Username: a.Username}); err != nil {
 		return Session{}, err
 	}
-	return b.token(ctx, t, cmp.Or(n.Life, TokenLife), false, 0)
+	return b.token(ctx, t, cmp.Or(n.Life, TokenLife), 0, 0)
 }
 
 // RotateToken makes a token in the place of another one of the account, with the same limits. The old one ends at once, or
@@ -400,7 +416,7 @@ func (b *Book) RotateToken(ctx context.Context, username, id string, grace bool)
 		return Session{}, err
 	}
 	t.Replaces = &t.Key
-	return b.token(ctx, *t, TokenLife, false, wait)
+	return b.token(ctx, *t, TokenLife, 0, wait)
 }
 
 // EndToken ends a token or session of an account. Errors: NotFound.
@@ -433,10 +449,10 @@ func (b *Book) tokenOf(ctx context.Context, username, id string) (*store.Account
 	return nil, nil, hmis.Errorf(hmis.NotFound, "the account has no such token or session, or no longer")
 }
 
-func (b *Book) token(ctx context.Context, t store.Token, life time.Duration, alone bool, grace time.Duration) (Session, error) {
+func (b *Book) token(ctx context.Context, t store.Token, life time.Duration, most int, grace time.Duration) (Session, error) {
 	made := Session{newToken(), b.store.Now() + hmis.Timestamp(life/time.Second)}
 	t.ExpiresAt = &made.Expires
-	return made, b.store.AddToken(ctx, t, hashToken(made.Token), alone, grace)
+	return made, b.store.AddToken(ctx, t, hashToken(made.Token), most, grace)
 }
 
 func newToken() string {
@@ -471,7 +487,9 @@ func (b *Book) Viewer(ctx context.Context, token, purpose string) (*policy.Viewe
 	if err != nil {
 		return nil, err
 	}
-	t.Narrow(v)
+	if t.Narrow(v); t.Session {
+		v.Login = t.Key
+	}
 	switch {
 	case purpose == "" && len(a.Purposes) == 1:
 		v.Purpose = a.Purposes[0]

@@ -16,7 +16,7 @@ import (
 // transaction runs write as the hub itself, all or nothing. Whoever calls it has asked before whether the viewer may.
 func (s *Store) transaction(ctx context.Context, reason string, write func(context.Context, *ent.Tx) error) error {
 	if v := policy.ViewerOf(ctx); v != nil && !v.MayWrite() {
-		return hmis.Errorf(hmis.Denied, "the token of this request may change nothing")
+		return errReadOnly
 	}
 	ctx = s.System(ctx, reason)
 	tx, err := s.ent.Tx(ctx)
@@ -28,6 +28,8 @@ func (s *Store) transaction(ctx context.Context, reason string, write func(conte
 	}
 	return tx.Commit()
 }
+
+var errReadOnly = hmis.Errorf(hmis.Denied, "the token of this request may change nothing; use one that may write")
 
 // lockClient makes the writers of one client's consents wait for each other; SQLite has one writer anyway.
 func lockClient(ctx context.Context, tx *ent.Tx, client int64) error {
