@@ -74,6 +74,29 @@ func fieldContext_LoginPayload_expiresAt(_ context.Context, ec *executionContext
 	return graphql.NewScalarFieldContext("LoginPayload", field, false, false, errors.New("field of type Timestamp does not have child fields"))
 }
 
+func _LoginPayload_needsCode(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.LoginPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_LoginPayload_needsCode(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.NeedsCode, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return marshalNBoolean2bool(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_LoginPayload_needsCode(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("LoginPayload", field, false, false, errors.New("field of type Boolean does not have child fields"))
+}
+
 func _LoginPayload_userErrors(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.LoginPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -291,7 +314,7 @@ func unmarshalInputLoginInput(ctx context.Context, ec *executionContext, obj any
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"username", "password"}
+	fieldsInOrder := [...]string{"username", "password", "code", "app"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -312,6 +335,20 @@ func unmarshalInputLoginInput(ctx context.Context, ec *executionContext, obj any
 				return it, err
 			}
 			it.Password = data
+		case "code":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("code"))
+			data, err := unmarshalOString2ᚖstring(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Code = data
+		case "app":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("app"))
+			data, err := unmarshalOString2ᚖstring(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.App = data
 		}
 	}
 	return it, nil
@@ -345,6 +382,11 @@ func _LoginPayload(ctx context.Context, ec *executionContext, sel ast.SelectionS
 		case "expiresAt":
 			out.Values[i] = _LoginPayload_expiresAt(ctx, ec, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "needsCode":
+			out.Values[i] = _LoginPayload_needsCode(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
 		case "userErrors":

@@ -220,12 +220,18 @@ type Viewer @open {
 input LoginInput {
   username: String!
   password: String!
+  "Of the second factor, or a recovery code; where the account has a second factor."
+  code: String
+  "The program that signs in, as it names itself; it stands beside the session in the lists of sessions and in the log."
+  app: String
 }
 
 type LoginPayload @open {
   "Null where signing in failed."
   token: String
   expiresAt: Timestamp
+  "The password is right; sign in again with the code too."
+  needsCode: Boolean!
   userErrors: [UserError!]!
 }
 
@@ -241,6 +247,8 @@ type Disclosure @open {
   at: Timestamp!
   kind: DisclosureKind!
   outcome: DisclosureOutcome!
+  "Of logins and changes of access."
+  detail: DisclosureDetail
   "The account by its username; null for a stranger and for the command line."
   account: String
   organization: Organization
@@ -248,7 +256,9 @@ type Disclosure @open {
   purpose: Purpose!
   "Which of the account's sessions and tokens, as a part of a hash."
   session: String
-  "The agency's program that asked; null for a person."
+  "Whose access was changed, by username; null where it is the account's own."
+  subject: String
+  "The program that asked, as an administrator named it with its token or account; of a login, as it names itself."
   app: String
   "The operation's name in its document, and what it asked of the roots of the schema."
   operation: String
@@ -268,12 +278,60 @@ enum DisclosureKind {
   EXPLAIN
   LOGIN
   LOGIN_FAILED
+  "A session or token was ended by its holder."
+  LOGOUT
   "A token was none, had ended, or was used for a purpose that its account may not name."
   TOKEN_REFUSED
+  "Something was changed of who gets in: an account, its password, second factor, tokens, training or agreement."
+  ACCESS_CHANGED
   "Somebody read in the log about others."
   LOG_READ
   "Old records were deleted, as the retention policy says."
   PRUNED
+}
+
+"How somebody signed in, why that was refused, or what of an access was changed."
+enum DisclosureDetail {
+  PASSWORD
+  PASSWORD_AND_CODE
+  PASSWORD_AND_RECOVERY_CODE
+  "By the community's identity provider."
+  PROVIDER
+  "Or there is no such account, or it is disabled."
+  WRONG_PASSWORD
+  "The password is right, and too easy to guess by today's rules."
+  WEAK_PASSWORD
+  "The password is right."
+  NO_CODE
+  "The password is right."
+  WRONG_CODE
+  "It was not looked at, after too many others."
+  TOO_MANY
+  "The identity provider did not vouch for anybody, or not in this browser."
+  NOT_CONFIRMED
+  "The identity provider did, and no active account is bound to that."
+  UNBOUND
+  "The identity provider asked for one factor where two are needed."
+  ONE_FACTOR
+  ACCOUNT_CREATED
+  ACCOUNT_DISABLED
+  ACCOUNT_ENABLED
+  ROLE
+  PASSWORD_CHANGED
+  SECOND_FACTOR_ADDED
+  SECOND_FACTOR_RESET
+  TRAINING
+  AGREEMENT_SIGNED
+  IDENTITY_BOUND
+  IDENTITY_UNBOUND
+  TOKEN_CREATED
+  TOKEN_ROTATED
+  "A token or session."
+  TOKEN_ENDED
+  "Of an organization."
+  PARTNER_AGREEMENT
+  AGREEMENT_PUBLISHED
+  SETTING
 }
 
 enum DisclosureOutcome {
@@ -5466,6 +5524,8 @@ func childFields_Disclosure(ctx context.Context, ec *executionContext, field gra
 		return fieldContext_Disclosure_kind(ctx, ec, field)
 	case "outcome":
 		return fieldContext_Disclosure_outcome(ctx, ec, field)
+	case "detail":
+		return fieldContext_Disclosure_detail(ctx, ec, field)
 	case "account":
 		return fieldContext_Disclosure_account(ctx, ec, field)
 	case "organization":
@@ -5476,6 +5536,8 @@ func childFields_Disclosure(ctx context.Context, ec *executionContext, field gra
 		return fieldContext_Disclosure_purpose(ctx, ec, field)
 	case "session":
 		return fieldContext_Disclosure_session(ctx, ec, field)
+	case "subject":
+		return fieldContext_Disclosure_subject(ctx, ec, field)
 	case "app":
 		return fieldContext_Disclosure_app(ctx, ec, field)
 	case "operation":
@@ -6484,6 +6546,8 @@ func childFields_LoginPayload(ctx context.Context, ec *executionContext, field g
 		return fieldContext_LoginPayload_token(ctx, ec, field)
 	case "expiresAt":
 		return fieldContext_LoginPayload_expiresAt(ctx, ec, field)
+	case "needsCode":
+		return fieldContext_LoginPayload_needsCode(ctx, ec, field)
 	case "userErrors":
 		return fieldContext_LoginPayload_userErrors(ctx, ec, field)
 	}

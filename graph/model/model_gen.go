@@ -90,12 +90,18 @@ type LockClientPayload struct {
 type LoginInput struct {
 	Username string `json:"username"`
 	Password string `json:"password"`
+	// Of the second factor, or a recovery code; where the account has a second factor.
+	Code *string `json:"code,omitempty"`
+	// The program that signs in, as it names itself; it stands beside the session in the lists of sessions and in the log.
+	App *string `json:"app,omitempty"`
 }
 
 type LoginPayload struct {
 	// Null where signing in failed.
-	Token      *string            `json:"token,omitempty"`
-	ExpiresAt  *hmis.Timestamp    `json:"expiresAt,omitempty"`
+	Token     *string         `json:"token,omitempty"`
+	ExpiresAt *hmis.Timestamp `json:"expiresAt,omitempty"`
+	// The password is right; sign in again with the code too.
+	NeedsCode  bool               `json:"needsCode"`
 	UserErrors []*store.UserError `json:"userErrors"`
 }
 

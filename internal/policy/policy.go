@@ -73,6 +73,8 @@ type Viewer struct {
 	Standing     Standing
 	Programs     hmis.Programs // federal programs that the organization runs a project of, today
 	Limits       *Limits       // of the token that is asked with; nil: the account's own rights
+	App          string        // the program that asks, as an administrator named it; "": none
+	Session      string        // how the log names the session or token that is asked with
 }
 
 // Limits narrow what a token may do below what its account may.
