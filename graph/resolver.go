@@ -19,6 +19,8 @@ import (
 type Resolver struct {
 	Store    *store.Store
 	Accounts *account.Book
+
+	statistics statistics
 }
 
 // Schema is the whole API.

@@ -35,6 +35,10 @@ type Config struct {
 	Console http.Handler // the web console at /; nil: none
 	SignIn  http.Handler // sign-in by an identity provider, all below /oidc/; nil: none
 	Origins []string     // web pages that may call the hub, as exact origins; empty: those of the hub only
+	// Public answers a published question to everybody, as JSON and as CSV; nil: nothing is published. Errors as hmis.Error.
+	Public func(ctx context.Context, name string) (json, csv []byte, err error)
+	// Saved answers a saved question as CSV to who has its token; nil: there are none. Errors as hmis.Error.
+	Saved func(ctx context.Context, name, token string) (csv []byte, err error)
 	// Caller tells who asks in a context that Authenticate made; nil: everybody is a stranger.
 	Caller func(ctx context.Context) Caller
 	// Documents are the trusted documents; nil: there are none, and every document runs.
@@ -69,6 +73,12 @@ func (d *door) routes() http.Handler {
 	mux.Handle("/readyz", only(http.HandlerFunc(d.ready), http.MethodGet, http.MethodHead))
 	if d.SignIn != nil {
 		mux.Handle("/oidc/", http.HandlerFunc(d.signIn))
+	}
+	if d.Public != nil {
+		mux.Handle("/public/{name}", only(http.HandlerFunc(d.published), http.MethodGet, http.MethodHead))
+	}
+	if d.Saved != nil {
+		mux.Handle("/saved/{name}", only(http.HandlerFunc(d.saved), http.MethodGet, http.MethodHead))
 	}
 	if d.Console != nil {
 		mux.Handle("/", d.Console)

@@ -11,6 +11,7 @@ import (
 	"github.com/hearth-hmis/hearth/ent"
 	"github.com/hearth-hmis/hearth/internal/hmis"
 	"github.com/hearth-hmis/hearth/internal/policy"
+	"github.com/hearth-hmis/hearth/internal/stats"
 	"github.com/hearth-hmis/hearth/internal/store"
 )
 
@@ -112,6 +113,11 @@ type LogoutPayload struct {
 type Mutation struct {
 }
 
+type PublishQueryInput struct {
+	Name string    `json:"name"`
+	As   PublishAs `json:"as"`
+}
+
 // A kind of fault.
 type QualityCheck struct {
 	// The number of the check in the list of checks; from 1000 on Hearth's own.
@@ -167,6 +173,12 @@ type QualityTypeCount struct {
 type Query struct {
 }
 
+type QueryAddressPayload struct {
+	// The path with the token, which is shown once. Who has it gets the numbers of the account, and nothing else.
+	Path       *string            `json:"path,omitempty"`
+	UserErrors []*store.UserError `json:"userErrors"`
+}
+
 type ReportInput struct {
 	Kind ReportKind `json:"kind"`
 	// None: all that the viewer may report on.
@@ -188,10 +200,188 @@ type RevokeConsentInput struct {
 	Effect  policy.RevocationEffect `json:"effect"`
 }
 
+type SaveQueryInput struct {
+	// 3 to 60 small letters, digits and hyphens; it is in the address. Do not put anything about a person into it.
+	Name     string              `json:"name"`
+	Title    string              `json:"title"`
+	Question *StatisticsQuestion `json:"question"`
+}
+
+type SavedQueryPayload struct {
+	// Null where nothing was done, and where it was deleted.
+	SavedQuery *store.SavedQuery  `json:"savedQuery,omitempty"`
+	UserErrors []*store.UserError `json:"userErrors"`
+}
+
 type SignConsentInput struct {
 	Consent  string               `json:"consent"`
 	SignedBy policy.Signer        `json:"signedBy"`
 	Method   policy.ConsentMethod `json:"method"`
+}
+
+type StatisticsAverage struct {
+	Value  *float64          `json:"value,omitempty"`
+	Reason *StatisticsReason `json:"reason,omitempty"`
+}
+
+// On what the numbers stand: every choice, echoed.
+type StatisticsBasis struct {
+	Start      hmis.Date            `json:"start"`
+	End        hmis.Date            `json:"end"`
+	Unit       StatisticsUnit       `json:"unit"`
+	ActiveBy   StatisticsActiveBy   `json:"activeBy"`
+	RaceMethod StatisticsRaceMethod `json:"raceMethod"`
+	AgeAt      StatisticsAgeAt      `json:"ageAt"`
+	Identity   StatisticsIdentity   `json:"identity"`
+	Scope      StatisticsScope      `json:"scope"`
+	// Of exact numbers: when the data was changed last; for the HMIS lead and analysts.
+	DataAt *hmis.Timestamp `json:"dataAt,omitempty"`
+}
+
+type StatisticsChange struct {
+	Start   hmis.Date                  `json:"start"`
+	End     hmis.Date                  `json:"end"`
+	Changes []*StatisticsMeasureChange `json:"changes"`
+}
+
+// Stays that have one of the values in the dimension.
+type StatisticsCondition struct {
+	Dimension stats.Dimension `json:"dimension"`
+	Values    []string        `json:"values"`
+}
+
+// A count; null where it is not shown, with the reason.
+type StatisticsCount struct {
+	Value *int32 `json:"value,omitempty"`
+	// Of a protected number: the true one is within it 95 times in 100.
+	Margin *int32            `json:"margin,omitempty"`
+	Reason *StatisticsReason `json:"reason,omitempty"`
+}
+
+type StatisticsCoverage struct {
+	Project     *StatisticsValue `json:"project"`
+	Enrollments int32            `json:"enrollments"`
+}
+
+type StatisticsDimensionInfo struct {
+	Dimension  stats.Dimension `json:"dimension"`
+	Label      string          `json:"label"`
+	Definition string          `json:"definition"`
+	Reference  string          `json:"reference"`
+	// The closed list; empty where the values are those of the data.
+	Values []*StatisticsValue `json:"values"`
+}
+
+// Days of each observation.
+type StatisticsDuration struct {
+	Observations *StatisticsCount  `json:"observations"`
+	Mean         *float64          `json:"mean,omitempty"`
+	Median       *float64          `json:"median,omitempty"`
+	P90          *int32            `json:"p90,omitempty"`
+	Buckets      []*StatisticsPart `json:"buckets"`
+}
+
+// An answer as a file: a row for each group, a column for each dimension and number.
+type StatisticsFile struct {
+	// As served-by-month.csv.
+	Name      string `json:"name"`
+	MediaType string `json:"mediaType"`
+	// The file in Base64.
+	Content string `json:"content"`
+	Rows    int32  `json:"rows"`
+}
+
+type StatisticsGroup struct {
+	Start   hmis.Date          `json:"start"`
+	End     hmis.Date          `json:"end"`
+	Values  []*StatisticsValue `json:"values"`
+	Numbers *StatisticsNumbers `json:"numbers"`
+}
+
+// Bounds between which the value of a measure must lie.
+type StatisticsHaving struct {
+	Measure stats.Measure `json:"measure"`
+	AtLeast *float64      `json:"atLeast,omitempty"`
+	AtMost  *float64      `json:"atMost,omitempty"`
+}
+
+type StatisticsMeasureChange struct {
+	Measure stats.Measure `json:"measure"`
+	Now     *float64      `json:"now,omitempty"`
+	Before  *float64      `json:"before,omitempty"`
+	Percent *float64      `json:"percent,omitempty"`
+}
+
+type StatisticsMeasureInfo struct {
+	Measure    stats.Measure `json:"measure"`
+	Label      string        `json:"label"`
+	Definition string        `json:"definition"`
+	// HUD's element numbers, rules and reports.
+	Reference string `json:"reference"`
+	Unit      string `json:"unit"`
+	// Whether it has protected numbers.
+	Protected bool `json:"protected"`
+}
+
+type StatisticsPart struct {
+	Label string           `json:"label"`
+	Count *StatisticsCount `json:"count"`
+}
+
+// A sum or a mix with its parts.
+type StatisticsParts struct {
+	Total *StatisticsCount  `json:"total"`
+	Parts []*StatisticsPart `json:"parts"`
+}
+
+// One of: between two days, the last so many whole days, months, quarters or years, a federal fiscal year, a day.
+type StatisticsPeriod struct {
+	Start        *hmis.Date `json:"start,omitempty"`
+	End          *hmis.Date `json:"end,omitempty"`
+	LastDays     *int32     `json:"lastDays,omitempty"`
+	LastMonths   *int32     `json:"lastMonths,omitempty"`
+	LastQuarters *int32     `json:"lastQuarters,omitempty"`
+	LastYears    *int32     `json:"lastYears,omitempty"`
+	FiscalYear   *int32     `json:"fiscalYear,omitempty"`
+	Day          *hmis.Date `json:"day,omitempty"`
+}
+
+// A question to the statistics, as the field statistics and its groups take it.
+type StatisticsQuestion struct {
+	Period     *StatisticsPeriod      `json:"period"`
+	Where      []*StatisticsCondition `json:"where"`
+	Unit       StatisticsUnit         `json:"unit"`
+	ActiveBy   StatisticsActiveBy     `json:"activeBy"`
+	RaceMethod StatisticsRaceMethod   `json:"raceMethod"`
+	AgeAt      StatisticsAgeAt        `json:"ageAt"`
+	Identity   StatisticsIdentity     `json:"identity"`
+	Scope      *StatisticsScope       `json:"scope,omitempty"`
+	Measures   []stats.Measure        `json:"measures"`
+	By         []stats.Dimension      `json:"by"`
+	Grain      *StatisticsGrain       `json:"grain,omitempty"`
+	Having     []*StatisticsHaving    `json:"having"`
+	OrderBy    []*StatisticsSort      `json:"orderBy"`
+}
+
+// A share, from 0 to 1.
+type StatisticsRate struct {
+	Value       *float64         `json:"value,omitempty"`
+	Numerator   *StatisticsCount `json:"numerator"`
+	Denominator *StatisticsCount `json:"denominator"`
+}
+
+// One of: by time, by a dimension's values, by a measure that is asked for.
+type StatisticsSort struct {
+	Time       *bool            `json:"time,omitempty"`
+	Dimension  *stats.Dimension `json:"dimension,omitempty"`
+	Measure    *stats.Measure   `json:"measure,omitempty"`
+	Descending bool             `json:"descending"`
+}
+
+// A value of a dimension: the name that conditions name it by, and its label.
+type StatisticsValue struct {
+	Name  string `json:"name"`
+	Label string `json:"label"`
 }
 
 type Subscription struct {
@@ -282,6 +472,64 @@ func (e *CollectionPoint) UnmarshalJSON(b []byte) error {
 }
 
 func (e CollectionPoint) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+type PublishAs string
+
+const (
+	// Protected numbers, those of the newest release.
+	PublishAsProtected PublishAs = "PROTECTED"
+	// One table of true numbers, for ever the same: a count by at most three dimensions, nothing between 1 and 10, and as much
+	// hidden as it takes that nobody finds the hidden ones. Once for a measure and days.
+	PublishAsFixed PublishAs = "FIXED"
+)
+
+var AllPublishAs = []PublishAs{
+	PublishAsProtected,
+	PublishAsFixed,
+}
+
+func (e PublishAs) IsValid() bool {
+	switch e {
+	case PublishAsProtected, PublishAsFixed:
+		return true
+	}
+	return false
+}
+
+func (e PublishAs) String() string {
+	return string(e)
+}
+
+func (e *PublishAs) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = PublishAs(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid PublishAs", str)
+	}
+	return nil
+}
+
+func (e PublishAs) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *PublishAs) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e PublishAs) MarshalJSON() ([]byte, error) {
 	var buf bytes.Buffer
 	e.MarshalGQL(&buf)
 	return buf.Bytes(), nil
@@ -523,6 +771,594 @@ func (e *RunState) UnmarshalJSON(b []byte) error {
 }
 
 func (e RunState) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+type StatisticsActiveBy string
+
+const (
+	StatisticsActiveByEnrollment StatisticsActiveBy = "ENROLLMENT"
+	StatisticsActiveByService    StatisticsActiveBy = "SERVICE"
+)
+
+var AllStatisticsActiveBy = []StatisticsActiveBy{
+	StatisticsActiveByEnrollment,
+	StatisticsActiveByService,
+}
+
+func (e StatisticsActiveBy) IsValid() bool {
+	switch e {
+	case StatisticsActiveByEnrollment, StatisticsActiveByService:
+		return true
+	}
+	return false
+}
+
+func (e StatisticsActiveBy) String() string {
+	return string(e)
+}
+
+func (e *StatisticsActiveBy) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = StatisticsActiveBy(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid StatisticsActiveBy", str)
+	}
+	return nil
+}
+
+func (e StatisticsActiveBy) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *StatisticsActiveBy) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e StatisticsActiveBy) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// The day on which ages are taken.
+type StatisticsAgeAt string
+
+const (
+	StatisticsAgeAtStart StatisticsAgeAt = "START"
+	StatisticsAgeAtEntry StatisticsAgeAt = "ENTRY"
+	StatisticsAgeAtEnd   StatisticsAgeAt = "END"
+)
+
+var AllStatisticsAgeAt = []StatisticsAgeAt{
+	StatisticsAgeAtStart,
+	StatisticsAgeAtEntry,
+	StatisticsAgeAtEnd,
+}
+
+func (e StatisticsAgeAt) IsValid() bool {
+	switch e {
+	case StatisticsAgeAtStart, StatisticsAgeAtEntry, StatisticsAgeAtEnd:
+		return true
+	}
+	return false
+}
+
+func (e StatisticsAgeAt) String() string {
+	return string(e)
+}
+
+func (e *StatisticsAgeAt) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = StatisticsAgeAt(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid StatisticsAgeAt", str)
+	}
+	return nil
+}
+
+func (e StatisticsAgeAt) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *StatisticsAgeAt) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e StatisticsAgeAt) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+type StatisticsCompare string
+
+const (
+	StatisticsComparePreviousPeriod StatisticsCompare = "PREVIOUS_PERIOD"
+	StatisticsComparePriorYear      StatisticsCompare = "PRIOR_YEAR"
+)
+
+var AllStatisticsCompare = []StatisticsCompare{
+	StatisticsComparePreviousPeriod,
+	StatisticsComparePriorYear,
+}
+
+func (e StatisticsCompare) IsValid() bool {
+	switch e {
+	case StatisticsComparePreviousPeriod, StatisticsComparePriorYear:
+		return true
+	}
+	return false
+}
+
+func (e StatisticsCompare) String() string {
+	return string(e)
+}
+
+func (e *StatisticsCompare) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = StatisticsCompare(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid StatisticsCompare", str)
+	}
+	return nil
+}
+
+func (e StatisticsCompare) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *StatisticsCompare) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e StatisticsCompare) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+type StatisticsGrain string
+
+const (
+	StatisticsGrainDay               StatisticsGrain = "DAY"
+	StatisticsGrainWeek              StatisticsGrain = "WEEK"
+	StatisticsGrainMonth             StatisticsGrain = "MONTH"
+	StatisticsGrainQuarter           StatisticsGrain = "QUARTER"
+	StatisticsGrainYear              StatisticsGrain = "YEAR"
+	StatisticsGrainFederalFiscalYear StatisticsGrain = "FEDERAL_FISCAL_YEAR"
+)
+
+var AllStatisticsGrain = []StatisticsGrain{
+	StatisticsGrainDay,
+	StatisticsGrainWeek,
+	StatisticsGrainMonth,
+	StatisticsGrainQuarter,
+	StatisticsGrainYear,
+	StatisticsGrainFederalFiscalYear,
+}
+
+func (e StatisticsGrain) IsValid() bool {
+	switch e {
+	case StatisticsGrainDay, StatisticsGrainWeek, StatisticsGrainMonth, StatisticsGrainQuarter, StatisticsGrainYear, StatisticsGrainFederalFiscalYear:
+		return true
+	}
+	return false
+}
+
+func (e StatisticsGrain) String() string {
+	return string(e)
+}
+
+func (e *StatisticsGrain) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = StatisticsGrain(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid StatisticsGrain", str)
+	}
+	return nil
+}
+
+func (e StatisticsGrain) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *StatisticsGrain) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e StatisticsGrain) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+type StatisticsIdentity string
+
+const (
+	// Records that are linked count once.
+	StatisticsIdentityPersons StatisticsIdentity = "PERSONS"
+	// Each source's client records.
+	StatisticsIdentityClients StatisticsIdentity = "CLIENTS"
+)
+
+var AllStatisticsIdentity = []StatisticsIdentity{
+	StatisticsIdentityPersons,
+	StatisticsIdentityClients,
+}
+
+func (e StatisticsIdentity) IsValid() bool {
+	switch e {
+	case StatisticsIdentityPersons, StatisticsIdentityClients:
+		return true
+	}
+	return false
+}
+
+func (e StatisticsIdentity) String() string {
+	return string(e)
+}
+
+func (e *StatisticsIdentity) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = StatisticsIdentity(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid StatisticsIdentity", str)
+	}
+	return nil
+}
+
+func (e StatisticsIdentity) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *StatisticsIdentity) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e StatisticsIdentity) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+type StatisticsMode string
+
+const (
+	StatisticsModeExact StatisticsMode = "EXACT"
+	// Close to the true numbers, and nobody can be picked out of them.
+	StatisticsModeProtected StatisticsMode = "PROTECTED"
+)
+
+var AllStatisticsMode = []StatisticsMode{
+	StatisticsModeExact,
+	StatisticsModeProtected,
+}
+
+func (e StatisticsMode) IsValid() bool {
+	switch e {
+	case StatisticsModeExact, StatisticsModeProtected:
+		return true
+	}
+	return false
+}
+
+func (e StatisticsMode) String() string {
+	return string(e)
+}
+
+func (e *StatisticsMode) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = StatisticsMode(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid StatisticsMode", str)
+	}
+	return nil
+}
+
+func (e StatisticsMode) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *StatisticsMode) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e StatisticsMode) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+type StatisticsRaceMethod string
+
+const (
+	// In the group of each race that is marked.
+	StatisticsRaceMethodAloneOrInCombination StatisticsRaceMethod = "ALONE_OR_IN_COMBINATION"
+	// In one group.
+	StatisticsRaceMethodCombined StatisticsRaceMethod = "COMBINED"
+)
+
+var AllStatisticsRaceMethod = []StatisticsRaceMethod{
+	StatisticsRaceMethodAloneOrInCombination,
+	StatisticsRaceMethodCombined,
+}
+
+func (e StatisticsRaceMethod) IsValid() bool {
+	switch e {
+	case StatisticsRaceMethodAloneOrInCombination, StatisticsRaceMethodCombined:
+		return true
+	}
+	return false
+}
+
+func (e StatisticsRaceMethod) String() string {
+	return string(e)
+}
+
+func (e *StatisticsRaceMethod) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = StatisticsRaceMethod(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid StatisticsRaceMethod", str)
+	}
+	return nil
+}
+
+func (e StatisticsRaceMethod) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *StatisticsRaceMethod) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e StatisticsRaceMethod) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// Why a number is not shown.
+type StatisticsReason string
+
+const (
+	// Too few people are in it, or left outside.
+	StatisticsReasonTooFew StatisticsReason = "TOO_FEW"
+	// More conditions and groupings than are possible together.
+	StatisticsReasonTooDetailed StatisticsReason = "TOO_DETAILED"
+	// The same, where one of them is sensitive.
+	StatisticsReasonSensitive StatisticsReason = "SENSITIVE"
+	// The account was told as many numbers of this release as it may.
+	StatisticsReasonBudgetSpent StatisticsReason = "BUDGET_SPENT"
+	// The measure has no protected numbers.
+	StatisticsReasonNotOffered StatisticsReason = "NOT_OFFERED"
+	// The numbers of the period are not published yet.
+	StatisticsReasonNotPublished StatisticsReason = "NOT_PUBLISHED"
+)
+
+var AllStatisticsReason = []StatisticsReason{
+	StatisticsReasonTooFew,
+	StatisticsReasonTooDetailed,
+	StatisticsReasonSensitive,
+	StatisticsReasonBudgetSpent,
+	StatisticsReasonNotOffered,
+	StatisticsReasonNotPublished,
+}
+
+func (e StatisticsReason) IsValid() bool {
+	switch e {
+	case StatisticsReasonTooFew, StatisticsReasonTooDetailed, StatisticsReasonSensitive, StatisticsReasonBudgetSpent, StatisticsReasonNotOffered, StatisticsReasonNotPublished:
+		return true
+	}
+	return false
+}
+
+func (e StatisticsReason) String() string {
+	return string(e)
+}
+
+func (e *StatisticsReason) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = StatisticsReason(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid StatisticsReason", str)
+	}
+	return nil
+}
+
+func (e StatisticsReason) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *StatisticsReason) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e StatisticsReason) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+type StatisticsScope string
+
+const (
+	// The account's own projects, exactly.
+	StatisticsScopeOwn       StatisticsScope = "OWN"
+	StatisticsScopeCommunity StatisticsScope = "COMMUNITY"
+)
+
+var AllStatisticsScope = []StatisticsScope{
+	StatisticsScopeOwn,
+	StatisticsScopeCommunity,
+}
+
+func (e StatisticsScope) IsValid() bool {
+	switch e {
+	case StatisticsScopeOwn, StatisticsScopeCommunity:
+		return true
+	}
+	return false
+}
+
+func (e StatisticsScope) String() string {
+	return string(e)
+}
+
+func (e *StatisticsScope) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = StatisticsScope(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid StatisticsScope", str)
+	}
+	return nil
+}
+
+func (e StatisticsScope) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *StatisticsScope) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e StatisticsScope) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+type StatisticsUnit string
+
+const (
+	StatisticsUnitPeople         StatisticsUnit = "PEOPLE"
+	StatisticsUnitHouseholds     StatisticsUnit = "HOUSEHOLDS"
+	StatisticsUnitHeads          StatisticsUnit = "HEADS"
+	StatisticsUnitAdultsAndHeads StatisticsUnit = "ADULTS_AND_HEADS"
+	StatisticsUnitEnrollments    StatisticsUnit = "ENROLLMENTS"
+)
+
+var AllStatisticsUnit = []StatisticsUnit{
+	StatisticsUnitPeople,
+	StatisticsUnitHouseholds,
+	StatisticsUnitHeads,
+	StatisticsUnitAdultsAndHeads,
+	StatisticsUnitEnrollments,
+}
+
+func (e StatisticsUnit) IsValid() bool {
+	switch e {
+	case StatisticsUnitPeople, StatisticsUnitHouseholds, StatisticsUnitHeads, StatisticsUnitAdultsAndHeads, StatisticsUnitEnrollments:
+		return true
+	}
+	return false
+}
+
+func (e StatisticsUnit) String() string {
+	return string(e)
+}
+
+func (e *StatisticsUnit) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = StatisticsUnit(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid StatisticsUnit", str)
+	}
+	return nil
+}
+
+func (e StatisticsUnit) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *StatisticsUnit) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e StatisticsUnit) MarshalJSON() ([]byte, error) {
 	var buf bytes.Buffer
 	e.MarshalGQL(&buf)
 	return buf.Bytes(), nil

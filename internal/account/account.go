@@ -460,11 +460,15 @@ func (b *Book) tokenOf(ctx context.Context, username, id string) (*store.Account
 }
 
 func (b *Book) token(ctx context.Context, t store.Token, life time.Duration, alone bool, grace time.Duration) (Session, error) {
-	secret := make([]byte, 32)
-	_, _ = rand.Read(secret)
-	made := Session{"hearth_" + base64.RawURLEncoding.EncodeToString(secret), b.store.Now() + hmis.Timestamp(life/time.Second)}
+	made := Session{newToken(), b.store.Now() + hmis.Timestamp(life/time.Second)}
 	t.ExpiresAt = &made.Expires
 	return made, b.store.AddToken(ctx, t, hashToken(made.Token), alone, grace)
+}
+
+func newToken() string {
+	secret := make([]byte, 32)
+	_, _ = rand.Read(secret)
+	return "hearth_" + base64.RawURLEncoding.EncodeToString(secret)
 }
 
 // hashToken needs no salt and no work factor: a token is 256 random bits.
@@ -490,12 +494,8 @@ func (b *Book) Viewer(ctx context.Context, token, purpose string) (*policy.Viewe
 	if err != nil {
 		return nil, err
 	}
-	deny := func(format string) error {
-		why := hmis.Errorf(hmis.Denied, "%s", format)
-		return cmp.Or(b.record(ctx, audit.Record{Kind: audit.TokenRefused, Outcome: audit.Denied, Session: sessionOf(token)}, a), error(why))
-	}
 	if a == nil || !a.Active {
-		return nil, deny("the token is not valid, or no longer; sign in again")
+		return nil, b.refuseToken(ctx, a, token, hmis.Errorf(hmis.Denied, "the token is not valid, or no longer; sign in again"))
 	}
 	v, err := b.store.Viewer(ctx, a)
 	if err != nil {
@@ -508,10 +508,15 @@ func (b *Book) Viewer(ctx context.Context, token, purpose string) (*policy.Viewe
 		v.Purpose = a.Purposes[0]
 	case purpose != "":
 		if err := v.Purpose.UnmarshalGQL(purpose); err != nil || !slices.Contains(a.Purposes, v.Purpose) {
-			return nil, deny("the account may not ask for this purpose")
+			return nil, b.refuseToken(ctx, a, token, hmis.Errorf(hmis.Denied, "the account may not ask for this purpose"))
 		}
 	}
 	return v, nil
+}
+
+// refuseToken records that a token was refused, and returns why.
+func (b *Book) refuseToken(ctx context.Context, a *store.Account, token string, why error) error {
+	return cmp.Or(b.record(ctx, audit.Record{Kind: audit.TokenRefused, Outcome: audit.Denied, Session: sessionOf(token)}, a), why)
 }
 
 // appOf is the program that asks, as an administrator named it with its token or its account. What a login says of its

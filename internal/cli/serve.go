@@ -121,6 +121,14 @@ func handler(s *store.Store, c server.Config) http.Handler {
 	c.Ready = s.Ready
 	c.Console = web.Handler()
 	c.Caller = callerOf
+	c.Public = func(ctx context.Context, name string) ([]byte, []byte, error) {
+		page, err := resolver.Public(ctx, name)
+		if err != nil {
+			return nil, nil, err
+		}
+		return page.JSON, page.CSV, nil
+	}
+	c.Saved = resolver.QueryAnswer
 	return server.Handler(c)
 }
 

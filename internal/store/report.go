@@ -108,6 +108,14 @@ func (s *Store) ClientsNumbered(ctx context.Context, keys []int64, p Page) (*Cli
 	}})
 }
 
+// EnrollmentsNumbered lists stays by their row numbers, those that the viewer may see.
+func (s *Store) EnrollmentsNumbered(ctx context.Context, keys []int64, p Page) (*EnrollmentConnection, error) {
+	keys = slices.Compact(slices.Sorted(slices.Values(keys)))
+	return whole(ctx, s, kindEnrollment, list{page: p, where: keys, filter: func(_ *session, c columns) (*sql.Predicate, error) {
+		return in(c("id"), keys), nil
+	}})
+}
+
 // ProjectsNumbered finds projects by their row numbers.
 func (s *Store) ProjectsNumbered(ctx context.Context, keys []int64) (map[int64]*ent.Project, error) {
 	return byKeys(ctx, s, kindProject, keys)
