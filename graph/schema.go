@@ -47,13 +47,11 @@ func (r *mutationResolver) RunReport(ctx context.Context, input model.ReportInpu
 }
 
 func (r *mutationResolver) Login(ctx context.Context, input model.LoginInput) (*model.LoginPayload, error) {
-	session, err := r.r.Accounts.Login(ctx, account.Attempt{Username: input.Username, Password: input.Password})
-	if err := r.r.recordLogin(ctx, input.Username, session.Token, err); err != nil {
-		return nil, err
-	}
+	session, err := r.r.Accounts.Login(ctx, attempt(ctx, input))
 	if err != nil {
+		needsCode := account.NeedsCode(err)
 		problems, err := userErrors(err)
-		return &model.LoginPayload{UserErrors: problems}, err
+		return &model.LoginPayload{NeedsCode: needsCode, UserErrors: problems}, err
 	}
 	return &model.LoginPayload{Token: &session.Token, ExpiresAt: &session.Expires}, nil
 }

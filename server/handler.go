@@ -24,9 +24,9 @@ type Config struct {
 	// SeesPeople tells which API a caller gets; nil: everybody gets API.
 	SeesPeople func(ctx context.Context) bool
 	// Authenticate turns a token, and the purpose that the request names in its header Hearth-Purpose, into the context
-	// in which the operation runs; "" is a stranger, or no purpose. An error is answered as DENIED with 401, an
-	// hmis.Error of the code UNAVAILABLE with 503.
-	Authenticate func(ctx context.Context, token, purpose string) (context.Context, error)
+	// in which the operation runs; "" is a stranger, or no purpose. Address tells strangers apart: an IP address, or a
+	// network of version 6. An error is answered as DENIED with 401, an hmis.Error of the code UNAVAILABLE with 503.
+	Authenticate func(ctx context.Context, token, purpose, address string) (context.Context, error)
 	Extension    graphql.HandlerExtension // hung around every operation; nil: none
 	// Introspect tells whether a caller may read the schema and is told its names in errors; nil: nobody may.
 	Introspect func(ctx context.Context) bool
@@ -72,7 +72,7 @@ func (d *door) routes() http.Handler {
 	mux.Handle("/healthz", only(http.HandlerFunc(healthy), http.MethodGet, http.MethodHead))
 	mux.Handle("/readyz", only(http.HandlerFunc(d.ready), http.MethodGet, http.MethodHead))
 	if d.SignIn != nil {
-		mux.Handle("/oidc/", d.SignIn)
+		mux.Handle("/oidc/", http.HandlerFunc(d.signIn))
 	}
 	if d.Public != nil {
 		mux.Handle("/public/{name}", only(http.HandlerFunc(d.published), http.MethodGet, http.MethodHead))
@@ -105,9 +105,9 @@ func (d *door) guard(next http.Handler) http.Handler {
 		h.Set("X-Content-Type-Options", "nosniff")
 		h.Set("X-Frame-Options", "DENY")
 		h.Set("Referrer-Policy", "no-referrer")
-		h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'") // the console sets its own
+		h.Set("Content-Security-Policy", "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'") // the console sets its own
 		if d.secure(r) {
-			h.Set("Strict-Transport-Security", "max-age=31536000")
+			h.Set("Strict-Transport-Security", "max-age=31536000; includeSubDomains") // the hub has a host of its own
 		}
 		next.ServeHTTP(w, r)
 	})

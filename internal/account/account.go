@@ -14,6 +14,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/hearth-hmis/hearth/internal/audit"
 	"github.com/hearth-hmis/hearth/internal/hmis"
 	"github.com/hearth-hmis/hearth/internal/policy"
 	"github.com/hearth-hmis/hearth/internal/store"
@@ -30,38 +31,37 @@ const RotationGrace = 24 * time.Hour
 
 // Book is the accounts of a hub.
 type Book struct {
-	// Events is told of every login, refusal and change; nil: nobody is. An error of it stops what it is told of.
-	Events func(context.Context, Event) error
-
 	store *store.Store
 	decoy string
 }
 
-// Event is something that happened to an account.
-type Event struct {
-	Kind     EventKind
-	Account  int64  // 0: there is none of that name
-	Username string // as it was typed, in lower case, only where there is such an account
-	Outcome  string // why it was refused; "": it was not
+// record adds to the log what happened to an account, which is nil where there is none, and returns once that is durable:
+// nobody is told of it before. Whoever signs in does so as the account; changes are made by whoever is signed in, else by
+// the command.
+func (b *Book) record(ctx context.Context, r audit.Record, a *store.Account) error {
+	v := policy.ViewerOf(ctx)
+	if signsIn := r.Kind != audit.AccessChanged && r.Kind != audit.Logout; signsIn {
+		v = nil
+		if a != nil {
+			r.Account, r.Organization, r.Role = a.Key, a.Organization, a.Role.String()
+		}
+	} else if a != nil && (v == nil || a.Key != v.Account) {
+		r.Subject = a.Key
+	}
+	if v != nil {
+		r.Account, r.Organization, r.Role, r.Session, r.App = v.Account, v.Organization, v.Role.String(), v.Session, v.App
+	}
+	return b.store.Record(ctx, r)
 }
 
-// EventKind says what happened.
-type EventKind string
+// changed records what of an account was changed.
+func (b *Book) changed(ctx context.Context, a *store.Account, what audit.Detail) error {
+	return b.record(ctx, audit.Record{Kind: audit.AccessChanged, Outcome: audit.Done, Detail: what}, a)
+}
 
-// The kinds of events.
-const (
-	LoggedIn  EventKind = "LOGIN"
-	LoggedOut EventKind = "LOGOUT"
-	Refused   EventKind = "LOGIN_REFUSED"
-	Denied    EventKind = "TOKEN_REFUSED"
-	Changed   EventKind = "ACCOUNT_CHANGED"
-)
-
-func (b *Book) tell(ctx context.Context, e Event) error {
-	if b.Events == nil {
-		return nil
-	}
-	return b.Events(ctx, e)
+// refused records why a change of an account was refused, and returns that.
+func (b *Book) refused(ctx context.Context, a *store.Account, what audit.Detail, why error) error {
+	return cmp.Or(b.record(ctx, audit.Record{Kind: audit.AccessChanged, Outcome: audit.Denied, Detail: what}, a), why)
 }
 
 // decoy is checked where there is no such account, so that known and unknown names cost the same. Making it costs as
@@ -133,7 +133,11 @@ func (b *Book) Create(ctx context.Context, n New) error {
 	if err := b.store.AddAccount(ctx, a); err != nil {
 		return err
 	}
-	return b.tell(ctx, Event{Kind: Changed, Username: a.Username})
+	made, err := b.named(ctx, a.Username)
+	if err != nil {
+		return err
+	}
+	return b.changed(ctx, made, audit.AccountCreated)
 }
 
 var (
@@ -152,12 +156,12 @@ func (b *Book) agreement(ctx context.Context) (string, error) {
 
 // Disable ends an account: its password and tokens are refused from the next request on, on every server. Errors: NotFound.
 func (b *Book) Disable(ctx context.Context, username string) error {
-	return b.change(ctx, username, func(a *store.Account) error { return b.store.DisableAccount(ctx, a.Key) })
+	return b.change(ctx, username, audit.AccountDisabled, func(a *store.Account) error { return b.store.DisableAccount(ctx, a.Key) })
 }
 
 // Enable opens an account that was disabled, or locked for being unused. Errors: NotFound, Conflict without a license.
 func (b *Book) Enable(ctx context.Context, username string) error {
-	return b.change(ctx, username, func(a *store.Account) error { return b.store.EnableAccount(ctx, a) })
+	return b.change(ctx, username, audit.AccountEnabled, func(a *store.Account) error { return b.store.EnableAccount(ctx, a) })
 }
 
 // Train records that an account passed the privacy training of a course on a day.
@@ -165,7 +169,7 @@ func (b *Book) Train(ctx context.Context, username string, day hmis.Date, course
 	if day > b.store.Now().Day() {
 		return errUntrained
 	}
-	return b.change(ctx, username, func(a *store.Account) error { return b.store.RecordTraining(ctx, a.Key, day, course) })
+	return b.change(ctx, username, audit.TrainingRecorded, func(a *store.Account) error { return b.store.RecordTraining(ctx, a.Key, day, course) })
 }
 
 // Agree records that an account signed the end-user agreement in force on a day.
@@ -174,13 +178,13 @@ func (b *Book) Agree(ctx context.Context, username string, day hmis.Date) error 
 	if err != nil {
 		return err
 	}
-	return b.change(ctx, username, func(a *store.Account) error { return b.store.RecordAgreement(ctx, a.Key, day, version) })
+	return b.change(ctx, username, audit.AgreementSigned, func(a *store.Account) error { return b.store.RecordAgreement(ctx, a.Key, day, version) })
 }
 
 // SetPassword gives an account another password and ends its sessions. Errors: NotFound, and Invalid for one that is too
 // easy to guess.
 func (b *Book) SetPassword(ctx context.Context, username, password string) error {
-	return b.change(ctx, username, func(a *store.Account) error {
+	return b.change(ctx, username, audit.PasswordChanged, func(a *store.Account) error {
 		if err := b.checkPassword(ctx, password, a); err != nil {
 			return err
 		}
@@ -191,7 +195,7 @@ func (b *Book) SetPassword(ctx context.Context, username, password string) error
 // ResetSecondFactor takes an account's second factor away, for one who lost it, and ends its sessions and its password,
 // which may be too short without.
 func (b *Book) ResetSecondFactor(ctx context.Context, username string) error {
-	return b.change(ctx, username, func(a *store.Account) error {
+	return b.change(ctx, username, audit.SecondFactorReset, func(a *store.Account) error {
 		if err := b.store.SetSecondFactor(ctx, a.Key, nil, 0, nil); err != nil {
 			return err
 		}
@@ -199,7 +203,7 @@ func (b *Book) ResetSecondFactor(ctx context.Context, username string) error {
 	})
 }
 
-func (b *Book) change(ctx context.Context, username string, do func(*store.Account) error) error {
+func (b *Book) change(ctx context.Context, username string, what audit.Detail, do func(*store.Account) error) error {
 	a, err := b.named(ctx, username)
 	if err != nil {
 		return err
@@ -207,13 +211,13 @@ func (b *Book) change(ctx context.Context, username string, do func(*store.Accou
 	if err := do(a); err != nil {
 		return err
 	}
-	return b.tell(ctx, Event{Kind: Changed, Account: a.Key, Username: a.Username})
+	return b.changed(ctx, a, what)
 }
 
 // ChangeRole gives an account another role, from the next request on. Errors: NotFound, and Invalid where the new role
 // needs what the account does not have, an organization or scopes, or the other way round.
 func (b *Book) ChangeRole(ctx context.Context, username string, role policy.Role) error {
-	return b.change(ctx, username, func(a *store.Account) error {
+	return b.change(ctx, username, audit.RoleChanged, func(a *store.Account) error {
 		if err := mayBecome(a, role); err != nil {
 			return err
 		}
@@ -258,6 +262,9 @@ var (
 	errCode   = hmis.Errorf(hmis.Denied, "the code is wrong, or was used already; wait for the next one")
 )
 
+// Names of programs stand in the log, where free text has no place.
+var errApp = hmis.Errorf(hmis.Invalid, "the name of an app has 2 to 64 small letters, digits and . _ @ -")
+
 // NeedsCode reports whether a login failed for nothing but a missing code.
 func NeedsCode(err error) bool { return errors.Is(err, errFactor) }
 
@@ -265,6 +272,9 @@ func NeedsCode(err error) bool { return errors.Is(err, errFactor) }
 // choice it ends the account's other sessions. Errors: Denied, the same whether the name or the password is wrong; Limit
 // where there were too many attempts, whether this one is right or not.
 func (b *Book) Login(ctx context.Context, t Attempt) (Session, error) {
+	if t.App != "" && !usernameForm.MatchString(t.App) {
+		return Session{}, errApp
+	}
 	t.Username = strings.ToLower(t.Username)
 	wait, err := b.store.CountAttempt(ctx, t.Username, t.Address)
 	if err != nil {
@@ -275,65 +285,73 @@ func (b *Book) Login(ctx context.Context, t Attempt) (Session, error) {
 		return Session{}, err
 	}
 	if wait > 0 {
-		return Session{}, b.refuse(ctx, a, hmis.Errorf(hmis.Limit, "too many attempts to sign in; try again in %d seconds", wait))
+		return Session{}, b.refuse(ctx, a, audit.TooMany, hmis.Errorf(hmis.Limit, "too many attempts to sign in; try again in %d seconds", wait))
 	}
-	if err := b.authenticate(ctx, a, t); err != nil {
-		return Session{}, b.refuse(ctx, a, err)
+	how, err := b.authenticate(ctx, a, t)
+	switch {
+	case hmis.CodeOf(err) == hmis.Denied:
+		return Session{}, b.refuse(ctx, a, how, err)
+	case err != nil: // it could not be tried
+		return Session{}, err
 	}
 	if err := b.store.ForgetAttempt(ctx, t.Username, t.Address); err != nil {
 		return Session{}, err
 	}
-	return b.open(ctx, a, t.App)
+	return b.open(ctx, a, how, t.App)
 }
 
 // open opens a session for an account that showed who it is.
-func (b *Book) open(ctx context.Context, a *store.Account, app string) (Session, error) {
+func (b *Book) open(ctx context.Context, a *store.Account, how audit.Detail, app string) (Session, error) {
 	most := 1
 	if err := b.store.Setting(ctx, store.SessionsPerUser, &most); err != nil {
-		return Session{}, err
-	}
-	if err := b.tell(ctx, Event{Kind: LoggedIn, Account: a.Key, Username: a.Username}); err != nil {
 		return Session{}, err
 	}
 	t := store.Token{Account: a.Key, Session: true}
 	if app != "" {
 		t.App = &app
 	}
-	return b.token(ctx, t, SessionLife, most, 0)
-}
-
-func (b *Book) refuse(ctx context.Context, a *store.Account, why error) error {
-	e := Event{Kind: Refused, Outcome: why.Error()}
-	if a != nil {
-		e.Account, e.Username = a.Key, a.Username
+	made, err := b.token(ctx, t, SessionLife, most, 0)
+	if err != nil {
+		return Session{}, err
 	}
-	return errors.Join(why, b.tell(ctx, e))
+	err = b.record(ctx, audit.Record{Kind: audit.Login, Outcome: audit.Done, Detail: how, Session: sessionOf(made.Token), App: app}, a)
+	if err != nil {
+		return Session{}, err
+	}
+	return made, nil
 }
 
-// authenticate costs the same whether there is such an account or not.
-func (b *Book) authenticate(ctx context.Context, a *store.Account, t Attempt) error {
+// refuse records why nobody was signed in, and returns that. Which name was typed is not recorded where there is no such
+// account: people type passwords into the wrong field.
+func (b *Book) refuse(ctx context.Context, a *store.Account, reason audit.Detail, why error) error {
+	return cmp.Or(b.record(ctx, audit.Record{Kind: audit.LoginFailed, Outcome: audit.Denied, Detail: reason}, a), why)
+}
+
+// authenticate tells how an attempt shows who it is, or why it does not. It costs the same whether there is such an account
+// or not. Errors: Denied.
+func (b *Book) authenticate(ctx context.Context, a *store.Account, t Attempt) (how audit.Detail, err error) {
 	hash := b.decoy
 	if a != nil && a.PasswordHash != "" {
 		hash = a.PasswordHash
 	}
 	if fits := verifyPassword(ctx, hash, t.Password); !fits || hash == b.decoy || !a.Active {
-		return errLogin
+		return audit.WrongPassword, errLogin
 	}
-	if b.checkPassword(ctx, t.Password, a) != nil {
-		return errWeak
+	if err := b.checkPassword(ctx, t.Password, a); hmis.CodeOf(err) == hmis.Invalid {
+		return audit.WeakPassword, errWeak
+	} else if err != nil {
+		return "", err
 	}
+	how = audit.ByPassword
 	if a.HasSecondFactor() {
-		if t.Code == "" {
-			return errFactor
-		}
-		if ok, err := b.useCode(ctx, a, t.Code); err != nil || !ok {
-			return cmp.Or(err, error(errCode))
+		if how, err = b.useCode(ctx, a, t.Code); err != nil {
+			return how, err
 		}
 	}
 	if !currentHash(hash) {
-		return b.store.RehashPassword(ctx, a.Key, hashPassword(t.Password))
+		err = b.store.RehashPassword(ctx, a.Key, hashPassword(t.Password))
 	}
-	return nil
+	return how, err
 }
 
 // ChangePassword gives the viewer's own account another password; its sessions end. Errors: Denied where the old one is
@@ -344,7 +362,7 @@ func (b *Book) ChangePassword(ctx context.Context, old, new string) error {
 		return err
 	}
 	if !verifyPassword(ctx, a.PasswordHash, old) {
-		return hmis.Errorf(hmis.Denied, "the old password is wrong")
+		return b.refused(ctx, a, audit.PasswordChanged, hmis.Errorf(hmis.Denied, "the old password is wrong"))
 	}
 	return b.SetPassword(ctx, a.Username, new)
 }
@@ -365,6 +383,7 @@ func (b *Book) own(ctx context.Context) (*store.Account, error) {
 type NewToken struct {
 	Username   string
 	Name       string           // what it is for
+	App        string           // the program that asks with it, as metrics, the log and the list of trusted documents name it
 	Reads      *hmis.Categories // nil: as its account
 	Writes     *hmis.Categories // nil: as its account; empty: nothing
 	Projects   []int64          // row numbers; nil: as its account
@@ -385,6 +404,8 @@ func (b *Book) MakeToken(ctx context.Context, n NewToken) (Session, error) {
 		return Session{}, err
 	case n.Life < 0 || n.Life > TokenLife:
 		return Session{}, hmis.Errorf(hmis.Invalid, "a token lives at most %d days", int(TokenLife.Hours()/24))
+	case n.App != "" && !usernameForm.MatchString(n.App):
+		return Session{}, errApp
 	case len(n.Name) > 100:
 		return Session{}, hmis.Errorf(hmis.Invalid, "the name of a token has at most 100 characters")
 	}
@@ -392,10 +413,14 @@ func (b *Book) MakeToken(ctx context.Context, n NewToken) (Session, error) {
 	if n.Name != "" {
 		t.Name = &n.Name
 	}
-	if err := b.tell(ctx, Event{Kind: Changed, Account: a.Key, Username: a.Username}); err != nil {
+	if n.App != "" {
+		t.App = &n.App
+	}
+	made, err := b.token(ctx, t, cmp.Or(n.Life, TokenLife), 0, 0)
+	if err != nil {
 		return Session{}, err
 	}
-	return b.token(ctx, t, cmp.Or(n.Life, TokenLife), 0, 0)
+	return made, b.changed(ctx, a, audit.TokenCreated)
 }
 
 // RotateToken makes a token in the place of another one of the account, with the same limits. The old one ends at once, or
@@ -412,11 +437,12 @@ func (b *Book) RotateToken(ctx context.Context, username, id string, grace bool)
 	if grace {
 		wait = RotationGrace
 	}
-	if err := b.tell(ctx, Event{Kind: Changed, Account: a.Key, Username: a.Username}); err != nil {
+	t.Replaces = &t.Key
+	made, err := b.token(ctx, *t, TokenLife, 0, wait)
+	if err != nil {
 		return Session{}, err
 	}
-	t.Replaces = &t.Key
-	return b.token(ctx, *t, TokenLife, 0, wait)
+	return made, b.changed(ctx, a, audit.TokenRotated)
 }
 
 // EndToken ends a token or session of an account. Errors: NotFound.
@@ -428,7 +454,7 @@ func (b *Book) EndToken(ctx context.Context, username, id string) error {
 	if _, err := b.store.EndTokenNumbered(ctx, a.Key, t.Key); err != nil {
 		return err
 	}
-	return b.tell(ctx, Event{Kind: Changed, Account: a.Key, Username: a.Username})
+	return b.changed(ctx, a, audit.TokenEnded)
 }
 
 func (b *Book) tokenOf(ctx context.Context, username, id string) (*store.Account, *store.Token, error) {
@@ -469,7 +495,11 @@ func hashToken(token string) []byte {
 
 // Logout ends a token; it reports whether it was a live one.
 func (b *Book) Logout(ctx context.Context, token string) (bool, error) {
-	return b.store.EndToken(ctx, hashToken(token))
+	ended, err := b.store.EndToken(ctx, hashToken(token))
+	if err == nil && ended {
+		err = b.record(ctx, audit.Record{Kind: audit.Logout, Outcome: audit.Done}, nil)
+	}
+	return ended, err
 }
 
 // Viewer finds who a token stands for and what for it asks; purpose is a policy.Purpose by name, "" for the account's
@@ -481,7 +511,7 @@ func (b *Book) Viewer(ctx context.Context, token, purpose string) (*policy.Viewe
 		return nil, err
 	}
 	if a == nil || !a.Active {
-		return nil, hmis.Errorf(hmis.Denied, "the token is not valid, or no longer; sign in again")
+		return nil, b.refuseToken(ctx, a, token, hmis.Errorf(hmis.Denied, "the token is not valid, or no longer; sign in again"))
 	}
 	v, err := b.store.Viewer(ctx, a)
 	if err != nil {
@@ -490,13 +520,34 @@ func (b *Book) Viewer(ctx context.Context, token, purpose string) (*policy.Viewe
 	if t.Narrow(v); t.Session {
 		v.Login = t.Key
 	}
+	v.Session, v.App = sessionOf(token), appOf(a, t)
 	switch {
 	case purpose == "" && len(a.Purposes) == 1:
 		v.Purpose = a.Purposes[0]
 	case purpose != "":
 		if err := v.Purpose.UnmarshalGQL(purpose); err != nil || !slices.Contains(a.Purposes, v.Purpose) {
-			return nil, hmis.Errorf(hmis.Denied, "the account may not ask for this purpose")
+			return nil, b.refuseToken(ctx, a, token, hmis.Errorf(hmis.Denied, "the account may not ask for this purpose"))
 		}
 	}
 	return v, nil
 }
+
+// refuseToken records that a token was refused, and returns why.
+func (b *Book) refuseToken(ctx context.Context, a *store.Account, token string, why error) error {
+	return cmp.Or(b.record(ctx, audit.Record{Kind: audit.TokenRefused, Outcome: audit.Denied, Session: sessionOf(token)}, a), why)
+}
+
+// appOf is the program that asks, as an administrator named it with its token or its account. What a login says of its
+// program is not believed: it stands in the log beside the login alone.
+func appOf(a *store.Account, t *store.Token) string {
+	switch {
+	case !t.Session && t.App != nil:
+		return *t.App
+	case a.Role == policy.PartnerApp:
+		return a.Username
+	}
+	return ""
+}
+
+// sessionOf is how the log names the holder of a token.
+func sessionOf(token string) string { return audit.Session(hashToken(token)) }

@@ -5,8 +5,8 @@ import (
 	"context"
 	"slices"
 	"strings"
-	"time"
 
+	"github.com/hearth-hmis/hearth/internal/audit"
 	"github.com/hearth-hmis/hearth/internal/hmis"
 	"github.com/hearth-hmis/hearth/internal/policy"
 	"github.com/hearth-hmis/hearth/internal/store"
@@ -129,10 +129,19 @@ func (d *Desk) guess(ctx context.Context, try func() error) error {
 	return d.book.store.ForgetAttempt(ctx, name, name)
 }
 
+// showCode takes a code of the own second factor. Errors: Denied.
+func (d *Desk) showCode(ctx context.Context, code string) error {
+	if !d.own.HasSecondFactor() {
+		return hmis.Errorf(hmis.NotFound, "the account has no second factor; add one with beginSecondFactor")
+	}
+	_, err := d.book.useCode(ctx, d.own, code)
+	return err
+}
+
 // NewRecoveryCodes replaces the recovery codes of the own account. Errors: Denied for a wrong code.
 func (d *Desk) NewRecoveryCodes(ctx context.Context, code string) (recovery []string, err error) {
 	err = d.guess(ctx, func() error {
-		if err := d.book.showCode(ctx, d.own, code); err != nil {
+		if err := d.showCode(ctx, code); err != nil {
 			return err
 		}
 		a, err := d.Account(ctx, "")
@@ -146,7 +155,7 @@ func (d *Desk) NewRecoveryCodes(ctx context.Context, code string) (recovery []st
 	if err != nil {
 		return nil, err
 	}
-	return recovery, d.book.note(ctx, d.own, secondFactorAdded)
+	return recovery, d.book.changed(ctx, d.own, audit.SecondFactorAdded)
 }
 
 // RemoveSecondFactor takes the own second factor away. Errors: Denied for a wrong password or code and where the role
@@ -167,13 +176,13 @@ func (d *Desk) RemoveSecondFactor(ctx context.Context, password, code string) er
 		if err := d.book.checkPassword(ctx, password, &without); err != nil {
 			return err
 		}
-		if err := d.book.showCode(ctx, d.own, code); err != nil {
+		if err := d.showCode(ctx, code); err != nil {
 			return err
 		}
 		if err := d.book.store.SetSecondFactor(ctx, d.own.Key, nil, 0, nil); err != nil {
 			return err
 		}
-		return d.book.note(ctx, d.own, secondFactorReset)
+		return d.book.changed(ctx, d.own, audit.SecondFactorReset)
 	})
 }
 
@@ -211,7 +220,7 @@ func (d *Desk) EndSessions(ctx context.Context, username string) error {
 	if err := d.book.store.EndSessions(ctx, a.Key, d.viewer.Login); err != nil {
 		return err
 	}
-	return d.book.note(ctx, a, tokenEnded)
+	return d.book.changed(ctx, a, audit.TokenEnded)
 }
 
 // speaksFor finds an account in whose name the viewer may make tokens.
@@ -323,7 +332,7 @@ func (d *Desk) Update(ctx context.Context, username string, c Change) error {
 	if err := d.book.store.SetRights(ctx, a); err != nil {
 		return err
 	}
-	return d.book.note(ctx, a, rightsChanged)
+	return d.book.changed(ctx, a, audit.RoleChanged)
 }
 
 // Administer does to an account that the viewer keeps what administrators do: Book's Disable, Enable, Train, SetPassword
@@ -347,7 +356,7 @@ func (d *Desk) PublishAgreement(ctx context.Context, e store.EndUserAgreement) e
 	if err := d.book.store.PublishAgreement(ctx, e, &d.own.Key); err != nil {
 		return err
 	}
-	return d.book.note(ctx, nil, agreementPublished)
+	return d.book.changed(ctx, nil, audit.AgreementPublished)
 }
 
 // RecordPartnerAgreement keeps an organization's agreement; the organization is an opaque id. Errors: Denied, NotFound,
@@ -362,7 +371,7 @@ func (d *Desk) RecordPartnerAgreement(ctx context.Context, organization string, 
 	if err := d.book.store.RecordPartnerAgreement(ctx, p, &d.own.Key); err != nil {
 		return err
 	}
-	return d.book.note(ctx, nil, partnerAgreement)
+	return d.book.changed(ctx, nil, audit.PartnerAgreement)
 }
 
 // PartnerAgreements lists agreements, newest first: all for the lead, those of the own organization for its people.
@@ -428,8 +437,20 @@ func (d *Desk) Choose(ctx context.Context, c Settings) error {
 			return err
 		}
 	}
-	return d.book.note(ctx, nil, settingChanged)
+	return d.book.changed(ctx, nil, audit.SettingChanged)
 }
 
-// days is a number of days as a token's life.
-func days(n int) time.Duration { return time.Duration(n) * 24 * time.Hour }
+// BeginSecondFactor makes a secret for the own account. Errors: Conflict where it has one already.
+func (d *Desk) BeginSecondFactor(ctx context.Context) (SecondFactor, error) {
+	return d.book.BeginSecondFactor(ctx)
+}
+
+// ConfirmSecondFactor makes the second factor count once a code of it is shown. Errors: Denied for a wrong code, NotFound
+// where none was begun.
+func (d *Desk) ConfirmSecondFactor(ctx context.Context, code string) (recovery []string, err error) {
+	err = d.guess(ctx, func() (err error) {
+		recovery, err = d.book.ConfirmSecondFactor(ctx, code)
+		return err
+	})
+	return recovery, err
+}

@@ -13,6 +13,7 @@ import (
 	"github.com/pquerna/otp"
 	"github.com/pquerna/otp/totp"
 
+	"github.com/hearth-hmis/hearth/internal/audit"
 	"github.com/hearth-hmis/hearth/internal/hmis"
 	"github.com/hearth-hmis/hearth/internal/store"
 )
@@ -66,10 +67,13 @@ func (b *Book) ConfirmSecondFactor(ctx context.Context, code string) (recovery [
 	}
 	step, ok := b.stepOf(a, code)
 	if !ok {
-		return nil, errCode
+		return nil, b.refused(ctx, a, audit.SecondFactorAdded, errCode)
 	}
 	recovery, hashes := newRecovery()
-	return recovery, b.store.SetSecondFactor(ctx, a.Key, a.Totp, step, hashes)
+	if err := b.store.SetSecondFactor(ctx, a.Key, a.Totp, step, hashes); err != nil {
+		return nil, err
+	}
+	return recovery, b.changed(ctx, a, audit.SecondFactorAdded)
 }
 
 // newRecovery makes recovery codes, and the hashes that are kept of them.
@@ -90,13 +94,25 @@ func hashCode(code string) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// useCode takes a code once, of the second factor or a recovery code.
-func (b *Book) useCode(ctx context.Context, a *store.Account, code string) (bool, error) {
-	code = strings.ToLower(strings.NewReplacer("-", "", " ", "").Replace(code))
-	if step, ok := b.stepOf(a, code); ok {
-		return b.store.UseStep(ctx, a.Key, step)
+// useCode takes a code once, of the second factor or a recovery code, and tells which it is, or why it is not good. Errors:
+// Denied.
+func (b *Book) useCode(ctx context.Context, a *store.Account, code string) (how audit.Detail, err error) {
+	if code == "" {
+		return audit.NoCode, errFactor
 	}
-	return b.store.UseRecovery(ctx, a.Key, hashCode(code))
+	code = strings.ToLower(strings.NewReplacer("-", "", " ", "").Replace(code))
+	var good bool
+	if step, ok := b.stepOf(a, code); ok {
+		how = audit.ByCode
+		good, err = b.store.UseStep(ctx, a.Key, step)
+	} else {
+		how = audit.ByRecovery
+		good, err = b.store.UseRecovery(ctx, a.Key, hashCode(code))
+	}
+	if err == nil && !good {
+		return audit.WrongCode, errCode
+	}
+	return how, err
 }
 
 // stepOf finds the step whose code it is.

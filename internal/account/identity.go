@@ -4,6 +4,7 @@ import (
 	"context"
 	"strings"
 
+	"github.com/hearth-hmis/hearth/internal/audit"
 	"github.com/hearth-hmis/hearth/internal/hmis"
 	"github.com/hearth-hmis/hearth/internal/policy"
 	"github.com/hearth-hmis/hearth/internal/store"
@@ -21,7 +22,7 @@ func (id Identity) bound() string { return id.Issuer + " " + id.Subject }
 // Bind lets the holder of an identity sign in to an account, in place of any that was bound to it before; the account's
 // sessions end. Errors: Invalid, NotFound, and Conflict where the identity is another account's.
 func (b *Book) Bind(ctx context.Context, username string, id Identity) error {
-	return b.change(ctx, username, func(a *store.Account) error {
+	return b.change(ctx, username, audit.IdentityBound, func(a *store.Account) error {
 		switch {
 		case a.Role == policy.PartnerApp:
 			return hmis.Errorf(hmis.Invalid, "an app is no person and signs in by token only")
@@ -37,7 +38,7 @@ func (b *Book) Bind(ctx context.Context, username string, id Identity) error {
 
 // Unbind takes the identity away from an account and ends its sessions. Errors: NotFound.
 func (b *Book) Unbind(ctx context.Context, username string) error {
-	return b.change(ctx, username, func(a *store.Account) error { return b.store.SetSubject(ctx, a.Key, nil) })
+	return b.change(ctx, username, audit.IdentityUnbound, func(a *store.Account) error { return b.store.SetSubject(ctx, a.Key, nil) })
 }
 
 var (
@@ -53,14 +54,14 @@ func (b *Book) LoginAs(ctx context.Context, id Identity) (Session, error) {
 		return Session{}, err
 	}
 	if a == nil || !a.Active {
-		return Session{}, b.refuse(ctx, a, errUnbound)
+		return Session{}, b.refuse(ctx, a, audit.Unbound, errUnbound)
 	}
 	strict, err := b.store.NeedsSecondFactor(ctx, a)
 	if err != nil {
 		return Session{}, err
 	}
 	if strict && !id.SecondFactor {
-		return Session{}, b.refuse(ctx, a, errOneFactor)
+		return Session{}, b.refuse(ctx, a, audit.OneFactor, errOneFactor)
 	}
-	return b.open(ctx, a, "")
+	return b.open(ctx, a, audit.ByProvider, "")
 }

@@ -24,6 +24,7 @@ import (
 	"github.com/coreos/go-oidc/v3/oidc"
 	"golang.org/x/oauth2"
 
+	"github.com/hearth-hmis/hearth/internal/audit"
 	"github.com/hearth-hmis/hearth/internal/hmis"
 )
 
@@ -155,18 +156,10 @@ func (s *signIn) callback(w http.ResponseWriter, r *http.Request) {
 // finish answers a session for a code. An attempt ends with it, well or badly.
 func (s *signIn) finish(w http.ResponseWriter, r *http.Request) {
 	http.SetCookie(w, s.cookie("", -1))
-	var in struct{ Code, State string }
-	cookie, err := r.Cookie(s.cookieName())
-	if err != nil || json.NewDecoder(http.MaxBytesReader(w, r.Body, finishBytes)).Decode(&in) != nil {
-		s.refuse(w, r, errAttempt)
-		return
+	id, err := s.identity(w, r)
+	if hmis.CodeOf(err) == hmis.Denied {
+		err = s.book.refuse(r.Context(), nil, audit.NotConfirmed, err)
 	}
-	a := attempt(cookie.Value)
-	if !a.live(s.now()) || subtle.ConstantTimeCompare([]byte(a.derive("state")), []byte(in.State)) != 1 {
-		s.refuse(w, r, errAttempt)
-		return
-	}
-	id, err := s.identify(r.Context(), in.Code, a)
 	if err != nil {
 		s.refuse(w, r, err)
 		return
@@ -180,6 +173,20 @@ func (s *signIn) finish(w http.ResponseWriter, r *http.Request) {
 	default:
 		answer(w, http.StatusOK, map[string]string{"token": t.Token, "expiresAt": t.Expires.String()})
 	}
+}
+
+// identity finds who the provider says it is whose browser began the attempt. Errors: Denied and Unavailable.
+func (s *signIn) identity(w http.ResponseWriter, r *http.Request) (Identity, error) {
+	var in struct{ Code, State string }
+	cookie, err := r.Cookie(s.cookieName())
+	if err != nil || json.NewDecoder(http.MaxBytesReader(w, r.Body, finishBytes)).Decode(&in) != nil {
+		return Identity{}, errAttempt
+	}
+	a := attempt(cookie.Value)
+	if !a.live(s.now()) || subtle.ConstantTimeCompare([]byte(a.derive("state")), []byte(in.State)) != 1 {
+		return Identity{}, errAttempt
+	}
+	return s.identify(r.Context(), in.Code, a)
 }
 
 // identify trades a code for the identity that the provider vouches for. Errors: Denied and Unavailable.

@@ -3,27 +3,21 @@ package account
 import (
 	"bytes"
 	"context"
-	"crypto"
-	"crypto/hmac"
-	"crypto/rand"
-	"crypto/rsa"
-	"crypto/sha256"
-	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"io"
 	"log/slog"
-	"math/big"
 	"net/http"
 	"net/http/cookiejar"
 	"net/http/httptest"
 	"net/url"
 	"os"
+	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
+	"github.com/hearth-hmis/hearth/internal/account/accounttest"
 	"github.com/hearth-hmis/hearth/internal/hmis"
 	"github.com/hearth-hmis/hearth/internal/policy"
 	"github.com/hearth-hmis/hearth/internal/store"
@@ -34,163 +28,23 @@ var postgresURL string
 
 func TestMain(m *testing.M) { os.Exit(storetest.Main(m, &postgresURL)) }
 
-const (
-	clientID = "hub"
-	secret   = "what the hub and the provider both know"
-)
-
-var rsaKeys = sync.OnceValue(func() (keys [2]*rsa.PrivateKey) {
-	for i := range keys {
-		var err error
-		if keys[i], err = rsa.GenerateKey(rand.Reader, 2048); err != nil {
-			panic(err) // never fails
-		}
-	}
-	return keys
-})
-
-// idp is an identity provider at which "user" is signed in. change spoils what it says.
-type idp struct {
-	*httptest.Server
-	clock    *time.Time
-	key      *rsa.PrivateKey
-	user     string
-	amr      []string
-	asked    map[string]url.Values // by code: what was asked for it
-	down     bool
-	metadata func(map[string]any)
-	claims   func(map[string]any)
-	sign     func(p *idp, claims map[string]any) string
-}
-
-func newIDP(t *testing.T, clock *time.Time) *idp {
-	p := &idp{clock: clock, key: rsaKeys()[0], user: "sub-of-ann", asked: map[string]url.Values{}, sign: (*idp).signRS256,
-		metadata: func(map[string]any) {}, claims: func(map[string]any) {}}
-	mux := http.NewServeMux()
-	mux.HandleFunc("GET /.well-known/openid-configuration", p.discovery)
-	mux.HandleFunc("GET /elsewhere", p.discovery)
-	mux.HandleFunc("GET /keys", p.keys)
-	mux.HandleFunc("POST /token", p.token)
-	p.Server = httptest.NewServer(mux)
-	t.Cleanup(p.Close)
-	return p
-}
-
-func (p *idp) discovery(w http.ResponseWriter, r *http.Request) {
-	if p.down {
-		w.WriteHeader(http.StatusBadGateway)
-		return
-	}
-	m := map[string]any{"issuer": p.URL, "authorization_endpoint": p.URL + "/authorize", "token_endpoint": p.URL + "/token", "jwks_uri": p.URL + "/keys",
-		"id_token_signing_alg_values_supported": []string{"RS256", "HS256", "none"}}
-	p.metadata(m)
-	if to, moved := m["moved"].(string); moved && r.URL.Path != to {
-		http.Redirect(w, r, to, http.StatusFound)
-		return
-	}
-	sendJSON(w, m)
-}
-
-func (p *idp) keys(w http.ResponseWriter, _ *http.Request) {
-	encode := base64.RawURLEncoding.EncodeToString
-	sendJSON(w, map[string]any{"keys": []any{
-		map[string]any{"kty": "oct", "alg": "HS256", "use": "sig", "k": encode([]byte(secret))},
-		map[string]any{"kty": "RSA", "alg": "RS256", "use": "sig", "kid": p.kid(), "n": encode(p.key.N.Bytes()), "e": encode(big.NewInt(int64(p.key.E)).Bytes())},
-	}})
-}
-
-func (p *idp) kid() string { return p.key.N.Text(16)[:8] }
-
-// authorize is the visit of the browser: it checks what a strict provider checks and returns where the browser is sent.
-func (p *idp) authorize(t testing.TB, to string) *url.URL {
-	t.Helper()
-	u, err := url.Parse(to)
-	if err != nil {
-		t.Fatal(err)
-	}
-	q := u.Query()
-	if got := u.Scheme + "://" + u.Host + u.Path; got != p.URL+"/authorize" || q.Get("response_type") != "code" || q.Get("client_id") != clientID || q.Get("scope") != "openid" ||
-		q.Get("code_challenge_method") != "S256" || len(q.Get("code_challenge")) != 43 || len(q.Get("state")) != 43 || len(q.Get("nonce")) != 43 {
-		t.Fatalf("the browser is sent to %s", to)
-	}
-	code := fmt.Sprintf("code-%d", len(p.asked))
-	p.asked[code] = q
-	back, err := url.Parse(q.Get("redirect_uri"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	back.RawQuery = url.Values{"code": {code}, "state": {q.Get("state")}, "session_state": {"x"}}.Encode()
-	return back
-}
-
-// token takes each code once, from the hub only, and for the one who asked for it (PKCE).
-func (p *idp) token(w http.ResponseWriter, r *http.Request) {
-	asked, known := p.asked[r.PostFormValue("code")]
-	id, password, _ := r.BasicAuth()
-	challenge := sha256.Sum256([]byte(r.PostFormValue("code_verifier")))
-	password, _ = url.QueryUnescape(password)
-	if !known || id != clientID || password != secret || base64.RawURLEncoding.EncodeToString(challenge[:]) != asked.Get("code_challenge") ||
-		r.PostFormValue("redirect_uri") != asked.Get("redirect_uri") {
-		w.Header().Set("Content-Type", "application/json")
-		w.WriteHeader(http.StatusBadRequest)
-		fmt.Fprint(w, `{"error":"invalid_grant"}`)
-		return
-	}
-	p.asked[r.PostFormValue("code")] = nil // used
-	claims := map[string]any{"iss": p.URL, "aud": clientID, "sub": p.user, "nonce": asked.Get("nonce"), "exp": p.clock.Unix() + 300, "iat": p.clock.Unix(), "amr": p.amr}
-	p.claims(claims)
-	sendJSON(w, map[string]any{"access_token": "opaque", "token_type": "Bearer", "id_token": p.sign(p, claims)})
-}
-
-func sendJSON(w http.ResponseWriter, body any) {
-	w.Header().Set("Content-Type", "application/json")
-	_ = json.NewEncoder(w).Encode(body)
-}
-
-func part(v any) string {
-	b, err := json.Marshal(v)
-	if err != nil {
-		panic(err) // plain values
-	}
-	return base64.RawURLEncoding.EncodeToString(b)
-}
-
-func (p *idp) signRS256(claims map[string]any) string {
-	text := part(map[string]any{"alg": "RS256", "kid": p.kid()}) + "." + part(claims)
-	sum := sha256.Sum256([]byte(text))
-	signature, err := rsa.SignPKCS1v15(nil, p.key, crypto.SHA256, sum[:])
-	if err != nil {
-		panic(err)
-	}
-	return text + "." + base64.RawURLEncoding.EncodeToString(signature)
-}
-
-func (p *idp) signHS256(claims map[string]any) string {
-	text := part(map[string]any{"alg": "HS256"}) + "." + part(claims)
-	h := hmac.New(sha256.New, []byte(secret))
-	h.Write([]byte(text))
-	return text + "." + base64.RawURLEncoding.EncodeToString(h.Sum(nil))
-}
-
 // community is a hub with a provider, and accounts of which "ann" is bound to the provider's user.
 type community struct {
 	*httptest.Server
-	idp   *idp
+	idp   *accounttest.Provider
 	book  *Book
 	store *store.Store
 	clock time.Time
 	log   bytes.Buffer
-	// events are the kinds of what the log of accesses is told, with whom they are about.
-	events []string
-	t      *testing.T
+	t     *testing.T
 }
 
 func newCommunity(t *testing.T, d storetest.Database) *community {
 	c := &community{t: t, store: d.Open(t), clock: time.Date(2026, 1, 5, 9, 0, 0, 0, time.UTC)}
 	c.book = Open(c.store)
-	c.idp = newIDP(t, &c.clock)
+	c.idp = accounttest.NewProvider(t, func() time.Time { return c.clock })
 	c.Server = httptest.NewUnstartedServer(nil)
-	s, err := c.book.newSignIn(Provider{Issuer: c.idp.URL, ClientID: clientID, Secret: secret, Hub: "http://" + c.Listener.Addr().String()},
+	s, err := c.book.newSignIn(Provider{Issuer: c.idp.URL, ClientID: accounttest.ClientID, Secret: accounttest.Secret, Hub: "http://" + c.Listener.Addr().String()},
 		slog.New(slog.NewTextHandler(&c.log, nil)))
 	if err != nil {
 		t.Fatal(err)
@@ -206,12 +60,35 @@ func newCommunity(t *testing.T, d storetest.Database) *community {
 			t.Fatal(err)
 		}
 	}
-	c.bind("ann", c.idp.URL, c.idp.user)
-	c.book.Events = func(_ context.Context, e Event) error {
-		c.events = append(c.events, strings.TrimSpace(string(e.Kind)+" "+e.Username))
-		return nil
-	}
+	c.bind("ann", c.idp.URL, c.idp.User)
 	return c
+}
+
+// recorded is the log, oldest first: kind, detail, whose account, and whose access was changed.
+func (c *community) recorded() (list []string) {
+	c.t.Helper()
+	ctx, err := c.store.As(context.Background(), &policy.Viewer{Role: policy.Auditor, Standing: policy.Standing{Active: true, TrainedUntil: 1 << 30, AgreedUntil: 1 << 30}})
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	most := int32(500)
+	page, err := c.store.DisclosureLog(ctx, store.Page{First: &most}, nil)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	for _, d := range slices.Backward(page.Nodes) {
+		line := string(d.Kind)
+		if d.Detail != nil {
+			line += " " + string(*d.Detail)
+		}
+		for _, name := range []*string{d.Account, d.Subject} {
+			if name != nil {
+				line += " " + *name
+			}
+		}
+		list = append(list, line)
+	}
+	return list
 }
 
 func (c *community) bind(username, issuer, subject string) {
@@ -257,7 +134,7 @@ func (c *community) leave(b *http.Client) url.Values {
 	if status != http.StatusOK {
 		c.t.Fatal(status, said)
 	}
-	w, err := b.Get(c.idp.authorize(c.t, said["url"]).String())
+	w, err := b.Get(c.idp.Authorize(c.t, said["url"]).String())
 	if err != nil {
 		c.t.Fatal(err)
 	}
@@ -313,25 +190,26 @@ func TestSignIn(t *testing.T) {
 		}
 
 		// Whoever is bound to no account gets none, and learns only what to have bound.
-		c.idp.user = "sub-of-bob"
+		c.idp.User = "sub-of-bob"
 		status, unbound := c.signIn()
 		c.denied("unbound", status, unbound, errUnbound)
-		if got := fmt.Sprint(c.events); got != "[LOGIN ann ACCOUNT_CHANGED ann LOGIN_REFUSED]" { // the change is the token made by hand
-			t.Errorf("the log is told %s", got)
+		want := []string{"LOGIN PROVIDER ann", "ACCESS_CHANGED TOKEN_CREATED ann", "LOGIN_FAILED UNBOUND"}
+		if got := c.recorded(); !slices.Equal(got[len(got)-len(want):], want) {
+			t.Errorf("the log ends with %q", got)
 		}
 		if a, err := c.store.AccountNamed(ctx, "sub-of-bob"); a != nil || err != nil || unbound["subject"] != "sub-of-bob" {
 			t.Error(a, err, unbound)
 		}
 
 		// By default there is one session: the next sign-in ends it.
-		c.idp.user = "sub-of-ann"
+		c.idp.User = "sub-of-ann"
 		if status, again := c.signIn(); status != http.StatusOK {
 			t.Error(status, again)
 		}
 		if _, err := c.book.Viewer(ctx, said["token"], ""); hmis.CodeOf(err) != hmis.Denied {
 			t.Error("two sessions:", err)
 		}
-		c.idp.user = "sub-of-bob"
+		c.idp.User = "sub-of-bob"
 
 		// The same subject at another provider is somebody else.
 		c.bind("bob", "https://login.example.org", "sub-of-bob")
@@ -367,7 +245,7 @@ func TestSignIn(t *testing.T) {
 		if fmt.Sprint(disabled) != fmt.Sprint(unbound) {
 			t.Errorf("a disabled account answers %v, none answers %v", disabled, unbound)
 		}
-		for _, word := range []string{"sub-of", "code-", "hearth_", secret} {
+		for _, word := range []string{"sub-of", "code-", "hearth_", accounttest.Secret} {
 			if strings.Contains(c.log.String(), word) {
 				t.Errorf("%s is in the log:\n%s", word, c.log.String())
 			}
@@ -380,7 +258,7 @@ func TestSignInSecondFactor(t *testing.T) {
 	ctx := context.Background()
 	c := newCommunity(t, storetest.SQLite)
 	with := func(amr ...string) (int, map[string]string) {
-		c.idp.amr = amr
+		c.idp.AMR = amr
 		return c.signIn()
 	}
 	if status, said := with(); status != http.StatusOK {
@@ -445,54 +323,60 @@ func TestSignInBadTokens(t *testing.T) {
 	set := func(name string, value any) func(map[string]any) {
 		return func(claims map[string]any) { claims[name] = value }
 	}
-	for what, spoil := range map[string]func(p *idp){
-		"issuer":                   func(p *idp) { p.claims = set("iss", "https://login.example.org") },
-		"audience":                 func(p *idp) { p.claims = set("aud", "another app") },
-		"two audiences":            func(p *idp) { p.claims = set("aud", []string{clientID, "another app"}) },
-		"authorized party":         func(p *idp) { p.claims = set("azp", "another app") },
-		"expired":                  func(p *idp) { p.claims = set("exp", p.clock.Unix()-1) },
-		"not yet valid":            func(p *idp) { p.claims = set("nbf", p.clock.Unix()+3600) },
-		"nonce of another attempt": func(p *idp) { p.claims = set("nonce", newAttempt(*p.clock).derive("nonce")) },
-		"no nonce":                 func(p *idp) { p.claims = func(claims map[string]any) { delete(claims, "nonce") } },
-		"no subject":               func(p *idp) { p.claims = set("sub", "") },
-		"claims of another kind":   func(p *idp) { p.claims = set("amr", 1) },
-		"another key": func(p *idp) {
-			p.sign = func(p *idp, claims map[string]any) string { q := *p; q.key = rsaKeys()[1]; return q.signRS256(claims) }
-		},
-		"key named like ours": func(p *idp) {
-			p.sign = func(p *idp, claims map[string]any) string {
-				ours, q := strings.Split(p.signRS256(claims), "."), *p
-				q.key = rsaKeys()[1]
-				return ours[0] + "." + ours[1] + "." + strings.Split(q.signRS256(claims), ".")[2]
+	for what, spoil := range map[string]func(p *accounttest.Provider){
+		"issuer":                   func(p *accounttest.Provider) { p.Claims = set("iss", "https://login.example.org") },
+		"audience":                 func(p *accounttest.Provider) { p.Claims = set("aud", "another app") },
+		"two audiences":            func(p *accounttest.Provider) { p.Claims = set("aud", []string{accounttest.ClientID, "another app"}) },
+		"authorized party":         func(p *accounttest.Provider) { p.Claims = set("azp", "another app") },
+		"expired":                  func(p *accounttest.Provider) { p.Claims = set("exp", c.clock.Unix()-1) },
+		"not yet valid":            func(p *accounttest.Provider) { p.Claims = set("nbf", c.clock.Unix()+3600) },
+		"nonce of another attempt": func(p *accounttest.Provider) { p.Claims = set("nonce", newAttempt(c.clock).derive("nonce")) },
+		"no nonce":                 func(p *accounttest.Provider) { p.Claims = func(claims map[string]any) { delete(claims, "nonce") } },
+		"no subject":               func(p *accounttest.Provider) { p.Claims = set("sub", "") },
+		"claims of another kind":   func(p *accounttest.Provider) { p.Claims = set("amr", 1) },
+		"another key": func(p *accounttest.Provider) {
+			p.Sign = func(p *accounttest.Provider, claims map[string]any) string {
+				q := *p
+				q.Key = accounttest.Keys()[1]
+				return q.SignRS256(claims)
 			}
 		},
-		"signed with the shared secret": func(p *idp) { p.sign = (*idp).signHS256 },
-		"not signed": func(p *idp) {
-			p.sign = func(_ *idp, claims map[string]any) string {
-				return part(map[string]any{"alg": "none"}) + "." + part(claims) + "."
+		"key named like ours": func(p *accounttest.Provider) {
+			p.Sign = func(p *accounttest.Provider, claims map[string]any) string {
+				ours, q := strings.Split(p.SignRS256(claims), "."), *p
+				q.Key = accounttest.Keys()[1]
+				return ours[0] + "." + ours[1] + "." + strings.Split(q.SignRS256(claims), ".")[2]
 			}
 		},
-		"no token": func(p *idp) { p.sign = func(*idp, map[string]any) string { return "" } },
-		"changed after it was signed": func(p *idp) {
-			p.sign = func(p *idp, claims map[string]any) string {
-				parts := strings.Split(p.signRS256(claims), ".")
+		"signed with the shared secret": func(p *accounttest.Provider) { p.Sign = (*accounttest.Provider).SignHS256 },
+		"not signed": func(p *accounttest.Provider) {
+			p.Sign = func(_ *accounttest.Provider, claims map[string]any) string {
+				return accounttest.Part(map[string]any{"alg": "none"}) + "." + accounttest.Part(claims) + "."
+			}
+		},
+		"no token": func(p *accounttest.Provider) {
+			p.Sign = func(*accounttest.Provider, map[string]any) string { return "" }
+		},
+		"changed after it was signed": func(p *accounttest.Provider) {
+			p.Sign = func(p *accounttest.Provider, claims map[string]any) string {
+				parts := strings.Split(p.SignRS256(claims), ".")
 				claims["amr"] = []string{"mfa"}
-				return parts[0] + "." + part(claims) + "." + parts[2]
+				return parts[0] + "." + accounttest.Part(claims) + "." + parts[2]
 			}
 		},
 	} {
 		spoil(c.idp)
 		status, said := c.signIn()
 		c.denied(what, status, said, errIdentity)
-		c.idp.sign, c.idp.claims = (*idp).signRS256, func(map[string]any) {}
+		c.idp.Honest()
 	}
-	c.idp.claims = func(claims map[string]any) {
-		claims["aud"], claims["azp"] = []string{clientID, "another app"}, clientID
+	c.idp.Claims = func(claims map[string]any) {
+		claims["aud"], claims["azp"] = []string{accounttest.ClientID, "another app"}, accounttest.ClientID
 	}
 	if status, said := c.signIn(); status != http.StatusOK {
 		t.Error("two audiences of which we are the authorized party:", status, said)
 	}
-	c.idp.key = rsaKeys()[1]
+	c.idp.Key = accounttest.Keys()[1]
 	if status, said := c.signIn(); status != http.StatusOK {
 		t.Error("the provider has a new key:", status, said)
 	}
@@ -579,7 +463,7 @@ func TestSignInOwnPageOnly(t *testing.T) {
 		"http://localhost:8080":   "hearth-oidc=v; Path=/; Max-Age=9; HttpOnly; SameSite=Strict",
 		"https://hub.example.org": "__Host-hearth-oidc=v; Path=/; Max-Age=9; HttpOnly; Secure; SameSite=Strict",
 	} {
-		s, err := c.book.newSignIn(Provider{Issuer: c.idp.URL, ClientID: clientID, Hub: hub}, slog.Default())
+		s, err := c.book.newSignIn(Provider{Issuer: c.idp.URL, ClientID: accounttest.ClientID, Hub: hub}, slog.Default())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -608,9 +492,9 @@ func TestSignInProviderAway(t *testing.T) {
 		}
 		c.clock = c.clock.Add(providerPause)
 	}
-	c.idp.down = true
+	c.idp.Down = true
 	unavailable("down")
-	c.idp.down = false
+	c.idp.Down = false
 	for what, change := range map[string]func(map[string]any){
 		"another issuer":            func(m map[string]any) { m["issuer"] = "https://login.example.org" },
 		"a script for an address":   func(m map[string]any) { m["authorization_endpoint"] = "javascript:alert(1)" },
@@ -620,13 +504,13 @@ func TestSignInProviderAway(t *testing.T) {
 		"an answer from elsewhere":  func(m map[string]any) { m["moved"] = "/elsewhere" },
 		"an address without a host": func(m map[string]any) { m["authorization_endpoint"] = "/authorize" },
 	} {
-		c.idp.metadata = change
+		c.idp.Metadata = change
 		unavailable(what)
 	}
-	c.idp.metadata = func(map[string]any) {}
-	c.idp.down = true
+	c.idp.Honest()
+	c.idp.Down = true
 	unavailable("down again")
-	c.idp.down = false
+	c.idp.Down = false
 	c.clock = c.clock.Add(-time.Second)
 	unavailable("within the pause")
 	if status, said := c.signIn(); status != http.StatusOK {

@@ -1,6 +1,7 @@
 package arch
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -12,7 +13,8 @@ import (
 var (
 	testNamed  = regexp.MustCompile("`((?:Test|Fuzz)[A-Za-z0-9]+)`")
 	testFunc   = regexp.MustCompile(`(?m)^func ((?:Test|Fuzz)[A-Za-z0-9]+)\(`)
-	pageNamed  = regexp.MustCompile(`\]\(([^)]+)\)`)
+	pageNamed  = regexp.MustCompile(`\]\(([^)#]*)(?:#[^)]*)?\)`)
+	fileNamed  = regexp.MustCompile(`[A-Za-z.][A-Za-z0-9_./-]*\.?[A-Za-z]+`)
 	asvsAnswer = []string{"yes", "partly", "no", "operator"}
 )
 
@@ -46,18 +48,33 @@ func TestASVS(t *testing.T) {
 			t.Errorf("docs/asvs.md names the page %s, which is not there", m[1])
 		}
 	}
-	rows := 0
+	rows, of := 0, map[string]int{}
 	for line := range strings.Lines(string(text)) {
 		cells := strings.Split(line, "|")
 		if len(cells) != 7 || !regexp.MustCompile(`^ \d+\.\d+\.\d+ $`).MatchString(cells[1]) {
 			continue
 		}
 		rows++
-		if !slices.Contains(asvsAnswer, strings.TrimSpace(cells[4])) || strings.TrimSpace(cells[5]) == "" {
+		met, how := strings.TrimSpace(cells[4]), strings.TrimSpace(cells[5])
+		of[met]++
+		if !slices.Contains(asvsAnswer, met) || how == "" {
 			t.Errorf("docs/asvs.md does not say whether or how this is met: %s", line)
+		}
+		if met == "yes" && !testNamed.MatchString(how) && !pageNamed.MatchString(how) && !slices.ContainsFunc(fileNamed.FindAllString(how, -1), isFile) {
+			t.Errorf("docs/asvs.md says that this is met, and names no test, page or file that shows it: %s", line)
+		}
+	}
+	for _, met := range asvsAnswer {
+		if count := fmt.Sprintf("(*%s*) | %d |", met, of[met]); !strings.Contains(string(text), count) {
+			t.Errorf("docs/asvs.md counts its rows otherwise than: %s", count)
 		}
 	}
 	if rows < 150 {
 		t.Errorf("docs/asvs.md has %d requirements in rows that can be read", rows)
 	}
+}
+
+func isFile(name string) bool {
+	info, err := os.Stat(filepath.Join("..", "..", name))
+	return err == nil && !info.IsDir()
 }

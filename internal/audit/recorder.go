@@ -19,8 +19,6 @@ type Recorder struct {
 	mu      sync.Mutex
 	kind    Kind
 	denied  bool
-	account int64
-	session string
 	clients map[int64]*Client
 	seen    map[sight]*seen
 }
@@ -178,19 +176,6 @@ func (r *Recorder) Deny() {
 	r.denied = true
 }
 
-// SignIn notes an attempt to sign in, by the account if there is one of the name (else 0), and the session it opened.
-func (r *Recorder) SignIn(account int64, session string, ok bool) {
-	if r == nil {
-		return
-	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.account, r.session = account, session
-	if r.kind = Login; !ok {
-		r.kind, r.denied = LoginFailed, true
-	}
-}
-
 // Take returns what was collected since it was last asked, and whether there is anything to record.
 func (r *Recorder) Take() (Record, bool) {
 	r.mu.Lock()
@@ -198,7 +183,7 @@ func (r *Recorder) Take() (Record, bool) {
 	if len(r.clients) == 0 && !r.denied && r.kind == "" {
 		return Record{}, false
 	}
-	rec := Record{Kind: cmp.Or(r.kind, Read), Outcome: Done, Account: r.account, Session: r.session}
+	rec := Record{Kind: cmp.Or(r.kind, Read), Outcome: Done}
 	if r.denied {
 		rec.Outcome = Denied
 	}
@@ -210,6 +195,6 @@ func (r *Recorder) Take() (Record, bool) {
 		})
 		rec.Clients = append(rec.Clients, *c)
 	}
-	r.clients, r.denied, r.kind, r.account, r.session = map[int64]*Client{}, false, "", 0, ""
+	r.clients, r.denied, r.kind = map[int64]*Client{}, false, ""
 	return rec, true
 }

@@ -363,14 +363,14 @@ var changing = regexp.MustCompile(`(time|ms|incident)=\S+|\+0x\w+|stack="?\[.*`)
 func (d *door) without(t testing.TB) *door {
 	t.Helper()
 	whole := &graph.Resolver{Store: d.store, Accounts: d.book}
-	authenticate := func(ctx context.Context, token, purpose string) (context.Context, error) {
+	authenticate := func(ctx context.Context, token, purpose, address string) (context.Context, error) {
 		switch purpose {
 		case "ERROR":
 			return nil, errors.New("no row for secret-question")
 		case "PANIC":
 			panic("no row for secret-question")
 		}
-		return whole.Authenticate(ctx, token, "")
+		return whole.Authenticate(ctx, token, "", address)
 	}
 	numbers := (&graph.Resolver{}).NumbersSchema()
 	return &door{store: d.store, tokens: d.tokens, log: d.log, Handler: server.Handler(server.Config{

@@ -132,14 +132,14 @@ func handler(s *store.Store, c server.Config) http.Handler {
 	return server.Handler(c)
 }
 
-// callerOf names an agency's program by its account, and people by nothing but their role.
+// callerOf names a program as an administrator named it, and people by nothing but their role.
 func callerOf(ctx context.Context) server.Caller {
 	v := policy.ViewerOf(ctx)
 	switch {
 	case v == nil:
 		return server.Caller{App: "stranger"}
-	case v.Role == policy.PartnerApp:
-		return server.Caller{Account: v.Account, App: v.Username, Program: true}
+	case v.App != "":
+		return server.Caller{Account: v.Account, App: v.App, Program: true}
 	}
 	return server.Caller{Account: v.Account, App: v.Role.String()}
 }

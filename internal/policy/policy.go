@@ -74,13 +74,15 @@ type Viewer struct {
 	Programs     hmis.Programs // federal programs that the organization runs a project of, today
 	Limits       *Limits       // of the token that is asked with; nil: the account's own rights
 	Login        int64         // row number of the session that a sign-in opened; 0: it asks by an API token, or not as a person
+	App          string        // the program that asks, as an administrator named it; "": none
+	Session      string        // how the log names the session or token that is asked with
 }
 
 // Limits narrow what a token may do below what its account may.
 type Limits struct {
 	Reads      hmis.Categories
 	Writes     hmis.Categories // none: it may change nothing
-	Statistics bool // it sees numbers and no client
+	Statistics bool            // it sees numbers and no client
 }
 
 // Standing says whether an account is in order on a day.
