@@ -96,7 +96,7 @@ func (s *Store) mayReport(ctx context.Context) (func(int64) bool, error) {
 		return nil, err
 	case ss.system:
 		return func(int64) bool { return true }, nil
-	case !ss.viewer.Role.RunsReports() || !ss.viewer.Standing.InOrder(ss.day):
+	case !ss.viewer.Role.RunsReports() || !ss.viewer.SeesPeople() || !ss.viewer.Standing.InOrder(ss.day):
 		return nil, hmis.Errorf(hmis.Denied, "an account of this role does not run reports")
 	case ss.viewer.Role.OfAgency():
 		return ss.ownsProject, nil

@@ -1,27 +1,50 @@
-import { useState } from 'react';
+import { useEffect, useState } from 'react';
 import { keep, login, logout, viewer } from './api.js';
+import { finish, hasProvider, leave, takeReturn } from './provider.js';
 
-/** Two ways in: a username with its password, or a token from `hearth token create`. */
+/**
+ * The ways in: a username with its password, a token from `hearth token create`,
+ * and the community's identity provider, if it has one.
+ */
 export function SignIn({ onSession }) {
   const [message, setMessage] = useState('');
   const [busy, setBusy] = useState(false);
+  const [provider, setProvider] = useState(false);
 
-  async function submit(event, open) {
-    event.preventDefault();
-    const form = event.currentTarget;
-    const values = Object.fromEntries(new FormData(form));
+  useEffect(() => {
+    hasProvider().then(setProvider, () => {});
+    const back = takeReturn();
+    if (back) enter(() => finish(back));
+  }, []);
+
+  async function enter(open) {
     setBusy(true);
     setMessage('');
     try {
-      const { token, expiresAt } = await open(values);
+      const { token, expiresAt } = await open();
       const who = await viewer(token);
       if (!who) throw new Error('This token is not valid, or no longer.');
       onSession({ token: await keep(token), expiresAt, ...who });
     } catch (error) {
-      form.querySelector('[type=password]').value = '';
       setMessage(error.message);
       setBusy(false);
     }
+  }
+
+  function submit(event, open) {
+    event.preventDefault();
+    const form = event.currentTarget;
+    const values = Object.fromEntries(new FormData(form));
+    form.querySelector('[type=password]').value = '';
+    enter(() => open(values));
+  }
+
+  function away() {
+    setBusy(true);
+    leave().catch((error) => {
+      setMessage(error.message);
+      setBusy(false);
+    });
   }
 
   return (
@@ -44,6 +67,9 @@ export function SignIn({ onSession }) {
         </label>
         <button disabled={busy}>Use token</button>
       </form>
+      {provider && (
+        <button type="button" disabled={busy} onClick={away}>Sign in with your organization’s account</button>
+      )}
       <p role="alert">{message}</p>
     </section>
   );
