@@ -62,8 +62,8 @@ func (r *Resolver) closed(ctx context.Context, v *policy.Viewer) error {
 // refuse records that an operation was refused, and answers it so.
 func (x recording) refuse(ctx context.Context, why error) graphql.ResponseHandler {
 	if hmis.CodeOf(why) == hmis.Denied {
-		record := audit.Record{Kind: audit.Read, Outcome: audit.Denied}
-		x.r.describe(ctx, &record)
+		record := x.r.by(ctx, graphql.GetOperationContext(ctx))
+		record.Kind, record.Outcome = audit.Read, audit.Denied
 		if err := x.r.Store.Record(ctx, record); err != nil {
 			why = err
 		}

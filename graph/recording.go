@@ -44,7 +44,7 @@ func (x recording) InterceptOperation(ctx context.Context, next graphql.Operatio
 		return x.refuse(ctx, err)
 	}
 	oc := graphql.GetOperationContext(ctx)
-	return next(audit.WithRecorder(ctx, audit.NewRecorder(asked(oc.Operation.SelectionSet))))
+	return next(audit.WithRecorder(ctx, audit.NewRecorder(asked(oc.Operation.SelectionSet), x.r.by(ctx, oc))))
 }
 
 // InterceptResponse records what was collected and waits until it is durable.
@@ -61,7 +61,6 @@ func (x recording) InterceptResponse(ctx context.Context, next graphql.ResponseH
 	if !any {
 		return response
 	}
-	x.r.describe(ctx, &record)
 	if err := x.r.Store.Record(ctx, record); err != nil {
 		return &graphql.Response{Data: json.RawMessage("null"), Errors: gqlerror.List{gqlerror.Wrap(err)}}
 	}
@@ -74,22 +73,16 @@ func denied(e *gqlerror.Error) bool {
 	return code == hmis.Denied || hmis.CodeOf(e) == hmis.Denied
 }
 
-// describe completes a record with who asks and what.
-func (r *Resolver) describe(ctx context.Context, record *audit.Record) {
-	oc := graphql.GetOperationContext(ctx)
-	record.Operation, record.Document = oc.Operation.Name, r.Store.DocumentHash(oc.RawQuery)
+// by begins the records of an operation with who asks and what.
+func (r *Resolver) by(ctx context.Context, oc *graphql.OperationContext) audit.Record {
+	record := audit.By(policy.ViewerOf(ctx))
 	const longest = 64 // bytes of a name
-	record.Operation = record.Operation[:min(len(record.Operation), longest)]
+	record.Operation, record.Document = oc.Operation.Name[:min(len(oc.Operation.Name), longest)], r.Store.DocumentHash(oc.RawQuery)
 	for _, f := range graphql.CollectFields(oc, oc.Operation.SelectionSet, nil) {
 		record.Fields = append(record.Fields, f.Name)
 	}
 	record.Fields = slices.Compact(slices.Sorted(slices.Values(record.Fields)))
-	if v := policy.ViewerOf(ctx); v != nil {
-		record.Account, record.Organization, record.Role, record.Session, record.App = v.Account, v.Organization, v.Role.String(), v.Session, v.App
-		if v.Purpose != policy.AnyPurpose {
-			record.Purpose = v.Purpose.String()
-		}
-	}
+	return record
 }
 
 // asked are the categories of the fields that a selection names, by the type that they are fields of; Unclassified

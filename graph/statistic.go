@@ -88,8 +88,10 @@ func (r *Resolver) ask(ctx context.Context, q model.StatisticsQuestion) (*model.
 	}
 	s.Basis.Scope = scope
 	s.Mode, s.Engine, s.Facts = model.StatisticsModeExact, r.statistics.engine(data), data.Facts
+	s.Basis.Protected = false
 	if data.Dated {
-		s.Basis.DataAt = data.At
+		change := int32(data.Change)
+		s.Basis.Change, s.Basis.DataAt = &change, data.At
 	}
 	return s, nil
 }
@@ -107,7 +109,7 @@ func (r *Resolver) protected(q model.StatisticsQuestion) (*model.Statistics, err
 		asked.Where = append(asked.Where, stats.Condition{Dimension: c.Dimension, Values: c.Values})
 	}
 	return &model.Statistics{Mode: model.StatisticsModeProtected, Query: asked, Basis: &model.StatisticsBasis{Start: period.Start, End: period.End, Unit: q.Unit,
-		ActiveBy: q.ActiveBy, RaceMethod: q.RaceMethod, AgeAt: q.AgeAt, Identity: q.Identity, Scope: model.StatisticsScopeCommunity}}, nil
+		ActiveBy: q.ActiveBy, RaceMethod: q.RaceMethod, AgeAt: q.AgeAt, Identity: q.Identity, Scope: model.StatisticsScopeCommunity, Protected: true}}, nil
 }
 
 // rank is where a value is among all of its enum, which are in the engine's order.
@@ -148,11 +150,27 @@ func (r *Resolver) period(p model.StatisticsPeriod) (stats.Period, error) {
 	return found[0]()
 }
 
-// within reports whether the viewer's role may know all that is asked about; a measure or dimension beyond is protected
-// for analysts, and refused to agencies' apps.
-func (r *Resolver) exact(ctx context.Context, s *model.Statistics, measures []stats.Measure, by []stats.Dimension) (bool, error) {
+// release is what protected numbers are from.
+func (r *Resolver) release(ctx context.Context, b *model.StatisticsBasis) (*string, error) {
+	if !b.Protected {
+		return nil, nil
+	}
+	names, err := r.Store.ReleaseNames(ctx)
+	if err != nil {
+		return nil, err
+	}
+	name, ok := disclosure.ReleaseOf(stats.Period{Start: b.Start, End: b.End}, names)
+	if !ok {
+		return nil, nil
+	}
+	return &name, nil
+}
+
+// isExact reports whether the viewer's role may know all that is asked about exactly; a measure or dimension beyond is protected
+// for analysts.
+func isExact(ctx context.Context, s *model.Statistics, measures []stats.Measure, by []stats.Dimension) bool {
 	if s.Engine == nil {
-		return false, nil
+		return false
 	}
 	v := policy.ViewerOf(ctx)
 	ceiling := v.Ceiling() | hmis.CategoriesOf(hmis.Meta)
@@ -166,10 +184,7 @@ func (r *Resolver) exact(ctx context.Context, s *model.Statistics, measures []st
 	for _, c := range s.Query.Where {
 		ok = ok && ceiling.Has(c.Dimension.Info().Category)
 	}
-	if !ok && s.Basis.Scope == model.StatisticsScopeOwn {
-		return false, hmis.Errorf(hmis.Denied, "the account may not see what this measure or dimension is about; ask with scope: COMMUNITY for protected numbers")
-	}
-	return ok, nil
+	return ok
 }
 
 // measuresAsked are those whose fields are asked for below a field of StatisticsNumbers.
@@ -196,11 +211,10 @@ func measuresAsked(ctx context.Context, under ...string) (list []stats.Measure) 
 
 func (r *Resolver) totals(ctx context.Context, s *model.Statistics) (*model.StatisticsNumbers, error) {
 	measures := measuresAsked(ctx)
-	exact, err := r.exact(ctx, s, measures, nil)
-	if err != nil || len(measures) == 0 {
-		return &model.StatisticsNumbers{}, err
+	if len(measures) == 0 {
+		return &model.StatisticsNumbers{}, nil
 	}
-	if exact {
+	if isExact(ctx, s, measures, nil) {
 		t, err := s.Engine.Totals(s.Query, measures...)
 		if err != nil {
 			return nil, err
@@ -275,10 +289,7 @@ func (r *Resolver) groups(ctx context.Context, s *model.Statistics, g stats.Grou
 	for _, h := range g.Having {
 		also = append(also, h.Measure)
 	}
-	exact, err := r.exact(ctx, s, also, g.By)
-	if err != nil {
-		return nil, err
-	}
+	exact := isExact(ctx, s, also, g.By)
 	if len(measures) == 0 {
 		measures = []stats.Measure{stats.Served}
 	}
@@ -335,12 +346,9 @@ func (r *Resolver) members(ctx context.Context, s *model.Statistics, m stats.Mea
 	for _, c := range group {
 		of, by = append(of, stats.Condition{Dimension: c.Dimension, Values: c.Values}), append(by, c.Dimension)
 	}
-	exact, err := r.exact(ctx, s, []stats.Measure{m}, by)
-	if err != nil {
-		return nil, err
-	}
-	if !exact {
-		return nil, hmis.Errorf(hmis.Denied, "the records behind a number are for those who get it exactly")
+	exact := isExact(ctx, s, []stats.Measure{m}, by)
+	if v := policy.ViewerOf(ctx); !exact || hmis.AllContent&^v.Ceiling() != 0 { // which rows have an answer would tell it of each
+		return nil, hmis.Errorf(hmis.Denied, "the records behind a number are for those who may see all that it stands on")
 	}
 	found, err := s.Engine.Members(s.Query, m, of)
 	if err != nil {
@@ -365,10 +373,7 @@ func values(list []stats.Value) []*model.StatisticsValue {
 }
 
 func (r *Resolver) change(ctx context.Context, s *model.Statistics, to model.StatisticsCompare, measures []stats.Measure) (*model.StatisticsChange, error) {
-	exact, err := r.exact(ctx, s, measures, nil)
-	if err != nil {
-		return nil, err
-	}
+	exact := isExact(ctx, s, measures, nil)
 	if len(measures) == 0 {
 		return nil, errNoMeasures
 	}

@@ -60,6 +60,10 @@ func (r *statisticsResolver) Coverage(ctx context.Context, obj *model.Statistics
 	return r.r.coverage(obj)
 }
 
+func (r *statisticsBasisResolver) Release(ctx context.Context, obj *model.StatisticsBasis) (*string, error) {
+	return r.r.release(ctx, obj)
+}
+
 func (r *statisticsMembersResolver) Enrollments(ctx context.Context, obj *model.StatisticsMembers, first *int32, after *string, last *int32, before *string) (*store.Connection[*ent.Enrollment], error) {
 	return r.r.Store.EnrollmentsNumbered(ctx, obj.EnrollmentKeys, store.Page{First: first, Last: last, After: after, Before: before})
 }
@@ -70,11 +74,16 @@ func (r *statisticsMembersResolver) Clients(ctx context.Context, obj *model.Stat
 
 func (r *Resolver) Statistics() generated.StatisticsResolver { return &statisticsResolver{r} }
 
+func (r *Resolver) StatisticsBasis() generated.StatisticsBasisResolver {
+	return &statisticsBasisResolver{r}
+}
+
 func (r *Resolver) StatisticsMembers() generated.StatisticsMembersResolver {
 	return &statisticsMembersResolver{r}
 }
 
 type (
 	statisticsResolver        struct{ r *Resolver }
+	statisticsBasisResolver   struct{ r *Resolver }
 	statisticsMembersResolver struct{ r *Resolver }
 )

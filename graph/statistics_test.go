@@ -18,7 +18,7 @@ var space = regexp.MustCompile(`\s+`)
 // Exact numbers are for who may see the rows behind, an agency's of its own stays alone and without records that are
 // locked to the viewer; others get protected ones, and some roles none.
 func TestStatistics(t *testing.T) {
-	const served = `(period: {fiscalYear: 2025}SCOPE) { mode basis { scope dataAt } totals { served { value reason } } }`
+	const served = `(period: {fiscalYear: 2025}SCOPE) { mode basis { scope dataAt change release } totals { served { value reason } } }`
 	for _, d := range storetest.Databases(t, server) {
 		t.Run(d.Name, func(t *testing.T) {
 			h := newHub(t, d)
@@ -28,8 +28,9 @@ func TestStatistics(t *testing.T) {
 			for _, c := range []struct{ viewer, scope, want string }{
 				{"lead", "", `"mode":"EXACT"`}, {"lead", "", `"value":5`},
 				{"analyst", "", `"value":5`}, {"analyst", "", `"mode":"EXACT"`},
-				{"north", "", `"scope":"OWN","dataAt":null`}, {"north", "", `"value":3`}, // Ada, Cal and Eve
+				{"north", "", `"scope":"OWN","dataAt":null,"change":null,"release":null`}, {"north", "", `"value":3`}, // Ada, Cal and Eve
 				{"north", ", scope: COMMUNITY", `"mode":"PROTECTED"`}, {"north", ", scope: COMMUNITY", `"value":null`},
+				{"app", "", `scopesleavesomeout`}, {"app", ", scope: COMMUNITY", `"mode":"PROTECTED"`},
 				{"funder", "", `"mode":"PROTECTED"`}, {"funder", "", `"value":null`},
 				{"funder", ", scope: OWN", `noprojectsofitsown`},
 				{"intake", "", `hasnostatistics`}, {"auditor", "", `hasnostatistics`}, {"", "", `signinfirst`},
@@ -78,7 +79,7 @@ func TestStatisticsTellNothingOfOthers(t *testing.T) {
 	const of = `{ statistics(period: {fiscalYear: 2025}, scope: OWN) { `
 	questions := []string{`mutation { saveQuery(input: {name: "served", title: "Served", question: {period: {fiscalYear: 2025}, scope: OWN, measures: [SERVED, INFLOW], by: [AGE_BAND]}}) { userErrors { message } } }`,
 		`{ savedQuery(name: "served") { answer(format: JSONL) { rows content } } savedQueries { name title account state } }`,
-		of + "mode basis { start end dataAt scope } coverage { project { name label } enrollments } totals { " + every + " } } }",
+		of + "mode basis { start end change dataAt scope } coverage { project { name label } enrollments } totals { " + every + " } } }",
 		of + "members { clients { totalCount nodes { personalId } } enrollments { totalCount nodes { enrollmentId entryDate } } } } }",
 		of + "members(measure: OUTFLOW, group: [{dimension: VETERAN, values: [\"NO\"]}]) { clients { totalCount } } change(to: PRIOR_YEAR, measures: [SERVED, LENGTH_OF_STAY]) { changes { now before percent } } } }",
 		of + "groups(by: [PROJECT], grain: MONTH, first: 1000) { count groups { start values { name label } numbers { served { value } activeAtEnd { value } bedNights { value } newlyIdentified { value } returns12Months { value } } } } } }",

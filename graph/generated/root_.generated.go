@@ -57,6 +57,7 @@ type ResolverRoot interface {
 	SavedQuery() SavedQueryResolver
 	Service() ServiceResolver
 	Statistics() StatisticsResolver
+	StatisticsBasis() StatisticsBasisResolver
 	StatisticsMembers() StatisticsMembersResolver
 	Subscription() SubscriptionResolver
 	YouthEducationStatus() YouthEducationStatusResolver
@@ -609,6 +610,8 @@ type Disclosure @open {
   fields: [String!]!
   "The same document always has the same hash."
   document: String
+  "Of an import: the number of its run, as hearth import told it."
+  run: Int
   "The clients that the answer was about."
   about: [DisclosedClient!]!
 }
@@ -616,8 +619,12 @@ type Disclosure @open {
 enum DisclosureKind {
   "An operation that showed clients, or was refused."
   READ
-  "An operation that wrote of clients."
+  "An operation that wrote of clients. What its answer showed is in a record of its own."
   WRITE
+  "An export was brought in."
+  IMPORT
+  "Figures were counted of clients, whom they do not name; clients that were shown beside them are listed."
+  REPORT
   "Somebody asked why an account sees a client or does not."
   EXPLAIN
   LOGIN
@@ -682,6 +689,8 @@ enum DisclosureOutcome {
   DONE
   "All or part of it was refused."
   DENIED
+  "Nothing was written: the input or the data did not allow it."
+  FAILED
 }
 
 "What was shown of a client."
@@ -5537,8 +5546,12 @@ type StatisticsBasis @open {
   ageAt: StatisticsAgeAt!
   identity: StatisticsIdentity!
   scope: StatisticsScope!
-  "Of exact numbers: when the data was changed last; for the HMIS lead and analysts."
+  "Of exact numbers, for the HMIS lead and analysts: the number of the last change that is in them."
+  change: Int
+  "When that was made."
   dataAt: Timestamp
+  "Of protected numbers: the release that they are from, as 2026-10; by time, that of the last part. Null where there is none yet."
+  release: String
 }
 
 "Bounds between which the value of a measure must lie."
@@ -6714,6 +6727,8 @@ func childFields_Disclosure(ctx context.Context, ec *executionContext, field gra
 		return fieldContext_Disclosure_fields(ctx, ec, field)
 	case "document":
 		return fieldContext_Disclosure_document(ctx, ec, field)
+	case "run":
+		return fieldContext_Disclosure_run(ctx, ec, field)
 	case "about":
 		return fieldContext_Disclosure_about(ctx, ec, field)
 	}
@@ -8440,8 +8455,12 @@ func childFields_StatisticsBasis(ctx context.Context, ec *executionContext, fiel
 		return fieldContext_StatisticsBasis_identity(ctx, ec, field)
 	case "scope":
 		return fieldContext_StatisticsBasis_scope(ctx, ec, field)
+	case "change":
+		return fieldContext_StatisticsBasis_change(ctx, ec, field)
 	case "dataAt":
 		return fieldContext_StatisticsBasis_dataAt(ctx, ec, field)
+	case "release":
+		return fieldContext_StatisticsBasis_release(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type StatisticsBasis", field.Name)
 }

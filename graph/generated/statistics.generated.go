@@ -29,6 +29,9 @@ type StatisticsResolver interface {
 	Export(ctx context.Context, obj *model.Statistics, format table.Format, measures []stats.Measure, by []stats.Dimension, grain *model.StatisticsGrain, having []*model.StatisticsHaving, orderBy []*model.StatisticsSort) (*model.StatisticsFile, error)
 	Coverage(ctx context.Context, obj *model.Statistics) ([]*model.StatisticsCoverage, error)
 }
+type StatisticsBasisResolver interface {
+	Release(ctx context.Context, obj *model.StatisticsBasis) (*string, error)
+}
 type StatisticsMembersResolver interface {
 	Enrollments(ctx context.Context, obj *model.StatisticsMembers, first *int32, after *string, last *int32, before *string) (*store.Connection[*ent.Enrollment], error)
 	Clients(ctx context.Context, obj *model.StatisticsMembers, first *int32, after *string, last *int32, before *string) (*store.Connection[*ent.ClientRecord], error)
@@ -795,6 +798,29 @@ func fieldContext_StatisticsBasis_scope(_ context.Context, ec *executionContext,
 	return graphql.NewScalarFieldContext("StatisticsBasis", field, false, false, errors.New("field of type StatisticsScope does not have child fields"))
 }
 
+func _StatisticsBasis_change(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.StatisticsBasis) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_StatisticsBasis_change(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Change, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int32) graphql.Marshaler {
+			return marshalOInt2ᚖint32(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_StatisticsBasis_change(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("StatisticsBasis", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
 func _StatisticsBasis_dataAt(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.StatisticsBasis) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -816,6 +842,29 @@ func _StatisticsBasis_dataAt(ctx context.Context, ec *executionContext, field gr
 }
 func fieldContext_StatisticsBasis_dataAt(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("StatisticsBasis", field, false, false, errors.New("field of type Timestamp does not have child fields"))
+}
+
+func _StatisticsBasis_release(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.StatisticsBasis) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_StatisticsBasis_release(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.StatisticsBasis().Release(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return marshalOString2ᚖstring(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_StatisticsBasis_release(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("StatisticsBasis", field, true, true, errors.New("field of type String does not have child fields"))
 }
 
 func _StatisticsChange_start(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.StatisticsChange) (ret graphql.Marshaler) {
@@ -2660,48 +2709,91 @@ func _StatisticsBasis(ctx context.Context, ec *executionContext, sel ast.Selecti
 		case "start":
 			out.Values[i] = _StatisticsBasis_start(ctx, ec, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "end":
 			out.Values[i] = _StatisticsBasis_end(ctx, ec, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "unit":
 			out.Values[i] = _StatisticsBasis_unit(ctx, ec, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "activeBy":
 			out.Values[i] = _StatisticsBasis_activeBy(ctx, ec, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "raceMethod":
 			out.Values[i] = _StatisticsBasis_raceMethod(ctx, ec, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "ageAt":
 			out.Values[i] = _StatisticsBasis_ageAt(ctx, ec, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "identity":
 			out.Values[i] = _StatisticsBasis_identity(ctx, ec, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "scope":
 			out.Values[i] = _StatisticsBasis_scope(ctx, ec, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "change":
+			out.Values[i] = _StatisticsBasis_change(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "dataAt":
 			out.Values[i] = _StatisticsBasis_dataAt(ctx, ec, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "release":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = _StatisticsBasis_release(ctx, ec, field, obj)
+				if res == graphql.RequiredNull {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}

@@ -369,20 +369,6 @@ type StatisticsAverage struct {
 	Reason *StatisticsReason `json:"reason,omitempty"`
 }
 
-// On what the numbers stand: every choice, echoed.
-type StatisticsBasis struct {
-	Start      hmis.Date            `json:"start"`
-	End        hmis.Date            `json:"end"`
-	Unit       StatisticsUnit       `json:"unit"`
-	ActiveBy   StatisticsActiveBy   `json:"activeBy"`
-	RaceMethod StatisticsRaceMethod `json:"raceMethod"`
-	AgeAt      StatisticsAgeAt      `json:"ageAt"`
-	Identity   StatisticsIdentity   `json:"identity"`
-	Scope      StatisticsScope      `json:"scope"`
-	// Of exact numbers: when the data was changed last; for the HMIS lead and analysts.
-	DataAt *hmis.Timestamp `json:"dataAt,omitempty"`
-}
-
 type StatisticsChange struct {
 	Start   hmis.Date                  `json:"start"`
 	End     hmis.Date                  `json:"end"`

@@ -3,6 +3,7 @@ package model
 import (
 	"github.com/hearth-hmis/hearth/internal/disclosure"
 	"github.com/hearth-hmis/hearth/internal/facts"
+	"github.com/hearth-hmis/hearth/internal/hmis"
 	"github.com/hearth-hmis/hearth/internal/stats"
 )
 
@@ -13,6 +14,20 @@ type Statistics struct {
 	Query  stats.Query
 	Engine *stats.Engine
 	Facts  *facts.Facts // those of Engine
+}
+
+// StatisticsBasis is on what the numbers stand.
+type StatisticsBasis struct {
+	Start, End hmis.Date
+	Unit       StatisticsUnit
+	ActiveBy   StatisticsActiveBy
+	RaceMethod StatisticsRaceMethod
+	AgeAt      StatisticsAgeAt
+	Identity   StatisticsIdentity
+	Scope      StatisticsScope
+	Change     *int32
+	DataAt     *hmis.Timestamp
+	Protected  bool
 }
 
 // StatisticsGroups are numbers by group.

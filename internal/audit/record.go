@@ -14,6 +14,7 @@ import (
 	"golang.org/x/mod/sumdb/note"
 
 	"github.com/hearth-hmis/hearth/internal/hmis"
+	"github.com/hearth-hmis/hearth/internal/policy"
 )
 
 // Kind says what a record is about.
@@ -22,7 +23,9 @@ type Kind string
 // The kinds.
 const (
 	Read          Kind = "READ"           // an operation that showed clients, or was refused
-	Write         Kind = "WRITE"          // an operation that wrote of clients; what it showed is in the record too
+	Write         Kind = "WRITE"          // an operation that wrote of clients; what its answer showed is in a record of its own
+	Import        Kind = "IMPORT"         // an export was brought in; Record.Run says which
+	Report        Kind = "REPORT"         // figures were counted of clients, whom they do not name; clients that were shown beside them are in the record
 	Explain       Kind = "EXPLAIN"        // somebody asked why an account sees a client or does not
 	Login         Kind = "LOGIN"          // a session was opened
 	LoginFailed   Kind = "LOGIN_FAILED"   // none was
@@ -84,6 +87,7 @@ type Outcome string
 const (
 	Done   Outcome = "DONE"
 	Denied Outcome = "DENIED" // all or part of it was refused
+	Failed Outcome = "FAILED" // nothing was written: the input or the data did not allow it
 )
 
 // Record is one record of the log. It holds no value of a client and nothing that was searched for.
@@ -105,6 +109,19 @@ type Record struct {
 	Document     string         `json:"document,omitempty"`     // Keys.Document of its text
 	Clients      []Client       `json:"clients,omitempty"`      // in the order of their row numbers
 	Before       int64          `json:"before,omitempty"`       // of Pruned
+	Run          int64          `json:"run,omitempty"`          // of Import: row number of the import's run
+}
+
+// By begins a record of what a viewer does; nil is a stranger.
+func By(v *policy.Viewer) Record {
+	if v == nil {
+		return Record{}
+	}
+	r := Record{Account: v.Account, Organization: v.Organization, Role: v.Role.String(), Session: v.Session, App: v.App}
+	if v.Purpose != policy.AnyPurpose {
+		r.Purpose = v.Purpose.String()
+	}
+	return r
 }
 
 // Client says what a record's operation showed of a client.

@@ -155,7 +155,7 @@ func TestCheckpointWhenTheHubStops(t *testing.T) {
 			if err := d.store.Close(); err != nil {
 				t.Fatal(err)
 			}
-			if text, err := os.ReadFile(file); err != nil || !strings.HasPrefix(string(text), "1 ") {
+			if text, err := os.ReadFile(file); err != nil || !strings.HasPrefix(string(text), "2 ") { // the import, and what was shown
 				t.Errorf("%q, %v", text, err)
 			}
 		})

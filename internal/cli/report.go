@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/hearth-hmis/hearth/internal/audit"
 	"github.com/hearth-hmis/hearth/internal/facts"
 	"github.com/hearth-hmis/hearth/internal/hmis"
 	"github.com/hearth-hmis/hearth/internal/report"
@@ -84,11 +86,19 @@ func (o *reportOptions) facts(ctx context.Context, h *hub) (f *facts.Facts, allo
 	if err != nil {
 		return nil, nil, err
 	}
+	record := audit.By(v)
+	record.Kind, record.Outcome, record.Operation = audit.Report, audit.Done, "hearth report"
 	if ctx, err = s.As(ctx, v); err != nil {
 		return nil, nil, err
 	}
 	scope, err := s.ReportScope(ctx, nil)
-	if err != nil {
+	switch {
+	case hmis.CodeOf(err) == hmis.Denied:
+		record.Outcome = audit.Denied
+	case err != nil:
+		return nil, nil, err
+	}
+	if err := errors.Join(err, s.Record(ctx, record)); err != nil {
 		return nil, nil, err
 	}
 	return scope.Facts, scope.Projects, nil

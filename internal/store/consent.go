@@ -366,10 +366,13 @@ func (s *Store) changeConsent(ctx context.Context, id string, from policy.Consen
 		}
 		if current.State.On(ss.day, current.EndsOn) != from {
 			problems = []*UserError{{Code: hmis.Conflict, Message: otherwise, Severity: SeverityError}}
-			return nil
+			return errNothing
 		}
 		if w.release, err = releaseOf(ctx, tx, current); err == nil {
 			key, problems, err = change(ctx, tx, w)
+		}
+		if err == nil && len(problems) > 0 {
+			return errNothing
 		}
 		return err
 	})

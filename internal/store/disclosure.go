@@ -34,6 +34,7 @@ type Disclosure struct {
 	Operation    *string
 	Document     *string
 	Fields       []string
+	Run          *int // of an import, as the command told it
 	About        []*DisclosedClient
 }
 
@@ -335,6 +336,10 @@ func (s *Store) disclosures(ctx context.Context, ss *session, records []*audit.R
 		}
 		if r.Detail != "" {
 			d.Detail = &r.Detail
+		}
+		if r.Run != 0 {
+			run := int(r.Run)
+			d.Run = &run
 		}
 		if role, err := policy.ParseRole(r.Role); err == nil {
 			d.Role = &role

@@ -438,7 +438,7 @@ func (ss *session) tellingOf(t *testing.T, project int64) hmis.Categories {
 
 // TestMethods are what these files add to Store.
 var TestMethods = []string{"Unseal", "Clear", "Spoil", "Swap", "Folders", "Flush", "IDOf", "IDNamed", "Records", "Flee", "Fleeing", "Link", "CompareRule", "Aggregates", "SetClock", "Tamper", "Try", "TimeFiles", "Unruled", "Unguarded", "KeepDates", "Crowd",
-	"Advance", "ReadWhole", "ReadChanged", "Current", "AtProjects", "ReadAtProjects", "WaitFor", "HoldReading", "StepsInTwoTransactions", "VisibleRows", "Endless", "Running", "Lock"}
+	"Advance", "ReadWhole", "ReadChanged", "Current", "AtProjects", "ReadAtProjects", "WaitFor", "HoldReading", "StepsInTwoTransactions", "VisibleRows", "Endless", "Running", "Lock", "HoldImports"}
 
 // TypeNames lists the types of rows by their GraphQL names.
 func TypeNames() (names []string) {
@@ -610,6 +610,19 @@ func (s *Store) Tamper(t testing.TB, statements ...string) {
 			t.Fatalf("%s: %v", statement, err)
 		}
 	}
+}
+
+// HoldImports does what an import does first, and ends it when end is called.
+func (s *Store) HoldImports(t testing.TB) (end func()) {
+	t.Helper()
+	tx, err := s.db.Begin()
+	if err == nil {
+		_, err = tx.Exec(importLock)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return func() { _ = tx.Rollback() }
 }
 
 // Unruled lists the tables whose rows no rule narrows for some role, and the entities that are neither rows of a type

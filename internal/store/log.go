@@ -33,7 +33,8 @@ type log struct {
 
 	mu      sync.Mutex
 	waiting []*entry
-	busy    bool // somebody writes what waits
+	busy    bool  // somebody writes what waits
+	size    int64 // how many records were committed, as far as this server knows
 	timer   *time.Timer
 
 	writing sync.Mutex
@@ -134,6 +135,40 @@ func (s *Store) signLater(after time.Duration) {
 	}
 }
 
+// recordIn adds a record to the log within a transaction that writes what it tells of. It takes the log as the database has
+// it: the writer of what is shown (inLog) reads on from there. Once the transaction is committed, committed must be called.
+func (s *Store) recordIn(ctx context.Context, tx execer, r audit.Record) (committed func(), err error) {
+	size, err := s.lockedSize(ctx, tx)
+	if err != nil {
+		return nil, err
+	}
+	if size < s.log.known() {
+		return nil, errShorter
+	}
+	tree, err := s.readTree(ctx, tx, size)
+	if err != nil {
+		return nil, err
+	}
+	w := newLogWrite(s, tree)
+	if err := w.add(r, *s.moment()); err != nil {
+		return nil, err
+	}
+	return func() { s.log.grew(tree.Size); s.signLater(signAfter) }, w.exec(ctx, tx)
+}
+
+// known is how many records there were at least.
+func (l *log) known() int64 {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.size
+}
+
+func (l *log) grew(size int64) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.size = max(l.size, size)
+}
+
 // writeBatch writes records in one transaction and returns how many of the log are not signed yet.
 func (s *Store) writeBatch(batch []*entry) (unsigned int64, err error) {
 	ctx, cancel := context.WithTimeout(context.Background(), commitLimit)
@@ -181,6 +216,7 @@ func (s *Store) inLog(ctx context.Context, change func(*sql.Tx, *audit.Tree) err
 		return err
 	}
 	l.tree = tree
+	l.grew(tree.Size)
 	return nil
 }
 
@@ -189,18 +225,27 @@ func (s *Store) logConn(ctx context.Context) (err error) {
 	if s.log.conn != nil {
 		return nil
 	}
-	if s.log.conn, err = s.db.Conn(ctx); err != nil {
-		return err
-	}
-	durable := "PRAGMA synchronous = FULL"
-	if s.dialect == dialect.Postgres {
-		durable = "SET synchronous_commit = on"
-	}
-	_, err = s.log.conn.ExecContext(ctx, durable)
+	s.log.conn, err = s.durable(ctx)
 	return err
 }
 
-// drop closes the writer's connection for good, so that nobody else gets one with its settings.
+// durable opens a connection on which what was committed is on the disk when the commit returns.
+func (s *Store) durable(ctx context.Context) (*sql.Conn, error) {
+	conn, err := s.db.Conn(ctx)
+	if err != nil {
+		return nil, err
+	}
+	setting := "PRAGMA synchronous = FULL"
+	if s.dialect == dialect.Postgres {
+		setting = "SET synchronous_commit = on"
+	}
+	if _, err = conn.ExecContext(ctx, setting); err != nil {
+		return nil, errors.Join(err, conn.Close())
+	}
+	return conn, nil
+}
+
+// drop closes the writer's connection for good: what is wrong may be the connection.
 func (l *log) drop() error {
 	if l.conn == nil {
 		return nil
@@ -215,18 +260,13 @@ func (l *log) drop() error {
 }
 
 // logLock is PostgreSQL's lock on the log.
-const logLock = "SELECT pg_advisory_xact_lock(4863720156)"
+const logLock = "SELECT pg_advisory_xact_lock(4863720157)"
 
 var errShorter = hmis.Errorf(hmis.Internal, "the log has fewer records than were written")
 
 // logTree is the tree over the records that there are.
 func (s *Store) logTree(ctx context.Context, tx *sql.Tx) (*audit.Tree, error) {
-	if s.dialect == dialect.Postgres {
-		if _, err := tx.ExecContext(ctx, logLock); err != nil {
-			return nil, err
-		}
-	}
-	size, err := logSize(ctx, tx)
+	size, err := s.lockedSize(ctx, tx)
 	known := s.log.tree
 	switch {
 	case err != nil:
@@ -236,8 +276,26 @@ func (s *Store) logTree(ctx context.Context, tx *sql.Tx) (*audit.Tree, error) {
 	case known != nil && known.Size > size:
 		return nil, errShorter
 	}
+	if known, err = s.readTree(ctx, tx, size); err != nil {
+		return nil, err
+	}
+	return known, tx.QueryRowContext(ctx, "SELECT COALESCE(max(id), 0) FROM audit_checkpoints").Scan(&s.log.signed)
+}
+
+// lockedSize is how many records there are, and none comes until the transaction ends. SQLite has one writer anyway.
+func (s *Store) lockedSize(ctx context.Context, tx execer) (int64, error) {
+	if s.dialect == dialect.Postgres {
+		if _, err := tx.ExecContext(ctx, logLock); err != nil {
+			return 0, err
+		}
+	}
+	return logSize(ctx, tx)
+}
+
+// readTree reads the tree over so many records.
+func (s *Store) readTree(ctx context.Context, q querier, size int64) (*audit.Tree, error) {
 	indexes := audit.Frontier(size)
-	hashes, err := readHashes(ctx, tx, "id IN ("+s.placeholders(1, len(indexes))+")", anys(indexes)...)
+	hashes, err := readHashes(ctx, q, "id IN ("+s.placeholders(1, len(indexes))+")", anys(indexes)...)
 	if err != nil {
 		return nil, err
 	}
@@ -249,13 +307,19 @@ func (s *Store) logTree(ctx context.Context, tx *sql.Tx) (*audit.Tree, error) {
 		}
 		frontier[i] = h
 	}
-	return audit.NewTree(size, frontier), tx.QueryRowContext(ctx, "SELECT COALESCE(max(id), 0) FROM audit_checkpoints").Scan(&s.log.signed)
+	return audit.NewTree(size, frontier), nil
 }
 
 // querier is a connection, a transaction or the database.
 type querier interface {
 	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
 	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
+}
+
+// execer is a connection or a transaction in which the log is written.
+type execer interface {
+	querier
+	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
 }
 
 func logSize(ctx context.Context, q querier) (int64, error) {
@@ -323,7 +387,7 @@ func (w *logWrite) add(r audit.Record, at hmis.Timestamp) error {
 	return nil
 }
 
-func (w *logWrite) exec(ctx context.Context, tx *sql.Tx) error {
+func (w *logWrite) exec(ctx context.Context, tx execer) error {
 	if err := w.insert(ctx, tx, "INSERT INTO audit_records (id, at, account_key, kind, body) VALUES ", 5, w.records); err != nil {
 		return err
 	}
@@ -338,7 +402,7 @@ func (w *logWrite) exec(ctx context.Context, tx *sql.Tx) error {
 }
 
 // insert writes rows of so many columns.
-func (w *logWrite) insert(ctx context.Context, tx *sql.Tx, into string, columns int, values []any) error {
+func (w *logWrite) insert(ctx context.Context, tx execer, into string, columns int, values []any) error {
 	var b strings.Builder
 	b.WriteString(into)
 	for at := 0; at < len(values); at += columns {
@@ -416,7 +480,7 @@ func (s *Store) closeLog() (err error) {
 	}
 	l.mu.Unlock()
 	l.writing.Lock()
-	unsigned := l.tree != nil && l.tree.Size > l.signed
+	unsigned := l.known() > l.signed
 	l.writing.Unlock()
 	if unsigned {
 		ctx, cancel := context.WithTimeout(context.Background(), commitLimit)

@@ -222,7 +222,8 @@ type StatisticsData struct {
 
 // StatisticsData gives the facts behind exact statistics: of the whole community for the lead and analysts, of the own
 // projects (own) for agencies, without locked records for those who do not see them. It is nil where numbers are
-// protected. Errors: Denied for roles without statistics, Invalid where there is nothing of its own.
+// protected. Errors: Denied for roles without statistics and for own numbers of an app whose scopes leave a category out, for
+// ages, nights and households stand on several; Invalid where there is nothing of its own.
 func (s *Store) StatisticsData(ctx context.Context, own bool) (*StatisticsData, error) {
 	ss, err := s.asking(ctx)
 	switch {
@@ -230,6 +231,8 @@ func (s *Store) StatisticsData(ctx context.Context, own bool) (*StatisticsData, 
 		return nil, err
 	case own && (!ss.viewer.Role.OfAgency() || len(ss.own) == 0):
 		return nil, hmis.Errorf(hmis.Invalid, "the account has no projects of its own; ask with scope: COMMUNITY")
+	case own && hmis.AllContent&^ss.viewer.Ceiling() != 0:
+		return nil, hmis.Errorf(hmis.Denied, "exact numbers stand on all kinds of answers, and the account's scopes leave some out; ask with scope: COMMUNITY for protected numbers")
 	case !own && ss.viewer.Role != policy.SystemAdmin && ss.viewer.Role != policy.Analyst:
 		return nil, nil
 	}

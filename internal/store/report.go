@@ -8,6 +8,7 @@ import (
 	"entgo.io/ent/dialect/sql"
 
 	"github.com/hearth-hmis/hearth/ent"
+	"github.com/hearth-hmis/hearth/internal/audit"
 	"github.com/hearth-hmis/hearth/internal/hmis"
 )
 
@@ -62,6 +63,7 @@ func (s *Store) ReportScope(ctx context.Context, projects []string) (*ReportScop
 	if own != nil {
 		found = s.atProjects(found, own)
 	}
+	audit.RecorderOf(ctx).Is(audit.Report)
 	scope := &ReportScope{Snapshot: found, lead: !ss.viewer.Role.OfAgency()}
 	if len(projects) == 0 {
 		for _, key := range slices.Sorted(maps.Keys(found.projects)) {
@@ -153,14 +155,21 @@ func (s *Store) StartReportRun(ctx context.Context, n NewReportRun) (*ent.Report
 	if err != nil {
 		return nil, err
 	}
-	create := s.ent.ReportRun.Create().SetAccountKey(ss.viewer.Account).SetUsername(ss.viewer.Username).SetOrganizationKey(ss.viewer.Organization).
-		SetKind(n.Kind).SetProjectKeys(projects).SetStartsOn(n.Start).SetEndsOn(n.End).SetNillableCOC(n.CoC).SetStartedAt(*s.moment())
-	run, err := create.Save(s.System(ctx, "the viewer was found to have the right"))
+	var key int64
+	err = s.transaction(ctx, "the viewer was found to have the right", func(ctx context.Context, tx *ent.Tx) error {
+		audit.RecorderOf(ctx).Write(audit.Report)
+		run, err := tx.ReportRun.Create().SetAccountKey(ss.viewer.Account).SetUsername(ss.viewer.Username).SetOrganizationKey(ss.viewer.Organization).
+			SetKind(n.Kind).SetProjectKeys(projects).SetStartsOn(n.Start).SetEndsOn(n.End).SetNillableCOC(n.CoC).SetStartedAt(*s.moment()).Save(ctx)
+		if err == nil {
+			key = run.ID
+		}
+		return err
+	})
 	if err != nil {
 		return nil, err
 	}
-	found, err := byKeys(ctx, s, kindReportRun, []int64{run.ID})
-	return found[run.ID], err
+	found, err := byKeys(ctx, s, kindReportRun, []int64{key})
+	return found[key], err
 }
 
 // reportable finds the row numbers of projects that the viewer may report on.

@@ -44,7 +44,7 @@ func found(t testing.TB, s *store.Store, ctx context.Context, what *store.Client
 		return failed(err)
 	}
 	var ids []string
-	for _, e := range c.Edges {
+	for _, e := range c.Edges() {
 		ids = append(ids, e.Node.PersonalID)
 	}
 	slices.Sort(ids)
@@ -80,10 +80,10 @@ func TestSearch(t *testing.T) {
 		}
 		// What is narrowed by other conditions too is both.
 		veteran := &store.ClientFilter{VeteranStatus: []hmis.NoYesReasons{1}}
-		if c, err := s.SearchClients(lead, all, byFirst("D"), veteran, store.ByID); err != nil || len(c.Edges) != 1 {
+		if c, err := s.SearchClients(lead, all, byFirst("D"), veteran, store.ByID); err != nil || len(c.Edges()) != 1 {
 			t.Errorf("a veteran is not found: %v", err)
 		}
-		if c, err := s.SearchClients(lead, all, byFirst("A"), veteran, store.ByID); err != nil || len(c.Edges) != 0 {
+		if c, err := s.SearchClients(lead, all, byFirst("A"), veteran, store.ByID); err != nil || len(c.Edges()) != 0 {
 			t.Errorf("who is no veteran is found: %v", err)
 		}
 	})
@@ -171,12 +171,12 @@ func TestSearchTermsStayHidden(t *testing.T) {
 		if err != nil || !c.PageInfo.HasNextPage {
 			t.Fatal(err)
 		}
-		cursor := c.Edges[0].Cursor()
+		cursor := c.Edges()[0].Cursor()
 		if text := string(decoded(t, cursor)); strings.Contains(strings.ToLower(text), "adam") {
 			t.Errorf("the cursor tells what was searched: %q", text)
 		}
 		next := store.Page{After: &cursor}
-		if c, err := s.SearchClients(lead, next, byLast("Adams"), nil, store.ByID); err != nil || len(c.Edges) != 1 || c.Edges[0].Node.PersonalID != "bea" {
+		if c, err := s.SearchClients(lead, next, byLast("Adams"), nil, store.ByID); err != nil || len(c.Edges()) != 1 || c.Edges()[0].Node.PersonalID != "bea" {
 			t.Errorf("the second page: %v", err)
 		}
 		for _, other := range []*store.ClientSearch{byLast("Adam"), byFirst("Adams"), nil} {

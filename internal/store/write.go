@@ -9,11 +9,16 @@ import (
 	"github.com/hearth-hmis/hearth/ent"
 	"github.com/hearth-hmis/hearth/ent/consent"
 	"github.com/hearth-hmis/hearth/ent/predicate"
+	"github.com/hearth-hmis/hearth/internal/audit"
 	"github.com/hearth-hmis/hearth/internal/hmis"
 	"github.com/hearth-hmis/hearth/internal/policy"
 )
 
-// transaction runs write as the hub itself, all or nothing. Whoever calls it has asked before whether the viewer may.
+// errNothing ends a transaction that has found nothing to write.
+var errNothing = errors.New("nothing is to be written")
+
+// transaction runs write as the hub itself, all or nothing. Whoever calls it has asked before whether the viewer may, and
+// told the recorder of the operation, whose record is then written with it.
 func (s *Store) transaction(ctx context.Context, reason string, write func(context.Context, *ent.Tx) error) error {
 	if v := policy.ViewerOf(ctx); v != nil && !v.MayWrite() {
 		return errReadOnly
@@ -23,7 +28,10 @@ func (s *Store) transaction(ctx context.Context, reason string, write func(conte
 	if err != nil {
 		return err
 	}
-	if err := write(ctx, tx); err != nil {
+	switch err := write(ctx, tx); {
+	case err == errNothing:
+		return tx.Rollback()
+	case err != nil:
 		return errors.Join(err, tx.Rollback())
 	}
 	return tx.Commit()
@@ -31,8 +39,10 @@ func (s *Store) transaction(ctx context.Context, reason string, write func(conte
 
 var errReadOnly = hmis.Errorf(hmis.Denied, "the token of this request may change nothing; use one that may write")
 
-// lockClient makes the writers of one client's consents wait for each other; SQLite has one writer anyway.
+// lockClient makes the writers of one client's consents wait for each other; SQLite has one writer anyway. The log tells
+// that it was written of the client.
 func lockClient(ctx context.Context, tx *ent.Tx, client int64) error {
+	audit.RecorderOf(ctx).Write(audit.Write, client)
 	return tx.ClientRecord.UpdateOneID(client).AddImportKey(0).Exec(ctx)
 }
 
