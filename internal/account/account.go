@@ -39,17 +39,14 @@ type Book struct {
 // nobody is told of it before. Whoever signs in does so as the account; changes are made by whoever is signed in, else by
 // the command.
 func (b *Book) record(ctx context.Context, r audit.Record, a *store.Account) error {
-	v := policy.ViewerOf(ctx)
-	if signsIn := r.Kind != audit.AccessChanged && r.Kind != audit.Logout; signsIn {
-		v = nil
-		if a != nil {
-			r.Account, r.Organization, r.Role = a.Key, a.Organization, a.Role.String()
+	if changes := r.Kind == audit.AccessChanged || r.Kind == audit.Logout; changes {
+		by := audit.By(policy.ViewerOf(ctx))
+		r.Account, r.Organization, r.Role, r.Purpose, r.Session, r.App = by.Account, by.Organization, by.Role, by.Purpose, by.Session, by.App
+		if a != nil && a.Key != r.Account {
+			r.Subject = a.Key
 		}
-	} else if a != nil && (v == nil || a.Key != v.Account) {
-		r.Subject = a.Key
-	}
-	if v != nil {
-		r.Account, r.Organization, r.Role, r.Session, r.App = v.Account, v.Organization, v.Role.String(), v.Session, v.App
+	} else if a != nil {
+		r.Account, r.Organization, r.Role = a.Key, a.Organization, a.Role.String()
 	}
 	return b.store.Record(ctx, r)
 }

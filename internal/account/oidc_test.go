@@ -271,6 +271,10 @@ func TestSignInSecondFactor(t *testing.T) {
 		status, said := with(amr...)
 		c.denied(fmt.Sprint("the role needs a second factor, the provider says ", amr), status, said, errOneFactor)
 	}
+	c.idp.Claims = func(claims map[string]any) { claims["acr"] = "urn:example:two-factors" } // whose values each provider makes up
+	status, said := with("pwd")
+	c.denied("the provider says so in acr alone", status, said, errOneFactor)
+	c.idp.Honest()
 	if status, said := with("pwd", "otp", "mfa"); status != http.StatusOK {
 		t.Error(status, said)
 	}
@@ -313,7 +317,7 @@ func TestSignInSecondFactor(t *testing.T) {
 	if err := c.store.SetSecondFactor(ctx, a.Key, []byte("a made-up secret"), 0, nil); err != nil {
 		t.Fatal(err)
 	}
-	status, said := with("pwd")
+	status, said = with("pwd")
 	c.denied("an account with a second factor", status, said, errOneFactor)
 	if status, said := with("mfa"); status != http.StatusOK {
 		t.Error(status, said)

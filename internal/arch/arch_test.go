@@ -23,7 +23,7 @@ const module = "github.com/hearth-hmis/hearth"
 // that have a line of their own.
 var arrows = map[string][]string{
 	"":                             {"internal/cli"}, // main
-	"internal/cli":                 {"server", "graph", "schema", "web", "internal/account", "internal/store", "internal/report", "internal/facts", "internal/synth", "internal/hmiscsv", "internal/seal", "internal/policy", "internal/hmis"},
+	"internal/cli":                 {"server", "graph", "schema", "web", "internal/account", "internal/audit", "internal/store", "internal/report", "internal/facts", "internal/synth", "internal/hmiscsv", "internal/seal", "internal/policy", "internal/hmis"},
 	"server":                       {"internal/hmis"},
 	"graph":                        {"graph", "ent", "internal/store", "internal/disclosure", "internal/stats", "internal/table", "internal/report", "internal/facts", "internal/account", "internal/audit", "internal/policy", "internal/hmis"},
 	"schema":                       {},
@@ -58,7 +58,7 @@ var arrows = map[string][]string{
 const free = "internal/gen"
 
 // forTests may be imported by every package's tests, with the package itself.
-var forTests = []string{storetest, "internal/disclosure/attack", "internal/facts/factstest", "internal/synth", "internal/hmiscsv", "internal/kit", "internal/account/accounttest"}
+var forTests = []string{storetest, "internal/stats", "internal/disclosure/attack", "internal/facts/factstest", "internal/synth", "internal/hmiscsv", "internal/kit", "internal/account/accounttest"}
 
 const storetest = "internal/store/storetest"
 

@@ -400,6 +400,7 @@ func TestNoLogNoSignIn(t *testing.T) {
 			t.Fatal(err)
 		}
 		storetest.Run(t, url, "ALTER TABLE audit_hashes RENAME TO away")
+		defer storetest.Run(t, url, "ALTER TABLE away RENAME TO audit_hashes")
 		for _, password := range []string{goodPassword, "not the password"} {
 			if a := s.login("192.0.2.1", "north", password, ""); a.Token != "" || a.failed != "UNAVAILABLE" {
 				t.Errorf("%+v", a)
