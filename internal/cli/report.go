@@ -85,8 +85,6 @@ func (o *reportOptions) facts(ctx context.Context, h *hub) (f *facts.Facts, allo
 	if err != nil {
 		return nil, nil, err
 	}
-	record := audit.By(v)
-	record.Kind, record.Outcome, record.Operation = audit.Report, audit.Done, "hearth report"
 	if ctx, err = s.As(ctx, v); err != nil {
 		return nil, nil, err
 	}
