@@ -2,6 +2,8 @@ package graph_test
 
 import (
 	"context"
+	"flag"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -59,7 +61,7 @@ func BenchmarkGuard(b *testing.B) {
 		h.addAgency(b)
 		viewers := map[string]context.Context{"unguarded": h.store.System(context.Background(), "a benchmark measures the guard")}
 		for _, viewer := range []string{"lead", "agency"} {
-			ctx, err := h.resolver.Authenticate(context.Background(), h.tokens[viewer], "")
+			ctx, err := h.resolver.Authenticate(context.Background(), h.tokens[viewer], "", "192.0.2.1")
 			if err != nil {
 				b.Fatal(err)
 			}
@@ -90,4 +92,43 @@ func (h *hub) addAgency(b *testing.B) {
 		b.Fatal(err)
 	}
 	h.tokens["agency"] = token.Token
+}
+
+var people = flag.Int("people", 5000, "the clients of the community that BenchmarkStatistics asks about")
+
+// statisticsAsked are the questions of bench/, as a dashboard asks them.
+var statisticsAsked = map[string]string{
+	"active": `{ statistics(period: {fiscalYear: 2025}) { groups(by: [PROJECT_TYPE, AGE_BAND, VETERAN], first: 5000) { groups { values { name } numbers { served { value } stays { value } } } } } }`,
+	"stay":   `{ statistics(period: {fiscalYear: 2025}) { groups(by: [VETERAN]) { groups { values { name } numbers { lengthOfStay { mean median } } } } } }`,
+	"flows":  `{ statistics(period: {start: "2023-10-01", end: "2025-09-30"}) { groups(grain: MONTH) { groups { start numbers { inflow { total { value } } outflow { total { value } } } } } } }`,
+	"page":   `{ statistics(period: {fiscalYear: 2025}) { groups(by: [PROJECT_TYPE, VETERAN], first: 5000) { groups { values { name } numbers { served { value reason } } } } } }`,
+}
+
+// BenchmarkStatistics asks the questions of bench/ through GraphQL: the lead exactly, a funder in protected numbers what is
+// protected. p50-ms is the median of the time of a request, cpu-ms/op the processor time of the hub's process.
+func BenchmarkStatistics(b *testing.B) {
+	path := storetest.WriteCrowd(b, *people, hmis.FY2026)
+	for _, d := range storetest.Databases(b, server) {
+		h := newHub(b, d)
+		if _, err := storetest.ImportPath(h.store, path, store.ImportOptions{Source: "crowd"}); err != nil {
+			b.Fatal(err)
+		}
+		for _, c := range []struct{ viewer, name string }{{"lead", "active"}, {"lead", "stay"}, {"lead", "flows"}, {"lead", "page"}, {"funder", "page"}} {
+			h.ask(b, c.viewer, statisticsAsked[c.name], nil) // reads the community and makes the release
+			b.Run(d.Name+"/"+c.viewer+"/"+c.name, func(b *testing.B) {
+				before := processorTime(b)
+				var times []time.Duration
+				for b.Loop() {
+					began := time.Now()
+					if answer := h.ask(b, c.viewer, statisticsAsked[c.name], nil); strings.HasPrefix(answer, "errors") {
+						b.Fatal(answer)
+					}
+					times = append(times, time.Since(began))
+				}
+				slices.Sort(times)
+				b.ReportMetric(float64(times[len(times)/2].Microseconds())/1000, "p50-ms")
+				b.ReportMetric(float64((processorTime(b)-before).Microseconds())/1000/float64(b.N), "cpu-ms/op")
+			})
+		}
+	}
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/hearth-hmis/hearth/graph/model"
+	"github.com/hearth-hmis/hearth/internal/audit"
 	"github.com/hearth-hmis/hearth/internal/hmis"
 	"github.com/hearth-hmis/hearth/internal/report"
 )
@@ -108,6 +109,7 @@ func (r *Resolver) qualityFindings(ctx context.Context, q *model.DataQuality, ch
 	for _, found := range part {
 		projects = append(projects, f.Projects[found.Project].Row)
 		if found.Client >= 0 {
+			audit.RecorderOf(ctx).Touch(f.Clients.Row[found.Client]) // its HUD ids are told, whatever else is asked
 			clients, enrollments = append(clients, f.Clients.Row[found.Client]), append(enrollments, f.Enrollments.Row[found.Enrollment])
 		}
 	}

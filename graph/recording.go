@@ -3,7 +3,6 @@ package graph
 import (
 	"bytes"
 	"context"
-	"crypto/sha256"
 	"encoding/csv"
 	"encoding/json"
 	"slices"
@@ -40,9 +39,12 @@ func (recording) ExtensionName() string { return "Recording" }
 func (recording) Validate(graphql.ExecutableSchema) error { return nil }
 
 // InterceptOperation begins to collect what the operation shows.
-func (recording) InterceptOperation(ctx context.Context, next graphql.OperationHandler) graphql.ResponseHandler {
+func (x recording) InterceptOperation(ctx context.Context, next graphql.OperationHandler) graphql.ResponseHandler {
+	if err := x.r.gate(ctx); err != nil {
+		return x.refuse(ctx, err)
+	}
 	oc := graphql.GetOperationContext(ctx)
-	return next(audit.WithRecorder(ctx, audit.NewRecorder(asked(oc.Operation.SelectionSet))))
+	return next(audit.WithRecorder(ctx, audit.NewRecorder(asked(oc.Operation.SelectionSet), x.r.by(ctx, oc))))
 }
 
 // InterceptResponse records what was collected and waits until it is durable.
@@ -59,7 +61,6 @@ func (x recording) InterceptResponse(ctx context.Context, next graphql.ResponseH
 	if !any {
 		return response
 	}
-	x.r.describe(ctx, &record)
 	if err := x.r.Store.Record(ctx, record); err != nil {
 		return &graphql.Response{Data: json.RawMessage("null"), Errors: gqlerror.List{gqlerror.Wrap(err)}}
 	}
@@ -72,37 +73,16 @@ func denied(e *gqlerror.Error) bool {
 	return code == hmis.Denied || hmis.CodeOf(e) == hmis.Denied
 }
 
-// describe completes a record with who asks and what.
-func (r *Resolver) describe(ctx context.Context, record *audit.Record) {
-	oc := graphql.GetOperationContext(ctx)
-	record.Operation, record.Document = oc.Operation.Name, r.Store.DocumentHash(oc.RawQuery)
+// by begins the records of an operation with who asks and what.
+func (r *Resolver) by(ctx context.Context, oc *graphql.OperationContext) audit.Record {
+	record := audit.By(policy.ViewerOf(ctx))
 	const longest = 64 // bytes of a name
-	record.Operation = record.Operation[:min(len(record.Operation), longest)]
+	record.Operation, record.Document = oc.Operation.Name[:min(len(oc.Operation.Name), longest)], r.Store.DocumentHash(oc.RawQuery)
 	for _, f := range graphql.CollectFields(oc, oc.Operation.SelectionSet, nil) {
 		record.Fields = append(record.Fields, f.Name)
 	}
 	record.Fields = slices.Compact(slices.Sorted(slices.Values(record.Fields)))
-	if v := policy.ViewerOf(ctx); v != nil {
-		record.Account, record.Organization, record.Role = v.Account, v.Organization, v.Role.String()
-		if v.Purpose != policy.AnyPurpose {
-			record.Purpose = v.Purpose.String()
-		}
-		if v.Role == policy.PartnerApp {
-			record.App = v.Username
-		}
-	}
-	if token, ok := ctx.Value(tokenKey{}).(string); ok && record.Session == "" {
-		record.Session = sessionOf(token)
-	}
-}
-
-// sessionOf is how records name the holder of a token, "" for none.
-func sessionOf(token string) string {
-	if token == "" {
-		return ""
-	}
-	sum := sha256.Sum256([]byte(token)) // as internal/account keeps it
-	return audit.Session(sum[:])
+	return record
 }
 
 // asked are the categories of the fields that a selection names, by the type that they are fields of; Unclassified
@@ -144,36 +124,6 @@ func categoriesOf(f *ast.FieldDefinition) hmis.Categories {
 	}
 	c, _ := hmis.ParseCategory(of.Value.Raw)
 	return hmis.CategoriesOf(c)
-}
-
-// recordLogin notes an attempt to sign in. Which name was tried is not recorded where there is no such account: people
-// type passwords into the wrong field.
-func (r *Resolver) recordLogin(ctx context.Context, username, token string, failure error) error {
-	if failure != nil && hmis.CodeOf(failure) != hmis.Denied {
-		return nil // it could not be tried
-	}
-	a, err := r.Store.AccountNamed(ctx, strings.ToLower(username))
-	if err != nil {
-		return err
-	}
-	var account int64
-	if a != nil {
-		account = a.Key
-	}
-	audit.RecorderOf(ctx).SignIn(account, sessionOf(token), failure == nil)
-	return nil
-}
-
-// recordRefused records that a token was refused, and returns why.
-func (r *Resolver) recordRefused(ctx context.Context, token string, why error) error {
-	if hmis.CodeOf(why) != hmis.Denied {
-		return why
-	}
-	err := r.Store.Record(ctx, audit.Record{Kind: audit.TokenRefused, Outcome: audit.Denied, Session: sessionOf(token)})
-	if err != nil {
-		return err
-	}
-	return why
 }
 
 // accessReview is a review of access as lines and as CSV.

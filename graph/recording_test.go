@@ -86,14 +86,39 @@ func TestRecords(t *testing.T) {
 			if e := newest(); e.Kind != "LOGIN_FAILED" || e.Account != nil {
 				t.Errorf("login as nobody: %+v", e)
 			}
-			if _, err := h.resolver.Authenticate(context.Background(), "no token", ""); err == nil || newest().Kind != "TOKEN_REFUSED" {
+			if _, err := h.resolver.Authenticate(context.Background(), "no token", "", "192.0.2.1"); err == nil || newest().Kind != "TOKEN_REFUSED" {
 				t.Errorf("a wrong token: %v, %+v", err, newest())
 			}
 			ada := h.ids(t).value("$Client:ada;")
-			for viewer, outcome := range map[string]string{"lead": "DONE", "east": "DENIED"} {
-				h.ask(t, viewer, `mutation($c: ID!) { lockClient(input: {client: $c, askedBy: STAFF}) { userErrors { code } } }`, map[string]any{"c": ada})
-				if e := newest(); e.Kind != "WRITE" || e.Outcome != outcome {
-					t.Errorf("%s locks: %+v", viewer, e)
+			for _, c := range []struct{ viewer, outcome string }{{"east", "DENIED"}, {"lead", "DONE"}, {"lead", "FAILED"}} {
+				before := len(h.log(t))
+				h.ask(t, c.viewer, `mutation L($c: ID!) { lockClient(input: {client: $c, askedBy: STAFF}) { userErrors { code } } }`, map[string]any{"c": ada})
+				e := newest()
+				if e.Kind != "WRITE" || e.Outcome != c.outcome || *e.Operation != "L" || *e.Account != c.viewer || len(e.About) != map[bool]int{true: 0, false: 1}[c.outcome == "DENIED"] {
+					t.Errorf("%s locks: %+v", c.viewer, e)
+				}
+				if after := len(h.log(t)); after != before+3 { // and two looks at the log
+					t.Errorf("%s locks: %d records", c.viewer, after-before-2)
+				}
+			}
+			// What a write shows beside is a record of its own.
+			h.ask(t, "lead", `mutation($c: ID!) { unlockClient(input: {client: $c, askedBy: STAFF}) { client { firstName } } }`, map[string]any{"c": ada})
+			if log := h.log(t); log[0].Kind != "READ" || len(log[0].About) != 1 || strings.Join(log[0].About[0].Shown, "") != "IDENTITY" || log[1].Kind != "WRITE" || log[1].Outcome != "DONE" {
+				t.Errorf("unlocked and shown: %+v", log[:2])
+			}
+			// Figures, and the clients behind them.
+			const period = `(kind: APR, start: "2024-10-01", end: "2025-09-30")`
+			for question, shown := range map[string]int{
+				`{ report` + period + ` { tables(id: "Q5a") { cells(address: "B2") { value } } } }`:                              0,
+				`{ report` + period + ` { tables(id: "Q5a") { cells(address: "B2") { clients { nodes { firstName } } } } } }`:    -1,
+				`mutation { runReport(input: {kind: APR, start: "2024-10-01", end: "2025-09-30"}) { run { cells { value } } } }`: 0,
+				`{ dataQuality { findings(first: 10) { hudId } } }`:                                                              -1,
+			} {
+				if answer := h.ask(t, "admin", question, nil); strings.HasPrefix(answer, "errors") {
+					t.Fatal(answer)
+				}
+				if e := newest(); e.Kind != "REPORT" || e.Outcome != "DONE" || shown == 0 && len(e.About) > 0 || shown < 0 && len(e.About) == 0 {
+					t.Errorf("%s: %+v", question, e)
 				}
 			}
 		})
@@ -127,12 +152,20 @@ func TestNoLogNoAnswer(t *testing.T) {
 		t.Run(d.Name, func(t *testing.T) {
 			url := d.New(t)
 			h := newHub(t, storetest.Database{Name: d.Name, New: func(testing.TB) string { return url }})
-			storetest.Run(t, url, "DROP TABLE audit_clients")
+			ada := h.ids(t).value("$Client:ada;")
 			storetest.Run(t, url, "ALTER TABLE audit_hashes RENAME TO away")
+			defer storetest.Run(t, url, "ALTER TABLE away RENAME TO audit_hashes")
 			for _, query := range []string{`{ clients { nodes { firstName } } }`, `mutation { login(input: {username: "north", password: "` + password + `"}) { token } }`} {
 				if answer := h.ask(t, "lead", query, nil); !strings.Contains(answer, "the log cannot be written") || strings.Contains(answer, "Ada") || strings.Contains(answer, "hearth_") {
 					t.Errorf("%s: %s", query, answer)
 				}
+			}
+			const lock = `mutation($c: ID!) { lockClient(input: {client: $c, askedBy: STAFF}) { userErrors { code } } }`
+			if answer := h.ask(t, "lead", lock, map[string]any{"c": ada}); !strings.HasPrefix(answer, "errors") {
+				t.Errorf("a write without its record: %s", answer)
+			}
+			if written := storetest.Run(t, url, "SELECT CAST(count(*) AS text) FROM restrictions"); strings.Join(written, "") != "0" {
+				t.Errorf("%s writes without their record", written)
 			}
 			if answer := h.ask(t, "lead", `{ projects { nodes { projectName } } }`, nil); !strings.Contains(answer, "North Beds") {
 				t.Errorf("what needs no record: %s", answer)

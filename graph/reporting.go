@@ -14,6 +14,7 @@ import (
 
 	"github.com/hearth-hmis/hearth/ent"
 	"github.com/hearth-hmis/hearth/graph/model"
+	"github.com/hearth-hmis/hearth/internal/audit"
 	"github.com/hearth-hmis/hearth/internal/hmis"
 	"github.com/hearth-hmis/hearth/internal/report"
 	"github.com/hearth-hmis/hearth/internal/store"
@@ -54,7 +55,7 @@ func (r *Resolver) runReport(data *store.ReportScope, in model.ReportInput) (*mo
 
 // opensCells reports whether the clients of the cells are asked for, which costs a statement for each cell.
 func opensCells(ctx context.Context) bool {
-	return slices.ContainsFunc(graphql.CollectFieldsCtx(ctx, nil), func(f graphql.CollectedField) bool { return f.Name == "clients" })
+	return slices.ContainsFunc(graphql.CollectFieldsCtx(ctx, []string{"ReportCell"}), func(f graphql.CollectedField) bool { return f.Name == "clients" })
 }
 
 var errOneCell = hmis.Errorf(hmis.Limit, "ask for the cell by its address to see its clients: cells(address: …)")
@@ -69,7 +70,8 @@ func (r *Resolver) startReport(ctx context.Context, in model.ReportInput) (*ent.
 		return nil, err
 	}
 	done := make(chan error, 1)
-	go func() { done <- r.finishReport(context.WithoutCancel(ctx), run, in) }()
+	counting := audit.WithRecorder(context.WithoutCancel(ctx), nil) // the run is in the log already
+	go func() { done <- r.finishReport(counting, run, in) }()
 	select {
 	case err = <-done:
 	case <-time.After(reportPatience):

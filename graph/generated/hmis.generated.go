@@ -1365,7 +1365,7 @@ func _AffiliationConnection_edges(ctx context.Context, ec *executionContext, fie
 			return fieldContext_AffiliationConnection_edges(ctx, ec, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Edges, nil
+			return obj.Edges(), nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*store.Edge[*ent.Affiliation]) graphql.Marshaler {
@@ -1379,7 +1379,7 @@ func fieldContext_AffiliationConnection_edges(_ context.Context, ec *executionCo
 	fc = &graphql.FieldContext{
 		Object:     "AffiliationConnection",
 		Field:      field,
-		IsMethod:   false,
+		IsMethod:   true,
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return childFields_AffiliationEdge(ctx, ec, field)
@@ -2022,7 +2022,7 @@ func _AssessmentConnection_edges(ctx context.Context, ec *executionContext, fiel
 			return fieldContext_AssessmentConnection_edges(ctx, ec, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Edges, nil
+			return obj.Edges(), nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*store.Edge[*ent.Assessment]) graphql.Marshaler {
@@ -2036,7 +2036,7 @@ func fieldContext_AssessmentConnection_edges(_ context.Context, ec *executionCon
 	fc = &graphql.FieldContext{
 		Object:     "AssessmentConnection",
 		Field:      field,
-		IsMethod:   false,
+		IsMethod:   true,
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return childFields_AssessmentEdge(ctx, ec, field)
@@ -2591,7 +2591,7 @@ func _AssessmentQuestionConnection_edges(ctx context.Context, ec *executionConte
 			return fieldContext_AssessmentQuestionConnection_edges(ctx, ec, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Edges, nil
+			return obj.Edges(), nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*store.Edge[*ent.AssessmentQuestions]) graphql.Marshaler {
@@ -2605,7 +2605,7 @@ func fieldContext_AssessmentQuestionConnection_edges(_ context.Context, ec *exec
 	fc = &graphql.FieldContext{
 		Object:     "AssessmentQuestionConnection",
 		Field:      field,
-		IsMethod:   false,
+		IsMethod:   true,
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return childFields_AssessmentQuestionEdge(ctx, ec, field)
@@ -3114,7 +3114,7 @@ func _AssessmentResultConnection_edges(ctx context.Context, ec *executionContext
 			return fieldContext_AssessmentResultConnection_edges(ctx, ec, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Edges, nil
+			return obj.Edges(), nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*store.Edge[*ent.AssessmentResults]) graphql.Marshaler {
@@ -3128,7 +3128,7 @@ func fieldContext_AssessmentResultConnection_edges(_ context.Context, ec *execut
 	fc = &graphql.FieldContext{
 		Object:     "AssessmentResultConnection",
 		Field:      field,
-		IsMethod:   false,
+		IsMethod:   true,
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return childFields_AssessmentResultEdge(ctx, ec, field)
@@ -3642,7 +3642,7 @@ func _CEParticipationConnection_edges(ctx context.Context, ec *executionContext,
 			return fieldContext_CEParticipationConnection_edges(ctx, ec, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Edges, nil
+			return obj.Edges(), nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*store.Edge[*ent.CEParticipation]) graphql.Marshaler {
@@ -3656,7 +3656,7 @@ func fieldContext_CEParticipationConnection_edges(_ context.Context, ec *executi
 	fc = &graphql.FieldContext{
 		Object:     "CEParticipationConnection",
 		Field:      field,
-		IsMethod:   false,
+		IsMethod:   true,
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return childFields_CEParticipationEdge(ctx, ec, field)
@@ -5168,7 +5168,7 @@ func _ClientConnection_edges(ctx context.Context, ec *executionContext, field gr
 			return fieldContext_ClientConnection_edges(ctx, ec, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Edges, nil
+			return obj.Edges(), nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*store.Edge[*ent.ClientRecord]) graphql.Marshaler {
@@ -5182,7 +5182,7 @@ func fieldContext_ClientConnection_edges(_ context.Context, ec *executionContext
 	fc = &graphql.FieldContext{
 		Object:     "ClientConnection",
 		Field:      field,
-		IsMethod:   false,
+		IsMethod:   true,
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return childFields_ClientEdge(ctx, ec, field)
@@ -5852,7 +5852,7 @@ func _CurrentLivingSituationConnection_edges(ctx context.Context, ec *executionC
 			return fieldContext_CurrentLivingSituationConnection_edges(ctx, ec, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Edges, nil
+			return obj.Edges(), nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*store.Edge[*ent.CurrentLivingSituation]) graphql.Marshaler {
@@ -5866,7 +5866,7 @@ func fieldContext_CurrentLivingSituationConnection_edges(_ context.Context, ec *
 	fc = &graphql.FieldContext{
 		Object:     "CurrentLivingSituationConnection",
 		Field:      field,
-		IsMethod:   false,
+		IsMethod:   true,
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return childFields_CurrentLivingSituationEdge(ctx, ec, field)
@@ -6605,7 +6605,7 @@ func _DisabilityConnection_edges(ctx context.Context, ec *executionContext, fiel
 			return fieldContext_DisabilityConnection_edges(ctx, ec, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Edges, nil
+			return obj.Edges(), nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*store.Edge[*ent.Disabilities]) graphql.Marshaler {
@@ -6619,7 +6619,7 @@ func fieldContext_DisabilityConnection_edges(_ context.Context, ec *executionCon
 	fc = &graphql.FieldContext{
 		Object:     "DisabilityConnection",
 		Field:      field,
-		IsMethod:   false,
+		IsMethod:   true,
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return childFields_DisabilityEdge(ctx, ec, field)
@@ -7220,7 +7220,7 @@ func _EmploymentEducationConnection_edges(ctx context.Context, ec *executionCont
 			return fieldContext_EmploymentEducationConnection_edges(ctx, ec, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Edges, nil
+			return obj.Edges(), nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*store.Edge[*ent.EmploymentEducation]) graphql.Marshaler {
@@ -7234,7 +7234,7 @@ func fieldContext_EmploymentEducationConnection_edges(_ context.Context, ec *exe
 	fc = &graphql.FieldContext{
 		Object:     "EmploymentEducationConnection",
 		Field:      field,
-		IsMethod:   false,
+		IsMethod:   true,
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return childFields_EmploymentEducationEdge(ctx, ec, field)
@@ -9670,7 +9670,7 @@ func _EnrollmentConnection_edges(ctx context.Context, ec *executionContext, fiel
 			return fieldContext_EnrollmentConnection_edges(ctx, ec, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Edges, nil
+			return obj.Edges(), nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*store.Edge[*ent.Enrollment]) graphql.Marshaler {
@@ -9684,7 +9684,7 @@ func fieldContext_EnrollmentConnection_edges(_ context.Context, ec *executionCon
 	fc = &graphql.FieldContext{
 		Object:     "EnrollmentConnection",
 		Field:      field,
-		IsMethod:   false,
+		IsMethod:   true,
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return childFields_EnrollmentEdge(ctx, ec, field)
@@ -10285,7 +10285,7 @@ func _EventConnection_edges(ctx context.Context, ec *executionContext, field gra
 			return fieldContext_EventConnection_edges(ctx, ec, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Edges, nil
+			return obj.Edges(), nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*store.Edge[*ent.Event]) graphql.Marshaler {
@@ -10299,7 +10299,7 @@ func fieldContext_EventConnection_edges(_ context.Context, ec *executionContext,
 	fc = &graphql.FieldContext{
 		Object:     "EventConnection",
 		Field:      field,
-		IsMethod:   false,
+		IsMethod:   true,
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return childFields_EventEdge(ctx, ec, field)
@@ -11567,7 +11567,7 @@ func _ExitConnection_edges(ctx context.Context, ec *executionContext, field grap
 			return fieldContext_ExitConnection_edges(ctx, ec, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Edges, nil
+			return obj.Edges(), nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*store.Edge[*ent.Exit]) graphql.Marshaler {
@@ -11581,7 +11581,7 @@ func fieldContext_ExitConnection_edges(_ context.Context, ec *executionContext, 
 	fc = &graphql.FieldContext{
 		Object:     "ExitConnection",
 		Field:      field,
-		IsMethod:   false,
+		IsMethod:   true,
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return childFields_ExitEdge(ctx, ec, field)
@@ -12026,7 +12026,7 @@ func _FunderConnection_edges(ctx context.Context, ec *executionContext, field gr
 			return fieldContext_FunderConnection_edges(ctx, ec, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Edges, nil
+			return obj.Edges(), nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*store.Edge[*ent.Funder]) graphql.Marshaler {
@@ -12040,7 +12040,7 @@ func fieldContext_FunderConnection_edges(_ context.Context, ec *executionContext
 	fc = &graphql.FieldContext{
 		Object:     "FunderConnection",
 		Field:      field,
-		IsMethod:   false,
+		IsMethod:   true,
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return childFields_FunderEdge(ctx, ec, field)
@@ -12439,7 +12439,7 @@ func _HMISParticipationConnection_edges(ctx context.Context, ec *executionContex
 			return fieldContext_HMISParticipationConnection_edges(ctx, ec, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Edges, nil
+			return obj.Edges(), nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*store.Edge[*ent.HMISParticipation]) graphql.Marshaler {
@@ -12453,7 +12453,7 @@ func fieldContext_HMISParticipationConnection_edges(_ context.Context, ec *execu
 	fc = &graphql.FieldContext{
 		Object:     "HMISParticipationConnection",
 		Field:      field,
-		IsMethod:   false,
+		IsMethod:   true,
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return childFields_HMISParticipationEdge(ctx, ec, field)
@@ -13123,7 +13123,7 @@ func _HealthAndDVConnection_edges(ctx context.Context, ec *executionContext, fie
 			return fieldContext_HealthAndDVConnection_edges(ctx, ec, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Edges, nil
+			return obj.Edges(), nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*store.Edge[*ent.HealthAndDV]) graphql.Marshaler {
@@ -13137,7 +13137,7 @@ func fieldContext_HealthAndDVConnection_edges(_ context.Context, ec *executionCo
 	fc = &graphql.FieldContext{
 		Object:     "HealthAndDVConnection",
 		Field:      field,
-		IsMethod:   false,
+		IsMethod:   true,
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return childFields_HealthAndDVEdge(ctx, ec, field)
@@ -13297,7 +13297,7 @@ func _HouseholdConnection_edges(ctx context.Context, ec *executionContext, field
 			return fieldContext_HouseholdConnection_edges(ctx, ec, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Edges, nil
+			return obj.Edges(), nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*store.Edge[*ent.Household]) graphql.Marshaler {
@@ -13311,7 +13311,7 @@ func fieldContext_HouseholdConnection_edges(_ context.Context, ec *executionCont
 	fc = &graphql.FieldContext{
 		Object:     "HouseholdConnection",
 		Field:      field,
-		IsMethod:   false,
+		IsMethod:   true,
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return childFields_HouseholdEdge(ctx, ec, field)
@@ -15338,7 +15338,7 @@ func _IncomeBenefitsConnection_edges(ctx context.Context, ec *executionContext, 
 			return fieldContext_IncomeBenefitsConnection_edges(ctx, ec, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Edges, nil
+			return obj.Edges(), nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*store.Edge[*ent.IncomeBenefits]) graphql.Marshaler {
@@ -15352,7 +15352,7 @@ func fieldContext_IncomeBenefitsConnection_edges(_ context.Context, ec *executio
 	fc = &graphql.FieldContext{
 		Object:     "IncomeBenefitsConnection",
 		Field:      field,
-		IsMethod:   false,
+		IsMethod:   true,
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return childFields_IncomeBenefitsEdge(ctx, ec, field)
@@ -16027,7 +16027,7 @@ func _InventoryConnection_edges(ctx context.Context, ec *executionContext, field
 			return fieldContext_InventoryConnection_edges(ctx, ec, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Edges, nil
+			return obj.Edges(), nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*store.Edge[*ent.Inventory]) graphql.Marshaler {
@@ -16041,7 +16041,7 @@ func fieldContext_InventoryConnection_edges(_ context.Context, ec *executionCont
 	fc = &graphql.FieldContext{
 		Object:     "InventoryConnection",
 		Field:      field,
-		IsMethod:   false,
+		IsMethod:   true,
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return childFields_InventoryEdge(ctx, ec, field)
@@ -16461,7 +16461,7 @@ func _OrganizationConnection_edges(ctx context.Context, ec *executionContext, fi
 			return fieldContext_OrganizationConnection_edges(ctx, ec, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Edges, nil
+			return obj.Edges(), nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*store.Edge[*ent.Organization]) graphql.Marshaler {
@@ -16475,7 +16475,7 @@ func fieldContext_OrganizationConnection_edges(_ context.Context, ec *executionC
 	fc = &graphql.FieldContext{
 		Object:     "OrganizationConnection",
 		Field:      field,
-		IsMethod:   false,
+		IsMethod:   true,
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return childFields_OrganizationEdge(ctx, ec, field)
@@ -16635,7 +16635,7 @@ func _PersonConnection_edges(ctx context.Context, ec *executionContext, field gr
 			return fieldContext_PersonConnection_edges(ctx, ec, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Edges, nil
+			return obj.Edges(), nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*store.Edge[*ent.Person]) graphql.Marshaler {
@@ -16649,7 +16649,7 @@ func fieldContext_PersonConnection_edges(_ context.Context, ec *executionContext
 	fc = &graphql.FieldContext{
 		Object:     "PersonConnection",
 		Field:      field,
-		IsMethod:   false,
+		IsMethod:   true,
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return childFields_PersonEdge(ctx, ec, field)
@@ -18037,7 +18037,7 @@ func _ProjectCoCConnection_edges(ctx context.Context, ec *executionContext, fiel
 			return fieldContext_ProjectCoCConnection_edges(ctx, ec, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Edges, nil
+			return obj.Edges(), nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*store.Edge[*ent.ProjectCoC]) graphql.Marshaler {
@@ -18051,7 +18051,7 @@ func fieldContext_ProjectCoCConnection_edges(_ context.Context, ec *executionCon
 	fc = &graphql.FieldContext{
 		Object:     "ProjectCoCConnection",
 		Field:      field,
-		IsMethod:   false,
+		IsMethod:   true,
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return childFields_ProjectCoCEdge(ctx, ec, field)
@@ -18211,7 +18211,7 @@ func _ProjectConnection_edges(ctx context.Context, ec *executionContext, field g
 			return fieldContext_ProjectConnection_edges(ctx, ec, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Edges, nil
+			return obj.Edges(), nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*store.Edge[*ent.Project]) graphql.Marshaler {
@@ -18225,7 +18225,7 @@ func fieldContext_ProjectConnection_edges(_ context.Context, ec *executionContex
 	fc = &graphql.FieldContext{
 		Object:     "ProjectConnection",
 		Field:      field,
-		IsMethod:   false,
+		IsMethod:   true,
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return childFields_ProjectEdge(ctx, ec, field)
@@ -18385,7 +18385,7 @@ func _ReportRunConnection_edges(ctx context.Context, ec *executionContext, field
 			return fieldContext_ReportRunConnection_edges(ctx, ec, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Edges, nil
+			return obj.Edges(), nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*store.Edge[*ent.ReportRun]) graphql.Marshaler {
@@ -18399,7 +18399,7 @@ func fieldContext_ReportRunConnection_edges(_ context.Context, ec *executionCont
 	fc = &graphql.FieldContext{
 		Object:     "ReportRunConnection",
 		Field:      field,
-		IsMethod:   false,
+		IsMethod:   true,
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return childFields_ReportRunEdge(ctx, ec, field)
@@ -19115,7 +19115,7 @@ func _ServiceConnection_edges(ctx context.Context, ec *executionContext, field g
 			return fieldContext_ServiceConnection_edges(ctx, ec, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Edges, nil
+			return obj.Edges(), nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*store.Edge[*ent.Services]) graphql.Marshaler {
@@ -19129,7 +19129,7 @@ func fieldContext_ServiceConnection_edges(_ context.Context, ec *executionContex
 	fc = &graphql.FieldContext{
 		Object:     "ServiceConnection",
 		Field:      field,
-		IsMethod:   false,
+		IsMethod:   true,
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return childFields_ServiceEdge(ctx, ec, field)
@@ -19684,7 +19684,7 @@ func _YouthEducationStatusConnection_edges(ctx context.Context, ec *executionCon
 			return fieldContext_YouthEducationStatusConnection_edges(ctx, ec, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Edges, nil
+			return obj.Edges(), nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*store.Edge[*ent.YouthEducationStatus]) graphql.Marshaler {
@@ -19698,7 +19698,7 @@ func fieldContext_YouthEducationStatusConnection_edges(_ context.Context, ec *ex
 	fc = &graphql.FieldContext{
 		Object:     "YouthEducationStatusConnection",
 		Field:      field,
-		IsMethod:   false,
+		IsMethod:   true,
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return childFields_YouthEducationStatusEdge(ctx, ec, field)
@@ -30924,6 +30924,25 @@ func marshalOPrioritizationStatus2ᚖgithubᚗcomᚋhearthᚑhmisᚋhearthᚋint
 		return graphql.Null
 	}
 	return v
+}
+
+func marshalOProject2ᚕᚖgithubᚗcomᚋhearthᚑhmisᚋhearthᚋentᚐProjectᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []*ent.Project) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return marshalNProject2ᚖgithubᚗcomᚋhearthᚑhmisᚋhearthᚋentᚐProject(ctx, ec, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func marshalOProject2ᚖgithubᚗcomᚋhearthᚑhmisᚋhearthᚋentᚐProject(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *ent.Project) graphql.Marshaler {

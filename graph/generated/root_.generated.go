@@ -21,7 +21,9 @@ func NewExecutableSchema(cfg Config) graphql.ExecutableSchema {
 type Config = graphql.Config[ResolverRoot, DirectiveRoot, ComplexityRoot]
 
 type ResolverRoot interface {
+	Account() AccountResolver
 	Affiliation() AffiliationResolver
+	ApiToken() ApiTokenResolver
 	Assessment() AssessmentResolver
 	AssessmentQuestion() AssessmentQuestionResolver
 	AssessmentResult() AssessmentResultResolver
@@ -43,6 +45,7 @@ type ResolverRoot interface {
 	Inventory() InventoryResolver
 	Mutation() MutationResolver
 	Organization() OrganizationResolver
+	PartnerAgreement() PartnerAgreementResolver
 	Person() PersonResolver
 	Project() ProjectResolver
 	ProjectCoC() ProjectCoCResolver
@@ -51,7 +54,11 @@ type ResolverRoot interface {
 	ReportCell() ReportCellResolver
 	ReportRun() ReportRunResolver
 	ReportTable() ReportTableResolver
+	SavedQuery() SavedQueryResolver
 	Service() ServiceResolver
+	Statistics() StatisticsResolver
+	StatisticsBasis() StatisticsBasisResolver
+	StatisticsMembers() StatisticsMembersResolver
 	Subscription() SubscriptionResolver
 	YouthEducationStatus() YouthEducationStatusResolver
 }
@@ -81,22 +88,41 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 	opCtx := graphql.GetOperationContext(ctx)
 	ec := newExecutionContext(opCtx, e, make(chan graphql.DeferredResult))
 	inputUnmarshalMap := graphql.BuildUnmarshalerMap(
+		unmarshalInputAccountSettingsInput,
+		unmarshalInputChangePasswordInput,
 		unmarshalInputClientFilter,
 		unmarshalInputClientSearch,
 		unmarshalInputConsentProvisionInput,
+		unmarshalInputCreateAccountInput,
+		unmarshalInputCreateTokenInput,
 		unmarshalInputDateFilter,
 		unmarshalInputDateRange,
 		unmarshalInputDisclosureFilter,
+		unmarshalInputEndTokenInput,
 		unmarshalInputEnrollmentFilter,
 		unmarshalInputHouseholdFilter,
 		unmarshalInputLockClientInput,
 		unmarshalInputLoginInput,
 		unmarshalInputProjectFilter,
+		unmarshalInputPublishEndUserAgreementInput,
+		unmarshalInputPublishQueryInput,
 		unmarshalInputRecordConsentInput,
 		unmarshalInputRecordFilter,
+		unmarshalInputRecordPartnerAgreementInput,
+		unmarshalInputRecordTrainingInput,
+		unmarshalInputRemoveSecondFactorInput,
 		unmarshalInputReportInput,
 		unmarshalInputRevokeConsentInput,
+		unmarshalInputRotateTokenInput,
+		unmarshalInputSaveQueryInput,
+		unmarshalInputSetPasswordInput,
 		unmarshalInputSignConsentInput,
+		unmarshalInputStatisticsCondition,
+		unmarshalInputStatisticsHaving,
+		unmarshalInputStatisticsPeriod,
+		unmarshalInputStatisticsQuestion,
+		unmarshalInputStatisticsSort,
+		unmarshalInputUpdateAccountInput,
 	)
 	first := true
 
@@ -220,17 +246,342 @@ type Viewer @open {
 input LoginInput {
   username: String!
   password: String!
+  "Of the second factor, or a recovery code; where the account has a second factor."
+  code: String
+  "The program that signs in, as it names itself; it stands beside the session in the lists of sessions and in the log."
+  app: String
 }
 
 type LoginPayload @open {
   "Null where signing in failed."
   token: String
   expiresAt: Timestamp
+  "The password is right; sign in again with the code too."
+  needsCode: Boolean!
   userErrors: [UserError!]!
 }
 
 type LogoutPayload @open {
   ok: Boolean!
+}
+
+"A condition under which an account sees data."
+type AccountGate @open {
+  name: AccountGateName!
+  open: Boolean!
+  "What to do where it is not."
+  next: String
+}
+
+enum AccountGateName {
+  "The account is not disabled."
+  ACTIVE
+  "It was used lately."
+  USED
+  "It has a second factor, where its role needs one."
+  SECOND_FACTOR
+  "The privacy training is not older than a year."
+  TRAINING
+  "The end-user agreement in force is signed, not over a year ago."
+  AGREEMENT
+}
+
+"A login, of a person or of an agency's program."
+type Account @open {
+  username: String!
+  role: Role!
+  organization: Organization
+  "That it is narrowed to; null: all of its organization."
+  projects: [Project!]
+  "The categories that an app may see."
+  scopes: [Category!]!
+  "That its requests may name."
+  purposes: [Purpose!]!
+  active: Boolean!
+  "Whether all gates are open; without that it sees no data."
+  inOrder: Boolean!
+  gates: [AccountGate!]!
+  trainedOn: Date
+  trainingCourse: String
+  agreedOn: Date
+  agreementVersion: String
+  hasPassword: Boolean!
+  hasSecondFactor: Boolean!
+  recoveryCodesLeft: Int!
+  "Whether an identity of the community's provider is bound to it."
+  hasIdentity: Boolean!
+  createdAt: Timestamp
+  lastUsedAt: Timestamp
+  sessions: [AccountSession!]!
+  tokens: [ApiToken!]!
+}
+
+type AccountConnection @open {
+  nodes: [Account!]!
+  pageInfo: AccountPageInfo!
+}
+
+type AccountPageInfo @open {
+  hasNextPage: Boolean!
+  endCursor: String
+}
+
+"Where somebody is signed in."
+type AccountSession @open {
+  id: ID!
+  "The program that signed in, as it names itself."
+  app: String
+  createdAt: Timestamp
+  lastUsedAt: Timestamp
+  "It ends before, where it is not used for 30 minutes."
+  expiresAt: Timestamp
+  "It is the session of this request."
+  current: Boolean!
+}
+
+"A secret for a program, which speaks in the name of its account within these limits."
+type ApiToken @open {
+  id: ID!
+  name: String
+  app: String
+  "Null: as its account."
+  reads: [Category!]
+  "Null: as its account; none: it changes nothing."
+  writes: [Category!]
+  "It has numbers and sees no client."
+  statisticsOnly: Boolean!
+  "Null: as its account."
+  projects: [Project!]
+  createdAt: Timestamp
+  lastUsedAt: Timestamp
+  expiresAt: Timestamp
+}
+
+"What every user signs, anew where a version comes into force and after a year."
+type EndUserAgreement @open {
+  version: String!
+  text: String!
+  inForceFrom: Date!
+}
+
+"An organization's agreement to take part. Without one that holds it neither shares nor sees what others share."
+type PartnerAgreement @open {
+  organization: Organization
+  version: String!
+  signedOn: Date!
+  "The last day."
+  endsOn: Date!
+  holds: Boolean!
+  "How many accounts it may have, and how many it has."
+  licensedAccounts: Int!
+  activeAccounts: Int!
+}
+
+"What the community chose about accounts."
+type AccountSettings @open {
+  "Who has no data without a second factor."
+  secondFactorRoles: [Role!]!
+  "How many sessions of a user may be open at once; a login ends the oldest beyond."
+  sessionsPerUser: Int!
+  "After how many days unused an account is locked."
+  inactivityDays: Int!
+  "HUD's wording of 2004: a password has at least one letter and one digit."
+  passwordLetterAndDigit: Boolean!
+}
+
+input ChangePasswordInput {
+  old: String!
+  new: String!
+}
+
+input RemoveSecondFactorInput {
+  password: String!
+  "Of the second factor, or a recovery code."
+  code: String!
+}
+
+input CreateAccountInput {
+  "2 to 64 letters, digits and . _ @ -; never given twice."
+  username: String!
+  role: Role!
+  "Left out: an agency administrator's own; for the roles of the CoC none."
+  organization: ID
+  "Left out: all of the organization."
+  projects: [ID!]
+  "Of an app."
+  scopes: [Category!]! = []
+  purposes: [Purpose!]! = []
+  "Left out: it signs in by the identity provider, or works by token only."
+  password: String
+  trainedOn: Date
+  trainingCourse: String
+}
+
+"What is left out stays as it is."
+input UpdateAccountInput {
+  username: String!
+  role: Role
+  projects: [ID!]
+  "No longer narrowed to projects."
+  allProjects: Boolean! = false
+  scopes: [Category!]
+  purposes: [Purpose!]
+}
+
+input RecordTrainingInput {
+  username: String!
+  on: Date!
+  course: String!
+}
+
+input SetPasswordInput {
+  username: String!
+  password: String!
+}
+
+input PublishEndUserAgreementInput {
+  version: String!
+  text: String!
+  inForceFrom: Date!
+}
+
+input RecordPartnerAgreementInput {
+  organization: ID!
+  version: String!
+  signedOn: Date!
+  endsOn: Date!
+  licensedAccounts: Int!
+}
+
+input CreateTokenInput {
+  "Left out: one's own."
+  username: String
+  "What it is for."
+  name: String!
+  "The program that asks with it, as metrics, the log and the list of trusted documents name it."
+  app: String
+  "Left out: as the account."
+  reads: [Category!]
+  "Left out: as the account; none: it changes nothing."
+  writes: [Category!]
+  statisticsOnly: Boolean! = false
+  "Left out: as the account."
+  projects: [ID!]
+  "1 to 365."
+  days: Int! = 365
+}
+
+input RotateTokenInput {
+  username: String
+  id: ID!
+  "The old one goes on for a day."
+  grace: Boolean! = false
+}
+
+input EndTokenInput {
+  username: String
+  "Of a token or a session."
+  id: ID!
+}
+
+"What is left out stays as it is."
+input AccountSettingsInput {
+  secondFactorRoles: [Role!]
+  sessionsPerUser: Int
+  inactivityDays: Int
+  passwordLetterAndDigit: Boolean
+}
+
+type AccountPayload @open {
+  account: Account
+  userErrors: [UserError!]!
+}
+
+type SecondFactorPayload @open {
+  "For an authenticator app; shown this once."
+  secret: String
+  "The same for a QR code."
+  uri: String
+  userErrors: [UserError!]!
+}
+
+type RecoveryCodesPayload @open {
+  "Each works once in place of a code; shown this once."
+  codes: [String!]
+  userErrors: [UserError!]!
+}
+
+type TokenPayload @open {
+  "Shown this once."
+  token: String
+  expiresAt: Timestamp
+  userErrors: [UserError!]!
+}
+
+type PartnerAgreementPayload @open {
+  agreements: [PartnerAgreement!]!
+  userErrors: [UserError!]!
+}
+
+type EndUserAgreementPayload @open {
+  agreement: EndUserAgreement
+  userErrors: [UserError!]!
+}
+
+type AccountSettingsPayload @open {
+  settings: AccountSettings
+  userErrors: [UserError!]!
+}
+
+extend type Query {
+  "One's own account, or one that the viewer keeps by its username; null where there is none. Needs a session, as all that keeps accounts."
+  account(username: String): Account
+  "The accounts that the viewer keeps by username: all for the HMIS lead, those of the agency for its administrators."
+  accounts(first: Int, after: String): AccountConnection!
+  "The version that is to be signed today; null where there is none."
+  endUserAgreement: EndUserAgreement
+  "Newest first: all for the HMIS lead, those of the own organization for its people."
+  partnerAgreements(organization: ID): [PartnerAgreement!]!
+  accountSettings: AccountSettings!
+}
+
+extend type Mutation {
+  "Signs the end-user agreement of a version, that in force."
+  signAgreement(version: String!): AccountPayload!
+  "Ends all sessions of the account, this one too."
+  changePassword(input: ChangePasswordInput!): AccountPayload!
+  "Makes a secret for an authenticator app. It counts once confirmSecondFactor shows a code of it."
+  beginSecondFactor: SecondFactorPayload!
+  confirmSecondFactor(code: String!): RecoveryCodesPayload!
+  "Replaces the recovery codes."
+  newRecoveryCodes(code: String!): RecoveryCodesPayload!
+  removeSecondFactor(input: RemoveSecondFactorInput!): AccountPayload!
+  "Ends a session or a token, of one's own account or of one that the viewer keeps."
+  endToken(input: EndTokenInput!): AccountPayload!
+  "Ends all sessions but this one."
+  endSessions(username: String): AccountPayload!
+  "For one's own account, and for an app's that the viewer keeps."
+  createToken(input: CreateTokenInput!): TokenPayload!
+  "Makes a token with the same limits in the place of another."
+  rotateToken(input: RotateTokenInput!): TokenPayload!
+
+  createAccount(input: CreateAccountInput!): AccountPayload!
+  updateAccount(input: UpdateAccountInput!): AccountPayload!
+  disableAccount(username: String!): AccountPayload!
+  "Opens an account that was disabled, or locked for being unused."
+  enableAccount(username: String!): AccountPayload!
+  recordTraining(input: RecordTrainingInput!): AccountPayload!
+  "Gives an account a first password, or another one where it is forgotten; its sessions end."
+  setPassword(input: SetPasswordInput!): AccountPayload!
+  "Takes away a second factor that was lost, and the password, which may be too short without."
+  resetSecondFactor(username: String!): AccountPayload!
+
+  "Asks every account to sign a new version, from its day on. For the HMIS lead."
+  publishEndUserAgreement(input: PublishEndUserAgreementInput!): EndUserAgreementPayload!
+  "For the HMIS lead. It holds from the next request on, on its days."
+  recordPartnerAgreement(input: RecordPartnerAgreementInput!): PartnerAgreementPayload!
+  "For the HMIS lead."
+  changeAccountSettings(input: AccountSettingsInput!): AccountSettingsPayload!
 }
 `, BuiltIn: false},
 	{Name: "../../schema/audit.graphql", Input: `"A record of the log: an operation that showed or wrote of clients, a login, or a refusal. It holds no fact about a client."
@@ -241,6 +592,8 @@ type Disclosure @open {
   at: Timestamp!
   kind: DisclosureKind!
   outcome: DisclosureOutcome!
+  "Of logins and changes of access."
+  detail: DisclosureDetail
   "The account by its username; null for a stranger and for the command line."
   account: String
   organization: Organization
@@ -248,13 +601,17 @@ type Disclosure @open {
   purpose: Purpose!
   "Which of the account's sessions and tokens, as a part of a hash."
   session: String
-  "The agency's program that asked; null for a person."
+  "Whose access was changed, by username; null where it is the account's own."
+  subject: String
+  "The program that asked, as an administrator named it with its token or account; of a login, as it names itself."
   app: String
   "The operation's name in its document, and what it asked of the roots of the schema."
   operation: String
   fields: [String!]!
   "The same document always has the same hash."
   document: String
+  "Of an import: the number of its run, as hearth import told it."
+  run: Int
   "The clients that the answer was about."
   about: [DisclosedClient!]!
 }
@@ -262,24 +619,78 @@ type Disclosure @open {
 enum DisclosureKind {
   "An operation that showed clients, or was refused."
   READ
-  "An operation that wrote of clients."
+  "An operation that wrote of clients. What its answer showed is in a record of its own."
   WRITE
+  "An export was brought in."
+  IMPORT
+  "Figures were counted of clients, whom they do not name; clients that were shown beside them are listed."
+  REPORT
   "Somebody asked why an account sees a client or does not."
   EXPLAIN
   LOGIN
   LOGIN_FAILED
+  "A session or token was ended by its holder."
+  LOGOUT
   "A token was none, had ended, or was used for a purpose that its account may not name."
   TOKEN_REFUSED
+  "Something was changed of who gets in: an account, its password, second factor, tokens, training or agreement."
+  ACCESS_CHANGED
   "Somebody read in the log about others."
   LOG_READ
   "Old records were deleted, as the retention policy says."
   PRUNED
 }
 
+"How somebody signed in, why that was refused, or what of an access was changed."
+enum DisclosureDetail {
+  PASSWORD
+  PASSWORD_AND_CODE
+  PASSWORD_AND_RECOVERY_CODE
+  "By the community's identity provider."
+  PROVIDER
+  "Or there is no such account, or it is disabled."
+  WRONG_PASSWORD
+  "The password is right, and too easy to guess by today's rules."
+  WEAK_PASSWORD
+  "The password is right."
+  NO_CODE
+  "The password is right."
+  WRONG_CODE
+  "It was not looked at, after too many others."
+  TOO_MANY
+  "The identity provider did not vouch for anybody, or not in this browser."
+  NOT_CONFIRMED
+  "The identity provider did, and no active account is bound to that."
+  UNBOUND
+  "The identity provider asked for one factor where two are needed."
+  ONE_FACTOR
+  ACCOUNT_CREATED
+  ACCOUNT_DISABLED
+  ACCOUNT_ENABLED
+  ROLE
+  PASSWORD_CHANGED
+  SECOND_FACTOR_ADDED
+  SECOND_FACTOR_RESET
+  TRAINING
+  AGREEMENT_SIGNED
+  IDENTITY_BOUND
+  IDENTITY_UNBOUND
+  TOKEN_CREATED
+  TOKEN_ROTATED
+  "A token or session."
+  TOKEN_ENDED
+  "Of an organization."
+  PARTNER_AGREEMENT
+  AGREEMENT_PUBLISHED
+  SETTING
+}
+
 enum DisclosureOutcome {
   DONE
   "All or part of it was refused."
   DENIED
+  "Nothing was written: the input or the data did not allow it."
+  FAILED
 }
 
 "What was shown of a client."
@@ -352,6 +763,274 @@ extend type Query {
   accountActivity(account: String, first: Int, after: String): DisclosureConnection!
   "A quarter of the calendar year: for the HMIS lead and the privacy officer, and for administrators of agencies about their people."
   accessReview(year: Int!, quarter: Int!): AccessReview!
+}
+`, BuiltIn: false},
+	{Name: "../../schema/catalogue.graphql", Input: `# Code generated by internal/gen from the catalogue in internal/stats. DO NOT EDIT.
+
+enum StatisticsMeasure {
+  "Served. Units with a stay in question."
+  SERVED
+  "Stays. The stays in question, whatever the unit."
+  STAYS
+  "Active at start. Units active on the day before S. A unit is active on day d when one of its considered stays (in or out of S..E) has d in its active days. By ActiveBy ENROLLMENT these are the days from EntryDate to the day before the exit, and EntryDate in any case. By SERVICE they are of those the ones that lie less than 90 days after EntryDate or a later day with a bed night, Services, CurrentLivingSituation, Assessment or Event record of the stay, the day itself included. In permanent housing (3, 9, 10, 13) with a move-in, the active days end the day before the move-in (none where that is EntryDate): who is housed is not waiting. Whether a move-in is valid is for this judged by all exits and move-ins that are known, those after E too. An exit, move-in or service after E is none otherwise."
+  ACTIVE_AT_START
+  "Active at end. Units active on E; always active at start + inflow - outflow. A unit is active on day d when one of its considered stays (in or out of S..E) has d in its active days. By ActiveBy ENROLLMENT these are the days from EntryDate to the day before the exit, and EntryDate in any case. By SERVICE they are of those the ones that lie less than 90 days after EntryDate or a later day with a bed night, Services, CurrentLivingSituation, Assessment or Event record of the stay, the day itself included. In permanent housing (3, 9, 10, 13) with a move-in, the active days end the day before the move-in (none where that is EntryDate): who is housed is not waiting. Whether a move-in is valid is for this judged by all exits and move-ins that are known, those after E too. An exit, move-in or service after E is none otherwise."
+  ACTIVE_AT_END
+  "Entered. Units with a stay in question whose EntryDate lies in S..E."
+  ENTERED
+  "Exited. Units with a stay in question whose exit lies in S..E."
+  EXITED
+  "Inflow. Times that a unit became active in S..E, by what it was before. A unit is active on day d when one of its considered stays (in or out of S..E) has d in its active days. By ActiveBy ENROLLMENT these are the days from EntryDate to the day before the exit, and EntryDate in any case. By SERVICE they are of those the ones that lie less than 90 days after EntryDate or a later day with a bed night, Services, CurrentLivingSituation, Assessment or Event record of the stay, the day itself included. In permanent housing (3, 9, 10, 13) with a move-in, the active days end the day before the move-in (none where that is EntryDate): who is housed is not waiting. Whether a move-in is valid is for this judged by all exits and move-ins that are known, those after E too. An exit, move-in or service after E is none otherwise. An event on day d of S..E is a change between the day before and d. The same unit may have several."
+  INFLOW
+  "Outflow. Times that a unit ceased to be active in S..E, by how. A unit is active on day d when one of its considered stays (in or out of S..E) has d in its active days. By ActiveBy ENROLLMENT these are the days from EntryDate to the day before the exit, and EntryDate in any case. By SERVICE they are of those the ones that lie less than 90 days after EntryDate or a later day with a bed night, Services, CurrentLivingSituation, Assessment or Event record of the stay, the day itself included. In permanent housing (3, 9, 10, 13) with a move-in, the active days end the day before the move-in (none where that is EntryDate): who is housed is not waiting. Whether a move-in is valid is for this judged by all exits and move-ins that are known, those after E too. An exit, move-in or service after E is none otherwise. An event on day d of S..E is a change between the day before and d. The same unit may have several. The deciding stay of an outflow on day d is, of the considered stays whose last active day of a run was d - 1, one that ended for TO_PERMANENT if there is any, else for TO_OTHER, else TO_INACTIVE. In by SERVICE a gap of 90 days within a stay ends a run, for TO_INACTIVE; a stay that is cut by its exit or move-in on the same day ended by that."
+  OUTFLOW
+  "Newly identified. Units with a stay in question whose EntryDate lies in S..E and whose person (Identity) has no stay in the scope, in whatever project and whether considered or not, with an earlier EntryDate."
+  NEWLY_IDENTIFIED
+  "Homeless for the first time. Units with a stay in question in project types 0, 1, 2, 3, 8, 9, 10, 13 whose EntryDate lies in S..E and whose person (Identity) has no other stay in the scope, of these types, with an earlier EntryDate and either no exit or an exit on or after EntryDate - 730 days."
+  FIRST_TIME_HOMELESS
+  "Housing placements. Units with a stay in question that, in project types 3, 9, 10, 13, has its move-in in S..E, or, in any type but 12, has no such move-in by E and an exit in S..E to a destination 400-499 (435 only with a subsidy type of list 3.12.A)."
+  HOUSING_PLACEMENTS
+  "Sheltered on the night of the last day. Units with a stay in question in project type 0, 2 or 8 with EntryDate <= E and no exit or one after E, or in type 1 with a bed night on E not before EntryDate. Left out are stays of persons (Identity) who, by any stay in the scope in types 3, 9, 10, 13, are housed on E: move-in <= E and no exit or one after E."
+  SHELTERED_ON_NIGHT
+  "Unsheltered on the night of the last day. Units with a stay in question in project type 4 with EntryDate <= E and no exit or one on or after E. Left out are stays of persons (Identity) who, by any stay in the scope, are housed on E or in types 0, 1, 2, 8 on E as under sheltered."
+  UNSHELTERED_ON_NIGHT
+  "Average per night. Numerator: over all days of S..E, units with a night on that day, added up. Denominator: the days of S..E. Nights of a stay in question: project types 0, 2, 8: from EntryDate to the day before the exit; 1: its distinct days with a bed night (Services RecordType 200), not before EntryDate, nor on or after the exit; 3, 9, 10, 13: from the move-in to the day before the exit; other types: none. Only nights in S..E."
+  AVERAGE_PER_NIGHT
+  "Length of stay. Of every stay in question (for the unit HOUSEHOLDS: of heads, RelationshipToHoH 1) its length to E: in project type 1 the distinct days with a bed night, not before EntryDate, not after E, nor on or after the exit; else exit - EntryDate, not below 0, or without an exit E + 1 - EntryDate."
+  LENGTH_OF_STAY
+  "Length of time homeless. Of every unit with a stay in question in project type 0, 1, 2 or 8 the number of homeless days. Homeless days: nights of all stays in the scope of the persons of these stays (Identity): types 0, 2, 8 from EntryDate to the day before the exit, type 1 its bed nights (not before EntryDate, nor on or after the exit), none after E; less the days from move-in to the day before the exit of their stays in types 3, 9, 10, 13. A unit without such a day in S..E is left out. The client end is the last homeless day in S..E; counted are the homeless days from client end - 365 to client end, and if the first of these days is one, backwards from it every homeless day without a gap; none before S - 7 years. For HOUSEHOLDS and ENROLLMENTS the persons are the members with such a stay, and the person of the stay."
+  LENGTH_OF_TIME_HOMELESS
+  "Days to move-in. Of every stay in question (for the unit HOUSEHOLDS: of heads) in project type 3 or 13 whose move-in lies in S..E: move-in - EntryDate."
+  DAYS_TO_MOVE_IN
+  "Exits to permanent destinations. Denominator: units with stays in question with an exit in S..E whose destination is not excluded: 206, 329, 24 in project type 4; 206, 215, 225, 24 in the other types. Numerator: units with such a stay with a destination 400-499 (435 only with a subsidy type of list 3.12.A)."
+  EXITS_TO_PERMANENT
+  "Destinations. Units with stays in question with an exit in S..E, by the group of the destination; in all: units with any."
+  DESTINATION_MIX
+  "Returns within 6 months. Denominator: units with a stay in question in project types 0, 1, 2, 3, 4, 8, 9, 10, 13 with an exit in S..E to a destination 400-499 (435 only with a subsidy type of list 3.12.A). Of a unit the earliest such exit counts (of several on a day, it is enough that one was followed by a return). Numerator: units whose person (Identity) after it has a return within 180 days: the first return of that stay has EntryDate <= exit + 180 days, whether before or after E. The first return is, of the person's other stays in the scope (whether considered or not) with EntryDate >= that exit, the earliest EntryDate of one in types 0, 1, 2, 4, 8, or in permanent housing (3, 9, 10, 13) if it is more than 14 days after the exit and not from 1 day after the EntryDate to 14 days after the exit (after E too; without one, ever after) of another stay of the person in the scope in permanent housing. By the unit HOUSEHOLDS the person is that of the stay."
+  RETURNS_6_MONTHS
+  "Returns within 12 months. Denominator: units with a stay in question in project types 0, 1, 2, 3, 4, 8, 9, 10, 13 with an exit in S..E to a destination 400-499 (435 only with a subsidy type of list 3.12.A). Of a unit the earliest such exit counts (of several on a day, it is enough that one was followed by a return). Numerator: units whose person (Identity) after it has a return within 365 days: the first return of that stay has EntryDate <= exit + 365 days, whether before or after E. The first return is, of the person's other stays in the scope (whether considered or not) with EntryDate >= that exit, the earliest EntryDate of one in types 0, 1, 2, 4, 8, or in permanent housing (3, 9, 10, 13) if it is more than 14 days after the exit and not from 1 day after the EntryDate to 14 days after the exit (after E too; without one, ever after) of another stay of the person in the scope in permanent housing. By the unit HOUSEHOLDS the person is that of the stay."
+  RETURNS_12_MONTHS
+  "Returns within 24 months. Denominator: units with a stay in question in project types 0, 1, 2, 3, 4, 8, 9, 10, 13 with an exit in S..E to a destination 400-499 (435 only with a subsidy type of list 3.12.A). Of a unit the earliest such exit counts (of several on a day, it is enough that one was followed by a return). Numerator: units whose person (Identity) after it has a return within 730 days: the first return of that stay has EntryDate <= exit + 730 days, whether before or after E. The first return is, of the person's other stays in the scope (whether considered or not) with EntryDate >= that exit, the earliest EntryDate of one in types 0, 1, 2, 4, 8, or in permanent housing (3, 9, 10, 13) if it is more than 14 days after the exit and not from 1 day after the EntryDate to 14 days after the exit (after E too; without one, ever after) of another stay of the person in the scope in permanent housing. By the unit HOUSEHOLDS the person is that of the stay."
+  RETURNS_24_MONTHS
+  "With income. Denominator: units with a stay in question of a person of 18 or over (AgeAt). Numerator: units with such a stay whose latest IncomeBenefits record dated on or before E says that total income is known and above 0 (report-rules.md 5: TotalMonthlyIncome above 0, else the sum of the positive amounts of the sources marked 1, else 0 where there is no income; earned is EarnedAmount where Earned is 1)."
+  WITH_INCOME
+  "With earned income. Denominator: units with a stay in question of a person of 18 or over (AgeAt). Numerator: units with such a stay whose latest IncomeBenefits record dated on or before E says that income is known and whose earned income is above 0 (report-rules.md 5: TotalMonthlyIncome above 0, else the sum of the positive amounts of the sources marked 1, else 0 where there is no income; earned is EarnedAmount where Earned is 1)."
+  WITH_EARNED_INCOME
+  "With increased income. Denominator: units with a stay in question of a person of 18 or over (AgeAt) with a known total income both at start (the latest record of stage 1 dated EntryDate) and later (with an exit: the latest of stage 3 dated the exit; else the annual assessment due last, report-rules.md 5). Numerator: units with such a stay whose later total is higher."
+  INCREASED_INCOME
+  "With health insurance. Denominator: units with a stay in question. Numerator: units with one whose latest IncomeBenefits record dated on or before E marks any of the insurances with 1."
+  WITH_HEALTH_INSURANCE
+  "Chronically homeless. Units with a stay in question that has YES in the dimension CHRONIC."
+  CHRONICALLY_HOMELESS
+  "Veterans. Units with a stay in question that has YES in the dimension VETERAN."
+  VETERANS
+  "Youth. Units with a stay in question of a person of 12 to 24 (AgeAt) in whose household nobody is known to be older than 24, of the members who make the dimension HOUSEHOLD_TYPE."
+  YOUTH
+  "Survivors of domestic violence. Units with a stay in question that has YES in the dimension SURVIVOR."
+  SURVIVORS
+  "With a disabling condition. Units with a stay in question whose DisablingCondition is 1."
+  WITH_DISABLING_CONDITION
+  "Bed nights. The nights of all stays in question, added up. Nights of a stay in question: project types 0, 2, 8: from EntryDate to the day before the exit; 1: its distinct days with a bed night (Services RecordType 200), not before EntryDate, nor on or after the exit; 3, 9, 10, 13: from the move-in to the day before the exit; other types: none. Only nights in S..E."
+  BED_NIGHTS
+  "Bed utilization. Numerator: the nights of all stays in question, added up. Nights of a stay in question: project types 0, 2, 8: from EntryDate to the day before the exit; 1: its distinct days with a bed night (Services RecordType 200), not before EntryDate, nor on or after the exit; 3, 9, 10, 13: from the move-in to the day before the exit; other types: none. Only nights in S..E. Denominator: over all days of S..E, the BedInventory of the Inventory records in force on that day (InventoryStartDate <= day, no end or end >= day), added up, of the projects of types 0, 1, 2, 3, 8, 9, 10, 13 in the scope that meet the conditions on ORGANIZATION, PROJECT, PROJECT_TYPE, PROJECT_TYPE_GROUP, FUNDER, FEDERAL_PARTNER and TARGET_POPULATION; a condition on COC is about the CoCCode of the record, one on GEOCODE about the Geocode of the first ProjectCoC of the project for that CoC; other conditions do not touch it."
+  BED_UTILIZATION
+  "Unit utilization. Numerator: the nights of all stays in question of heads (RelationshipToHoH 1), added up. Nights of a stay in question: project types 0, 2, 8: from EntryDate to the day before the exit; 1: its distinct days with a bed night (Services RecordType 200), not before EntryDate, nor on or after the exit; 3, 9, 10, 13: from the move-in to the day before the exit; other types: none. Only nights in S..E. Denominator: as of bed utilization, with UnitInventory."
+  UNIT_UTILIZATION
+  "Contacts. CurrentLivingSituation records of stays in question dated in S..E, not before EntryDate nor after the exit."
+  CONTACTS
+  "Engaged. Units with a stay in question whose DateOfEngagement lies in S..E."
+  ENGAGED
+  "Rate of engagement. Denominator: units with a stay in question in project type 1 or 4 of a head or a person of 18 or over (AgeAt) that was contacted: DateOfEngagement in S..E, or a CurrentLivingSituation record in S..E that is not before EntryDate, nor after the exit, nor after a DateOfEngagement on or before E. Numerator: units with such a stay whose DateOfEngagement lies in S..E."
+  ENGAGEMENT_RATE
+  "Coordinated entry assessments. Assessment records of stays in question dated in S..E, not before EntryDate nor after the exit."
+  ASSESSMENTS
+  "Referrals to housing. Event records of stays in question with Event 10 to 15, 17 or 18 dated in S..E, not before EntryDate nor after the exit."
+  REFERRALS
+  "Days to referral. Of every referral that REFERRALS counts (for the unit HOUSEHOLDS: of heads) whose stay has an Assessment dated on or before it (and not before EntryDate): days since the latest of them."
+  DAYS_TO_REFERRAL
+  "Services provided. Services records of stays in question other than bed nights (RecordType 200), dated in S..E, not before EntryDate nor after the exit."
+  SERVICES_PROVIDED
+  "Average household size. Denominator: households with a stay in question. Numerator: of these households the members, stays in the scope active by enrollment in S..E whether considered or not, added up."
+  AVERAGE_HOUSEHOLD_SIZE
+  "Average age. Denominator: units with a stay in question of a person of known age. Numerator: of each the highest age (AgeAt) of such a stay, added up."
+  AVERAGE_AGE
+  "Data quality: identifying data. Denominator: units with a stay in question; stays in project type 4 without a DateOfEngagement on or before E do not count here. Numerator: units with such a stay with any fault in name, SSN, date of birth or race, as APR Q6a finds them: not known or refused, missing, or an issue."
+  ERRORS_IN_IDENTITY
+  "Data quality: universal elements. Denominator: units with a stay in question; stays in project type 4 without a DateOfEngagement on or before E do not count here. Numerator: units with such a stay with any fault in veteran status (of known age), project start date, relationship to head of household, enrollment CoC (of heads) or disabling condition, as APR Q6b finds them: not known or refused, missing, or an issue."
+  ERRORS_IN_UNIVERSAL
+  "Data quality: destination. Denominator: units with a stay in question with an exit by E. Numerator: units with such a stay whose Destination is empty, 8, 9, 30 or 99, as APR Q6c asks."
+  ERRORS_AT_EXIT
+  "Data quality: income at start. Denominator: units with a stay in question of a head or a person of 18 or over (AgeAt). Numerator: units with such a stay without an IncomeBenefits record of stage 1 dated EntryDate, or whose latest has IncomeFromAnySource empty, 8, 9 or 99, or 0 with a source marked 1, or 1 with none."
+  ERRORS_IN_INCOME
+  "Timeliness of entries. Of every stay in question (for the unit HOUSEHOLDS: of heads) whose EntryDate lies in S..E: day of DateCreated - EntryDate, which may be below 0; one without DateCreated is left out."
+  ENTRY_TIMELINESS
+  "Timeliness of exits. Of every stay in question (for the unit HOUSEHOLDS: of heads) whose exit lies in S..E: day of the Exit's DateCreated - ExitDate, which may be below 0; one without DateCreated is left out."
+  EXIT_TIMELINESS
+}
+
+enum StatisticsDimension {
+  "Continuum of Care. The CoC of the stay: the one of its project where all ProjectCoC records of it name one; else the EnrollmentCoC of the head of household (of two heads the one that entered later; without a head, the stay's own). UNKNOWN where that is empty."
+  COC
+  "Geocode. The Geocode of the project's first ProjectCoC record (by id) for the stay's COC. UNKNOWN where there is none."
+  GEOCODE
+  "Organization. The organization of the stay's project."
+  ORGANIZATION
+  "Project. The stay's project."
+  PROJECT
+  "Project type. ProjectType of list 2.02.6. UNKNOWN for another code."
+  PROJECT_TYPE
+  "Project type group. EMERGENCY_SHELTER types 0 and 1; SAFE_HAVEN 8; TRANSITIONAL_HOUSING 2; STREET_OUTREACH 4; RAPID_REHOUSING 13; PERMANENT_HOUSING 3, 9 and 10; HOMELESSNESS_PREVENTION 12; COORDINATED_ENTRY 14; SERVICES 6, 7, 11 and others."
+  PROJECT_TYPE_GROUP
+  "Funder. The Funder codes of list 2.06.1 of the project's Funder records whose dates touch S..E. NONE where there is none."
+  FUNDER
+  "Federal partner. The federal partners of the funders of FUNDER, as hmis.FunderInfos names them (HUD:CoC is HUD_COC). NONE where there is none."
+  FEDERAL_PARTNER
+  "Target population. TargetPopulation of the project, list 2.02.7. NOT_APPLICABLE where empty or another code."
+  TARGET_POPULATION
+  "Household type. From the ages (AgeAt) of the household's members whose stay is in the scope and active by enrollment in S..E, considered or not (of a household without any, of all its members): at least one adult (18 and over) and one child: WITH_CHILDREN; else any unknown age: UNKNOWN; only adults: WITHOUT_CHILDREN; only children: ONLY_CHILDREN."
+  HOUSEHOLD_TYPE
+  "Relationship to head of household. RelationshipToHoH of list 3.15.1. DATA_NOT_COLLECTED where empty or another code."
+  RELATIONSHIP
+  "Age. The age (AgeAt) in HUD's bands."
+  AGE_BAND
+  "Age, finer. The age (AgeAt) in finer bands."
+  AGE_BAND_FINE
+  "Race and ethnicity. By RaceMethod ALONE_OR_IN_COMBINATION each of the seven that is 1 in the client record; by COMBINED that one where one is 1, MULTIRACIAL_HISPANIC where several are and HispanicLatinao is among them, else MULTIRACIAL. UNKNOWN where none is 1."
+  RACE_ETHNICITY
+  "Sex. Sex of the client record: 0 FEMALE, 1 MALE. 8 and 9 are one value; empty and other codes are DATA_NOT_COLLECTED."
+  SEX
+  "Veteran. Under 18 (AgeAt): NO. Else by VeteranStatus of the client record: 0 NO; 1 YES, of unknown age DATA_NOT_COLLECTED. 8 and 9 are one value; empty and other codes are DATA_NOT_COLLECTED."
+  VETERAN
+  "Chronically homeless at project start. By report-rules.md 7, which asks the stay and the household's other stays that entered on its first day; who there is a child is judged by AgeAt START."
+  CHRONIC
+  "Disabling condition. DisablingCondition of the stay. 8 and 9 are one value; empty and other codes are DATA_NOT_COLLECTED."
+  DISABLING_CONDITION
+  "Conditions at start. From the stay's Disabilities records of stage 1, of each type the latest: response 1, for substance use 1 alcohol, 2 drugs, 3 both. NONE where there is none of these."
+  DISABILITY_TYPE
+  "Survivor of domestic violence. DomesticViolenceSurvivor of the stay's latest HealthAndDV record dated on or before E that has an answer. 8 and 9 are one value; empty and other codes are DATA_NOT_COLLECTED."
+  SURVIVOR
+  "Prior living situation, group. The group of LivingSituation: HOMELESS 100-199, INSTITUTIONAL 200-299, TEMPORARY 300-399, PERMANENT 400-499, OTHER 17; UNKNOWN for all else."
+  PRIOR_SITUATION_GROUP
+  "Prior living situation. LivingSituation of list 3.12.1. DATA_NOT_COLLECTED where empty or another code."
+  PRIOR_SITUATION
+  "Destination, group. The group of the destination of an exit on or before E, as the parts of DESTINATION_MIX; NOT_EXITED without one."
+  DESTINATION_GROUP
+  "Destination. The destination of an exit on or before E, list 3.12.1; DATA_NOT_COLLECTED where empty, none of HUD's destinations, or 435 without a subsidy type of list 3.12.A; 9 is counted with 8; NOT_EXITED without an exit."
+  DESTINATION
+  "Length of stay. The stay's length to E, as LENGTH_OF_STAY measures it, in the buckets of that measure."
+  LENGTH_OF_STAY
+  "Monthly income. The total income of the stay's latest IncomeBenefits record dated on or before E (report-rules.md 5), in HUD's bands, a band reaching to its last dollar and 00 cents; not known: by IncomeFromAnySource 8, 9 or else."
+  INCOME_BAND
+  "Month. The part of the period: groups by it are groups with this grain. No conditions."
+  MONTH
+  "Quarter. As MONTH."
+  QUARTER
+  "Year. As MONTH."
+  YEAR
+  "Federal fiscal year. As MONTH; from 1 October to 30 September, named after the year in which it ends."
+  FEDERAL_FISCAL_YEAR
+}
+
+"Numbers by measure. Ask for those that you need: each costs a pass over the community."
+type StatisticsNumbers @open {
+  "Served. Units with a stay in question. Source: 3.10, 3.11; report-rules.md 2; APR Q7a, Q8a."
+  served: StatisticsCount!
+  "Stays. The stays in question, whatever the unit. Source: 3.10, 3.11; report-rules.md 2."
+  stays: StatisticsCount!
+  "Active at start. Units active on the day before S. A unit is active on day d when one of its considered stays (in or out of S..E) has d in its active days. By ActiveBy ENROLLMENT these are the days from EntryDate to the day before the exit, and EntryDate in any case. By SERVICE they are of those the ones that lie less than 90 days after EntryDate or a later day with a bed night, Services, CurrentLivingSituation, Assessment or Event record of the stay, the day itself included. In permanent housing (3, 9, 10, 13) with a move-in, the active days end the day before the move-in (none where that is EntryDate): who is housed is not waiting. Whether a move-in is valid is for this judged by all exits and move-ins that are known, those after E too. An exit, move-in or service after E is none otherwise. Source: 3.10, 3.11, 3.20; by-name list."
+  activeAtStart: StatisticsCount!
+  "Active at end. Units active on E; always active at start + inflow - outflow. A unit is active on day d when one of its considered stays (in or out of S..E) has d in its active days. By ActiveBy ENROLLMENT these are the days from EntryDate to the day before the exit, and EntryDate in any case. By SERVICE they are of those the ones that lie less than 90 days after EntryDate or a later day with a bed night, Services, CurrentLivingSituation, Assessment or Event record of the stay, the day itself included. In permanent housing (3, 9, 10, 13) with a move-in, the active days end the day before the move-in (none where that is EntryDate): who is housed is not waiting. Whether a move-in is valid is for this judged by all exits and move-ins that are known, those after E too. An exit, move-in or service after E is none otherwise. Source: 3.10, 3.11, 3.20; by-name list."
+  activeAtEnd: StatisticsCount!
+  "Entered. Units with a stay in question whose EntryDate lies in S..E. Source: 3.10."
+  entered: StatisticsCount!
+  "Exited. Units with a stay in question whose exit lies in S..E. Source: 3.11; APR Q5a row 6."
+  exited: StatisticsCount!
+  "Inflow. Times that a unit became active in S..E, by what it was before. A unit is active on day d when one of its considered stays (in or out of S..E) has d in its active days. By ActiveBy ENROLLMENT these are the days from EntryDate to the day before the exit, and EntryDate in any case. By SERVICE they are of those the ones that lie less than 90 days after EntryDate or a later day with a bed night, Services, CurrentLivingSituation, Assessment or Event record of the stay, the day itself included. In permanent housing (3, 9, 10, 13) with a move-in, the active days end the day before the move-in (none where that is EntryDate): who is housed is not waiting. Whether a move-in is valid is for this judged by all exits and move-ins that are known, those after E too. An exit, move-in or service after E is none otherwise. An event on day d of S..E is a change between the day before and d. The same unit may have several. Source: 3.10, 3.11, 3.12, 3.20; by-name list."
+  inflow: StatisticsParts!
+  "Outflow. Times that a unit ceased to be active in S..E, by how. A unit is active on day d when one of its considered stays (in or out of S..E) has d in its active days. By ActiveBy ENROLLMENT these are the days from EntryDate to the day before the exit, and EntryDate in any case. By SERVICE they are of those the ones that lie less than 90 days after EntryDate or a later day with a bed night, Services, CurrentLivingSituation, Assessment or Event record of the stay, the day itself included. In permanent housing (3, 9, 10, 13) with a move-in, the active days end the day before the move-in (none where that is EntryDate): who is housed is not waiting. Whether a move-in is valid is for this judged by all exits and move-ins that are known, those after E too. An exit, move-in or service after E is none otherwise. An event on day d of S..E is a change between the day before and d. The same unit may have several. The deciding stay of an outflow on day d is, of the considered stays whose last active day of a run was d - 1, one that ended for TO_PERMANENT if there is any, else for TO_OTHER, else TO_INACTIVE. In by SERVICE a gap of 90 days within a stay ends a run, for TO_INACTIVE; a stay that is cut by its exit or move-in on the same day ended by that. Source: 3.11, 3.12, 3.20; by-name list."
+  outflow: StatisticsParts!
+  "Newly identified. Units with a stay in question whose EntryDate lies in S..E and whose person (Identity) has no stay in the scope, in whatever project and whether considered or not, with an earlier EntryDate. Source: 3.10."
+  newlyIdentified: StatisticsCount!
+  "Homeless for the first time. Units with a stay in question in project types 0, 1, 2, 3, 8, 9, 10, 13 whose EntryDate lies in S..E and whose person (Identity) has no other stay in the scope, of these types, with an earlier EntryDate and either no exit or an exit on or after EntryDate - 730 days. Source: SPM measure 5.2."
+  firstTimeHomeless: StatisticsCount!
+  "Housing placements. Units with a stay in question that, in project types 3, 9, 10, 13, has its move-in in S..E, or, in any type but 12, has no such move-in by E and an exit in S..E to a destination 400-499 (435 only with a subsidy type of list 3.12.A). Source: 3.20, 3.12; APR Q22c, Q23c."
+  housingPlacements: StatisticsCount!
+  "Sheltered on the night of the last day. Units with a stay in question in project type 0, 2 or 8 with EntryDate <= E and no exit or one after E, or in type 1 with a bed night on E not before EntryDate. Left out are stays of persons (Identity) who, by any stay in the scope in types 3, 9, 10, 13, are housed on E: move-in <= E and no exit or one after E. Source: PIT; report-rules.md 15."
+  shelteredOnNight: StatisticsCount!
+  "Unsheltered on the night of the last day. Units with a stay in question in project type 4 with EntryDate <= E and no exit or one on or after E. Left out are stays of persons (Identity) who, by any stay in the scope, are housed on E or in types 0, 1, 2, 8 on E as under sheltered. Source: PIT; report-rules.md 4, 15."
+  unshelteredOnNight: StatisticsCount!
+  "Average per night. Numerator: over all days of S..E, units with a night on that day, added up. Denominator: the days of S..E. Nights of a stay in question: project types 0, 2, 8: from EntryDate to the day before the exit; 1: its distinct days with a bed night (Services RecordType 200), not before EntryDate, nor on or after the exit; 3, 9, 10, 13: from the move-in to the day before the exit; other types: none. Only nights in S..E. Source: 4.14, 3.10, 3.11, 3.20."
+  averagePerNight: StatisticsAverage!
+  "Length of stay. Of every stay in question (for the unit HOUSEHOLDS: of heads, RelationshipToHoH 1) its length to E: in project type 1 the distinct days with a bed night, not before EntryDate, not after E, nor on or after the exit; else exit - EntryDate, not below 0, or without an exit E + 1 - EntryDate. Source: report-rules.md 4; APR Q22a, Q22b."
+  lengthOfStay: StatisticsDuration!
+  "Length of time homeless. Of every unit with a stay in question in project type 0, 1, 2 or 8 the number of homeless days. Homeless days: nights of all stays in the scope of the persons of these stays (Identity): types 0, 2, 8 from EntryDate to the day before the exit, type 1 its bed nights (not before EntryDate, nor on or after the exit), none after E; less the days from move-in to the day before the exit of their stays in types 3, 9, 10, 13. A unit without such a day in S..E is left out. The client end is the last homeless day in S..E; counted are the homeless days from client end - 365 to client end, and if the first of these days is one, backwards from it every homeless day without a gap; none before S - 7 years. For HOUSEHOLDS and ENROLLMENTS the persons are the members with such a stay, and the person of the stay. Source: SPM measure 1a row 3, without regard to CoC and DOB."
+  lengthOfTimeHomeless: StatisticsDuration!
+  "Days to move-in. Of every stay in question (for the unit HOUSEHOLDS: of heads) in project type 3 or 13 whose move-in lies in S..E: move-in - EntryDate. Source: 3.20; report-rules.md 4; APR Q22c."
+  daysToMoveIn: StatisticsDuration!
+  "Exits to permanent destinations. Denominator: units with stays in question with an exit in S..E whose destination is not excluded: 206, 329, 24 in project type 4; 206, 215, 225, 24 in the other types. Numerator: units with such a stay with a destination 400-499 (435 only with a subsidy type of list 3.12.A). Source: 3.12; APR Q23c, SPM measure 7."
+  exitsToPermanent: StatisticsRate!
+  "Destinations. Units with stays in question with an exit in S..E, by the group of the destination; in all: units with any. Source: 3.12; APR Q23c, Q23e."
+  destinationMix: StatisticsParts!
+  "Returns within 6 months. Denominator: units with a stay in question in project types 0, 1, 2, 3, 4, 8, 9, 10, 13 with an exit in S..E to a destination 400-499 (435 only with a subsidy type of list 3.12.A). Of a unit the earliest such exit counts (of several on a day, it is enough that one was followed by a return). Numerator: units whose person (Identity) after it has a return within 180 days: the first return of that stay has EntryDate <= exit + 180 days, whether before or after E. The first return is, of the person's other stays in the scope (whether considered or not) with EntryDate >= that exit, the earliest EntryDate of one in types 0, 1, 2, 4, 8, or in permanent housing (3, 9, 10, 13) if it is more than 14 days after the exit and not from 1 day after the EntryDate to 14 days after the exit (after E too; without one, ever after) of another stay of the person in the scope in permanent housing. By the unit HOUSEHOLDS the person is that of the stay. Source: SPM measure 2 (which looks at exits two years before its period)."
+  returns6Months: StatisticsRate!
+  "Returns within 12 months. Denominator: units with a stay in question in project types 0, 1, 2, 3, 4, 8, 9, 10, 13 with an exit in S..E to a destination 400-499 (435 only with a subsidy type of list 3.12.A). Of a unit the earliest such exit counts (of several on a day, it is enough that one was followed by a return). Numerator: units whose person (Identity) after it has a return within 365 days: the first return of that stay has EntryDate <= exit + 365 days, whether before or after E. The first return is, of the person's other stays in the scope (whether considered or not) with EntryDate >= that exit, the earliest EntryDate of one in types 0, 1, 2, 4, 8, or in permanent housing (3, 9, 10, 13) if it is more than 14 days after the exit and not from 1 day after the EntryDate to 14 days after the exit (after E too; without one, ever after) of another stay of the person in the scope in permanent housing. By the unit HOUSEHOLDS the person is that of the stay. Source: SPM measure 2."
+  returns12Months: StatisticsRate!
+  "Returns within 24 months. Denominator: units with a stay in question in project types 0, 1, 2, 3, 4, 8, 9, 10, 13 with an exit in S..E to a destination 400-499 (435 only with a subsidy type of list 3.12.A). Of a unit the earliest such exit counts (of several on a day, it is enough that one was followed by a return). Numerator: units whose person (Identity) after it has a return within 730 days: the first return of that stay has EntryDate <= exit + 730 days, whether before or after E. The first return is, of the person's other stays in the scope (whether considered or not) with EntryDate >= that exit, the earliest EntryDate of one in types 0, 1, 2, 4, 8, or in permanent housing (3, 9, 10, 13) if it is more than 14 days after the exit and not from 1 day after the EntryDate to 14 days after the exit (after E too; without one, ever after) of another stay of the person in the scope in permanent housing. By the unit HOUSEHOLDS the person is that of the stay. Source: SPM measure 2."
+  returns24Months: StatisticsRate!
+  "With income. Denominator: units with a stay in question of a person of 18 or over (AgeAt). Numerator: units with such a stay whose latest IncomeBenefits record dated on or before E says that total income is known and above 0 (report-rules.md 5: TotalMonthlyIncome above 0, else the sum of the positive amounts of the sources marked 1, else 0 where there is no income; earned is EarnedAmount where Earned is 1). Source: 4.02; report-rules.md 5; APR Q16."
+  withIncome: StatisticsRate!
+  "With earned income. Denominator: units with a stay in question of a person of 18 or over (AgeAt). Numerator: units with such a stay whose latest IncomeBenefits record dated on or before E says that income is known and whose earned income is above 0 (report-rules.md 5: TotalMonthlyIncome above 0, else the sum of the positive amounts of the sources marked 1, else 0 where there is no income; earned is EarnedAmount where Earned is 1). Source: 4.02; report-rules.md 5; APR Q18."
+  withEarnedIncome: StatisticsRate!
+  "With increased income. Denominator: units with a stay in question of a person of 18 or over (AgeAt) with a known total income both at start (the latest record of stage 1 dated EntryDate) and later (with an exit: the latest of stage 3 dated the exit; else the annual assessment due last, report-rules.md 5). Numerator: units with such a stay whose later total is higher. Source: 4.02; report-rules.md 5; APR Q19a, SPM measure 4."
+  increasedIncome: StatisticsRate!
+  "With health insurance. Denominator: units with a stay in question. Numerator: units with one whose latest IncomeBenefits record dated on or before E marks any of the insurances with 1. Source: 4.04; APR Q21."
+  withHealthInsurance: StatisticsRate!
+  "Chronically homeless. Units with a stay in question that has YES in the dimension CHRONIC. Source: 3.917, 3.08; report-rules.md 7; APR Q26b."
+  chronicallyHomeless: StatisticsCount!
+  "Veterans. Units with a stay in question that has YES in the dimension VETERAN. Source: 3.07; APR Q25a."
+  veterans: StatisticsCount!
+  "Youth. Units with a stay in question of a person of 12 to 24 (AgeAt) in whose household nobody is known to be older than 24, of the members who make the dimension HOUSEHOLD_TYPE. Source: 3.03; report-rules.md 3; APR Q27a."
+  youth: StatisticsCount!
+  "Survivors of domestic violence. Units with a stay in question that has YES in the dimension SURVIVOR. Source: 4.11; APR Q14a."
+  survivors: StatisticsCount!
+  "With a disabling condition. Units with a stay in question whose DisablingCondition is 1. Source: 3.08."
+  withDisablingCondition: StatisticsCount!
+  "Bed nights. The nights of all stays in question, added up. Nights of a stay in question: project types 0, 2, 8: from EntryDate to the day before the exit; 1: its distinct days with a bed night (Services RecordType 200), not before EntryDate, nor on or after the exit; 3, 9, 10, 13: from the move-in to the day before the exit; other types: none. Only nights in S..E. Source: 4.14, 3.10, 3.11, 3.20."
+  bedNights: StatisticsCount!
+  "Bed utilization. Numerator: the nights of all stays in question, added up. Nights of a stay in question: project types 0, 2, 8: from EntryDate to the day before the exit; 1: its distinct days with a bed night (Services RecordType 200), not before EntryDate, nor on or after the exit; 3, 9, 10, 13: from the move-in to the day before the exit; other types: none. Only nights in S..E. Denominator: over all days of S..E, the BedInventory of the Inventory records in force on that day (InventoryStartDate <= day, no end or end >= day), added up, of the projects of types 0, 1, 2, 3, 8, 9, 10, 13 in the scope that meet the conditions on ORGANIZATION, PROJECT, PROJECT_TYPE, PROJECT_TYPE_GROUP, FUNDER, FEDERAL_PARTNER and TARGET_POPULATION; a condition on COC is about the CoCCode of the record, one on GEOCODE about the Geocode of the first ProjectCoC of the project for that CoC; other conditions do not touch it. Source: 2.07, 4.14; HIC."
+  bedUtilization: StatisticsRate!
+  "Unit utilization. Numerator: the nights of all stays in question of heads (RelationshipToHoH 1), added up. Nights of a stay in question: project types 0, 2, 8: from EntryDate to the day before the exit; 1: its distinct days with a bed night (Services RecordType 200), not before EntryDate, nor on or after the exit; 3, 9, 10, 13: from the move-in to the day before the exit; other types: none. Only nights in S..E. Denominator: as of bed utilization, with UnitInventory. Source: 2.07, 4.14; HIC."
+  unitUtilization: StatisticsRate!
+  "Contacts. CurrentLivingSituation records of stays in question dated in S..E, not before EntryDate nor after the exit. Source: 4.12."
+  contacts: StatisticsCount!
+  "Engaged. Units with a stay in question whose DateOfEngagement lies in S..E. Source: 4.13; APR Q9b."
+  engaged: StatisticsCount!
+  "Rate of engagement. Denominator: units with a stay in question in project type 1 or 4 of a head or a person of 18 or over (AgeAt) that was contacted: DateOfEngagement in S..E, or a CurrentLivingSituation record in S..E that is not before EntryDate, nor after the exit, nor after a DateOfEngagement on or before E. Numerator: units with such a stay whose DateOfEngagement lies in S..E. Source: 4.12, 4.13; report-rules.md 6; APR Q9."
+  engagementRate: StatisticsRate!
+  "Coordinated entry assessments. Assessment records of stays in question dated in S..E, not before EntryDate nor after the exit. Source: 4.19; CE APR Q10."
+  assessments: StatisticsCount!
+  "Referrals to housing. Event records of stays in question with Event 10 to 15, 17 or 18 dated in S..E, not before EntryDate nor after the exit. Source: 4.20; CE APR Q9d, Q10."
+  referrals: StatisticsCount!
+  "Days to referral. Of every referral that REFERRALS counts (for the unit HOUSEHOLDS: of heads) whose stay has an Assessment dated on or before it (and not before EntryDate): days since the latest of them. Source: 4.19, 4.20."
+  daysToReferral: StatisticsDuration!
+  "Services provided. Services records of stays in question other than bed nights (RecordType 200), dated in S..E, not before EntryDate nor after the exit. Source: 4.14, P1, R14, V2, W1."
+  servicesProvided: StatisticsCount!
+  "Average household size. Denominator: households with a stay in question. Numerator: of these households the members, stays in the scope active by enrollment in S..E whether considered or not, added up. Source: 3.15; APR Q7a, Q8a."
+  averageHouseholdSize: StatisticsAverage!
+  "Average age. Denominator: units with a stay in question of a person of known age. Numerator: of each the highest age (AgeAt) of such a stay, added up. Source: 3.03."
+  averageAge: StatisticsAverage!
+  "Data quality: identifying data. Denominator: units with a stay in question; stays in project type 4 without a DateOfEngagement on or before E do not count here. Numerator: units with such a stay with any fault in name, SSN, date of birth or race, as APR Q6a finds them: not known or refused, missing, or an issue. Source: 3.01 to 3.04; report-rules.md 8; APR Q6a row 6."
+  errorsInIdentity: StatisticsRate!
+  "Data quality: universal elements. Denominator: units with a stay in question; stays in project type 4 without a DateOfEngagement on or before E do not count here. Numerator: units with such a stay with any fault in veteran status (of known age), project start date, relationship to head of household, enrollment CoC (of heads) or disabling condition, as APR Q6b finds them: not known or refused, missing, or an issue. Source: 3.07, 3.08, 3.10, 3.15, 3.16; report-rules.md 8; APR Q6b."
+  errorsInUniversal: StatisticsRate!
+  "Data quality: destination. Denominator: units with a stay in question with an exit by E. Numerator: units with such a stay whose Destination is empty, 8, 9, 30 or 99, as APR Q6c asks. Source: 3.12; report-rules.md 8; APR Q6c row 2."
+  errorsAtExit: StatisticsRate!
+  "Data quality: income at start. Denominator: units with a stay in question of a head or a person of 18 or over (AgeAt). Numerator: units with such a stay without an IncomeBenefits record of stage 1 dated EntryDate, or whose latest has IncomeFromAnySource empty, 8, 9 or 99, or 0 with a source marked 1, or 1 with none. Source: 4.02; report-rules.md 8; APR Q6c row 3."
+  errorsInIncome: StatisticsRate!
+  "Timeliness of entries. Of every stay in question (for the unit HOUSEHOLDS: of heads) whose EntryDate lies in S..E: day of DateCreated - EntryDate, which may be below 0; one without DateCreated is left out. Source: 5.01, 3.10; report-rules.md 8; APR Q6e."
+  entryTimeliness: StatisticsDuration!
+  "Timeliness of exits. Of every stay in question (for the unit HOUSEHOLDS: of heads) whose exit lies in S..E: day of the Exit's DateCreated - ExitDate, which may be below 0; one without DateCreated is left out. Source: 5.01, 3.11; report-rules.md 8; APR Q6e."
+  exitTimeliness: StatisticsDuration!
 }
 `, BuiltIn: false},
 	{Name: "../../schema/consent.graphql", Input: `"What a client signed, or refused to sign."
@@ -4387,6 +5066,108 @@ type Subscription {
   reportRun(id: ID!): ReportRun!
 }
 `, BuiltIn: false},
+	{Name: "../../schema/saved.graphql", Input: `extend type Query {
+  "The saved queries that the account may read: its own, those of its organization, for the HMIS lead all."
+  savedQueries: [SavedQuery!]!
+  savedQuery(name: String!): SavedQuery
+}
+
+extend type Mutation {
+  "Keeps a question to the statistics under a name."
+  saveQuery(input: SaveQueryInput!): SavedQueryPayload!
+  deleteSavedQuery(name: String!): SavedQueryPayload!
+  """
+  Lets everybody have the answer at /public/NAME, as JSON and CSV, without login; for the HMIS lead. Look at it before:
+  savedQuery(name) { publicAnswer(as: …) { … } }.
+  """
+  publishQuery(input: PublishQueryInput!): SavedQueryPayload!
+  "Takes the answer away from /public/NAME."
+  withdrawQuery(name: String!): SavedQueryPayload!
+  "Makes an address for spreadsheets and notebooks, which answers CSV as the account may have it. One made before ends."
+  createQueryAddress(name: String!): QueryAddressPayload!
+  "Ends the address."
+  endQueryAddress(name: String!): SavedQueryPayload!
+}
+
+"A question to the statistics, as the field statistics and its groups take it."
+input StatisticsQuestion {
+  period: StatisticsPeriod!
+  where: [StatisticsCondition!]! = []
+  unit: StatisticsUnit! = PEOPLE
+  activeBy: StatisticsActiveBy! = ENROLLMENT
+  raceMethod: StatisticsRaceMethod! = ALONE_OR_IN_COMBINATION
+  ageAt: StatisticsAgeAt! = START
+  identity: StatisticsIdentity! = PERSONS
+  scope: StatisticsScope
+  measures: [StatisticsMeasure!]!
+  by: [StatisticsDimension!]! = []
+  grain: StatisticsGrain
+  having: [StatisticsHaving!]! = []
+  orderBy: [StatisticsSort!]! = []
+}
+
+input SaveQueryInput {
+  "3 to 60 small letters, digits and hyphens; it is in the address. Do not put anything about a person into it."
+  name: String!
+  title: String!
+  question: StatisticsQuestion!
+}
+
+input PublishQueryInput {
+  name: String!
+  as: PublishAs!
+}
+
+enum PublishAs {
+  "Protected numbers, those of the newest release."
+  PROTECTED
+  """
+  One table of true numbers, for ever the same: a count by at most three dimensions, nothing between 1 and 10, and as much
+  hidden as it takes that nobody finds the hidden ones. Once for a measure and days.
+  """
+  FIXED
+}
+
+enum SavedQueryState {
+  PRIVATE
+  PUBLISHED
+  FIXED
+  "A fixed table of it was published, and is no longer."
+  WITHDRAWN
+}
+
+type SavedQuery @open {
+  name: String!
+  title: String!
+  "The username of its owner."
+  account: String!
+  "The question as JSON."
+  question: String!
+  state: SavedQueryState!
+  savedAt: Timestamp!
+  publishedAt: Timestamp
+  "The path of the published answer; null where it is not published."
+  publicPath: String
+  "Whether there is an address for spreadsheets."
+  hasAddress: Boolean!
+  "The answer as the one who asks may have it."
+  answer(format: StatisticsFormat!): StatisticsFile!
+  "What everybody gets, or would get if it were published so. For the HMIS lead."
+  publicAnswer(format: StatisticsFormat!, as: PublishAs!): StatisticsFile!
+}
+
+type SavedQueryPayload @open {
+  "Null where nothing was done, and where it was deleted."
+  savedQuery: SavedQuery
+  userErrors: [UserError!]!
+}
+
+type QueryAddressPayload @open {
+  "The path with the token, which is shown once. Who has it gets the numbers of the account, and nothing else."
+  path: String
+  userErrors: [UserError!]!
+}
+`, BuiltIn: false},
 	{Name: "../../schema/schema.graphql", Input: `# Hearth's API. Every list is a connection: ask for edges or nodes, and page with first and after or last and before.
 # What a viewer may not see is null and named in ` + "`" + `withheld` + "`" + `; a record that a viewer may not see is not there at all.
 
@@ -4456,6 +5237,8 @@ enum Reason {
   OWN_ORGANIZATION
   "The element belongs to a federal program that the viewer's organization does not run."
   OTHER_PROGRAM
+  "The viewer's organization, or the one that the fact hangs on, has no partner agreement that holds."
+  NO_PARTNER_AGREEMENT
   "The client was asked and said no."
   REFUSED_BY_CLIENT
   BY_RELEASE
@@ -4607,6 +5390,306 @@ input ClientSearch {
   dob: Date
 }
 `, BuiltIn: false},
+	{Name: "../../schema/statistics.graphql", Input: `extend type Query {
+  """
+  Answers how many, for how long, where to, with HUD's definitions. Exact for who may see the rows behind: the HMIS lead
+  and analysts of the whole community, agencies of their own projects. Everybody else gets protected numbers of the
+  newest release: see docs/disclosure.md.
+  """
+  statistics(
+    period: StatisticsPeriod!
+    where: [StatisticsCondition!]! = []
+    unit: StatisticsUnit! = PEOPLE
+    activeBy: StatisticsActiveBy! = ENROLLMENT
+    raceMethod: StatisticsRaceMethod! = ALONE_OR_IN_COMBINATION
+    ageAt: StatisticsAgeAt! = START
+    identity: StatisticsIdentity! = PERSONS
+    "Left out: OWN for agencies, COMMUNITY for the others."
+    scope: StatisticsScope
+  ): Statistics!
+  "The catalogue of measures."
+  measures: [StatisticsMeasureInfo!]!
+  "The catalogue of dimensions."
+  dimensions: [StatisticsDimensionInfo!]!
+}
+
+"One of: between two days, the last so many whole days, months, quarters or years, a federal fiscal year, a day."
+input StatisticsPeriod {
+  start: Date
+  end: Date
+  lastDays: Int
+  lastMonths: Int
+  lastQuarters: Int
+  lastYears: Int
+  fiscalYear: Int
+  day: Date
+}
+
+"Stays that have one of the values in the dimension."
+input StatisticsCondition {
+  dimension: StatisticsDimension!
+  values: [String!]!
+}
+
+enum StatisticsUnit {
+  PEOPLE
+  HOUSEHOLDS
+  HEADS
+  ADULTS_AND_HEADS
+  ENROLLMENTS
+}
+
+enum StatisticsActiveBy {
+  ENROLLMENT
+  SERVICE
+}
+
+enum StatisticsRaceMethod {
+  "In the group of each race that is marked."
+  ALONE_OR_IN_COMBINATION
+  "In one group."
+  COMBINED
+}
+
+"The day on which ages are taken."
+enum StatisticsAgeAt {
+  START
+  ENTRY
+  END
+}
+
+enum StatisticsIdentity {
+  "Records that are linked count once."
+  PERSONS
+  "Each source's client records."
+  CLIENTS
+}
+
+enum StatisticsScope {
+  "The account's own projects, exactly."
+  OWN
+  COMMUNITY
+}
+
+enum StatisticsMode {
+  EXACT
+  "Close to the true numbers, and nobody can be picked out of them."
+  PROTECTED
+}
+
+enum StatisticsGrain {
+  DAY
+  WEEK
+  MONTH
+  QUARTER
+  YEAR
+  FEDERAL_FISCAL_YEAR
+}
+
+enum StatisticsCompare {
+  PREVIOUS_PERIOD
+  PRIOR_YEAR
+}
+
+"Why a number is not shown."
+enum StatisticsReason {
+  "Too few people are in it, or left outside."
+  TOO_FEW
+  "More conditions and groupings than are possible together."
+  TOO_DETAILED
+  "The same, where one of them is sensitive."
+  SENSITIVE
+  "The account was told as many numbers of this release as it may."
+  BUDGET_SPENT
+  "The measure has no protected numbers."
+  NOT_OFFERED
+  "The numbers of the period are not published yet."
+  NOT_PUBLISHED
+}
+
+"The answer to a question; ask it for totals and groups."
+type Statistics @open {
+  mode: StatisticsMode!
+  basis: StatisticsBasis!
+  totals: StatisticsNumbers!
+  groups(
+    by: [StatisticsDimension!]! = []
+    grain: StatisticsGrain
+    having: [StatisticsHaving!]! = []
+    orderBy: [StatisticsSort!]! = []
+    first: Int! = 100
+    after: Int! = 0
+  ): StatisticsGroups!
+  change(to: StatisticsCompare!, measures: [StatisticsMeasure!]!): StatisticsChange!
+  "The records that a measure counts in a group, whose values are conditions; where numbers are exact."
+  members(measure: StatisticsMeasure! = SERVED, group: [StatisticsCondition!]! = []): StatisticsMembers!
+  "The groups as a file."
+  export(
+    format: StatisticsFormat!
+    measures: [StatisticsMeasure!]!
+    by: [StatisticsDimension!]! = []
+    grain: StatisticsGrain
+    having: [StatisticsHaving!]! = []
+    orderBy: [StatisticsSort!]! = []
+  ): StatisticsFile!
+  "Of exact numbers: the projects that are in, and how many stays of each."
+  coverage: [StatisticsCoverage!]!
+}
+
+"On what the numbers stand: every choice, echoed."
+type StatisticsBasis @open {
+  start: Date!
+  end: Date!
+  unit: StatisticsUnit!
+  activeBy: StatisticsActiveBy!
+  raceMethod: StatisticsRaceMethod!
+  ageAt: StatisticsAgeAt!
+  identity: StatisticsIdentity!
+  scope: StatisticsScope!
+  "Of exact numbers, for the HMIS lead and analysts: the number of the last change that is in them."
+  change: Int
+  "When that was made."
+  dataAt: Timestamp
+  "Of protected numbers: the release that they are from, as 2026-10; by time, that of the last part. Null where there is none yet."
+  release: String
+}
+
+"Bounds between which the value of a measure must lie."
+input StatisticsHaving {
+  measure: StatisticsMeasure!
+  atLeast: Float
+  atMost: Float
+}
+
+"One of: by time, by a dimension's values, by a measure that is asked for."
+input StatisticsSort {
+  time: Boolean
+  dimension: StatisticsDimension
+  measure: StatisticsMeasure
+  descending: Boolean! = false
+}
+
+type StatisticsGroups @open {
+  "How many groups there are."
+  count: Int!
+  groups: [StatisticsGroup!]!
+}
+
+type StatisticsGroup @open {
+  start: Date!
+  end: Date!
+  values: [StatisticsValue!]!
+  numbers: StatisticsNumbers!
+}
+
+"A value of a dimension: the name that conditions name it by, and its label."
+type StatisticsValue @open {
+  name: String!
+  label: String!
+}
+
+type StatisticsChange @open {
+  start: Date!
+  end: Date!
+  changes: [StatisticsMeasureChange!]!
+}
+
+type StatisticsMeasureChange @open {
+  measure: StatisticsMeasure!
+  now: Float
+  before: Float
+  percent: Float
+}
+
+"A count; null where it is not shown, with the reason."
+type StatisticsCount @open {
+  value: Int
+  "Of a protected number: the true one is within it 95 times in 100."
+  margin: Int
+  reason: StatisticsReason
+}
+
+"A share, from 0 to 1."
+type StatisticsRate @open {
+  value: Float
+  numerator: StatisticsCount!
+  denominator: StatisticsCount!
+}
+
+type StatisticsAverage @open {
+  value: Float
+  reason: StatisticsReason
+}
+
+"Days of each observation."
+type StatisticsDuration @open {
+  observations: StatisticsCount!
+  mean: Float
+  median: Float
+  p90: Int
+  buckets: [StatisticsPart!]!
+}
+
+"A sum or a mix with its parts."
+type StatisticsParts @open {
+  total: StatisticsCount!
+  parts: [StatisticsPart!]!
+}
+
+type StatisticsPart @open {
+  label: String!
+  count: StatisticsCount!
+}
+
+type StatisticsCoverage @open {
+  project: StatisticsValue!
+  enrollments: Int!
+}
+
+type StatisticsMeasureInfo @open {
+  measure: StatisticsMeasure!
+  label: String!
+  definition: String!
+  "HUD's element numbers, rules and reports."
+  reference: String!
+  unit: String!
+  "Whether it has protected numbers."
+  protected: Boolean!
+}
+
+type StatisticsDimensionInfo @open {
+  dimension: StatisticsDimension!
+  label: String!
+  definition: String!
+  reference: String!
+  "The closed list; empty where the values are those of the data."
+  values: [StatisticsValue!]!
+}
+
+"The records behind an exact number. Of each, whoever asks sees what it may see of any record."
+type StatisticsMembers @client {
+  enrollments(first: Int, after: String, last: Int, before: String): EnrollmentConnection!
+  clients(first: Int, after: String, last: Int, before: String): ClientConnection!
+}
+
+enum StatisticsFormat {
+  CSV
+  XLSX
+  PARQUET
+  "A JSON object a line."
+  JSONL
+}
+
+"An answer as a file: a row for each group, a column for each dimension and number."
+type StatisticsFile @open {
+  "As served-by-month.csv."
+  name: String!
+  mediaType: String!
+  "The file in Base64."
+  content: String!
+  rows: Int!
+}
+`, BuiltIn: false},
 }
 var parsedSchema = gqlparser.MustLoadSchema(sources...)
 
@@ -4670,6 +5753,96 @@ func childFields_AccessStep(ctx context.Context, ec *executionContext, field gra
 	return nil, fmt.Errorf("no field named %q was found under type AccessStep", field.Name)
 }
 
+func childFields_Account(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "username":
+		return fieldContext_Account_username(ctx, ec, field)
+	case "role":
+		return fieldContext_Account_role(ctx, ec, field)
+	case "organization":
+		return fieldContext_Account_organization(ctx, ec, field)
+	case "projects":
+		return fieldContext_Account_projects(ctx, ec, field)
+	case "scopes":
+		return fieldContext_Account_scopes(ctx, ec, field)
+	case "purposes":
+		return fieldContext_Account_purposes(ctx, ec, field)
+	case "active":
+		return fieldContext_Account_active(ctx, ec, field)
+	case "inOrder":
+		return fieldContext_Account_inOrder(ctx, ec, field)
+	case "gates":
+		return fieldContext_Account_gates(ctx, ec, field)
+	case "trainedOn":
+		return fieldContext_Account_trainedOn(ctx, ec, field)
+	case "trainingCourse":
+		return fieldContext_Account_trainingCourse(ctx, ec, field)
+	case "agreedOn":
+		return fieldContext_Account_agreedOn(ctx, ec, field)
+	case "agreementVersion":
+		return fieldContext_Account_agreementVersion(ctx, ec, field)
+	case "hasPassword":
+		return fieldContext_Account_hasPassword(ctx, ec, field)
+	case "hasSecondFactor":
+		return fieldContext_Account_hasSecondFactor(ctx, ec, field)
+	case "recoveryCodesLeft":
+		return fieldContext_Account_recoveryCodesLeft(ctx, ec, field)
+	case "hasIdentity":
+		return fieldContext_Account_hasIdentity(ctx, ec, field)
+	case "createdAt":
+		return fieldContext_Account_createdAt(ctx, ec, field)
+	case "lastUsedAt":
+		return fieldContext_Account_lastUsedAt(ctx, ec, field)
+	case "sessions":
+		return fieldContext_Account_sessions(ctx, ec, field)
+	case "tokens":
+		return fieldContext_Account_tokens(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Account", field.Name)
+}
+
+func childFields_AccountConnection(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "nodes":
+		return fieldContext_AccountConnection_nodes(ctx, ec, field)
+	case "pageInfo":
+		return fieldContext_AccountConnection_pageInfo(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AccountConnection", field.Name)
+}
+
+func childFields_AccountGate(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "name":
+		return fieldContext_AccountGate_name(ctx, ec, field)
+	case "open":
+		return fieldContext_AccountGate_open(ctx, ec, field)
+	case "next":
+		return fieldContext_AccountGate_next(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AccountGate", field.Name)
+}
+
+func childFields_AccountPageInfo(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "hasNextPage":
+		return fieldContext_AccountPageInfo_hasNextPage(ctx, ec, field)
+	case "endCursor":
+		return fieldContext_AccountPageInfo_endCursor(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AccountPageInfo", field.Name)
+}
+
+func childFields_AccountPayload(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "account":
+		return fieldContext_AccountPayload_account(ctx, ec, field)
+	case "userErrors":
+		return fieldContext_AccountPayload_userErrors(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AccountPayload", field.Name)
+}
+
 func childFields_AccountReview(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "account":
@@ -4696,6 +5869,48 @@ func childFields_AccountReview(ctx context.Context, ec *executionContext, field 
 		return fieldContext_AccountReview_denied(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type AccountReview", field.Name)
+}
+
+func childFields_AccountSession(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return fieldContext_AccountSession_id(ctx, ec, field)
+	case "app":
+		return fieldContext_AccountSession_app(ctx, ec, field)
+	case "createdAt":
+		return fieldContext_AccountSession_createdAt(ctx, ec, field)
+	case "lastUsedAt":
+		return fieldContext_AccountSession_lastUsedAt(ctx, ec, field)
+	case "expiresAt":
+		return fieldContext_AccountSession_expiresAt(ctx, ec, field)
+	case "current":
+		return fieldContext_AccountSession_current(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AccountSession", field.Name)
+}
+
+func childFields_AccountSettings(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "secondFactorRoles":
+		return fieldContext_AccountSettings_secondFactorRoles(ctx, ec, field)
+	case "sessionsPerUser":
+		return fieldContext_AccountSettings_sessionsPerUser(ctx, ec, field)
+	case "inactivityDays":
+		return fieldContext_AccountSettings_inactivityDays(ctx, ec, field)
+	case "passwordLetterAndDigit":
+		return fieldContext_AccountSettings_passwordLetterAndDigit(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AccountSettings", field.Name)
+}
+
+func childFields_AccountSettingsPayload(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "settings":
+		return fieldContext_AccountSettingsPayload_settings(ctx, ec, field)
+	case "userErrors":
+		return fieldContext_AccountSettingsPayload_userErrors(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AccountSettingsPayload", field.Name)
 }
 
 func childFields_Affiliation(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -4742,6 +5957,32 @@ func childFields_AffiliationEdge(ctx context.Context, ec *executionContext, fiel
 		return fieldContext_AffiliationEdge_node(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type AffiliationEdge", field.Name)
+}
+
+func childFields_ApiToken(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return fieldContext_ApiToken_id(ctx, ec, field)
+	case "name":
+		return fieldContext_ApiToken_name(ctx, ec, field)
+	case "app":
+		return fieldContext_ApiToken_app(ctx, ec, field)
+	case "reads":
+		return fieldContext_ApiToken_reads(ctx, ec, field)
+	case "writes":
+		return fieldContext_ApiToken_writes(ctx, ec, field)
+	case "statisticsOnly":
+		return fieldContext_ApiToken_statisticsOnly(ctx, ec, field)
+	case "projects":
+		return fieldContext_ApiToken_projects(ctx, ec, field)
+	case "createdAt":
+		return fieldContext_ApiToken_createdAt(ctx, ec, field)
+	case "lastUsedAt":
+		return fieldContext_ApiToken_lastUsedAt(ctx, ec, field)
+	case "expiresAt":
+		return fieldContext_ApiToken_expiresAt(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ApiToken", field.Name)
 }
 
 func childFields_Assessment(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -5464,6 +6705,8 @@ func childFields_Disclosure(ctx context.Context, ec *executionContext, field gra
 		return fieldContext_Disclosure_kind(ctx, ec, field)
 	case "outcome":
 		return fieldContext_Disclosure_outcome(ctx, ec, field)
+	case "detail":
+		return fieldContext_Disclosure_detail(ctx, ec, field)
 	case "account":
 		return fieldContext_Disclosure_account(ctx, ec, field)
 	case "organization":
@@ -5474,6 +6717,8 @@ func childFields_Disclosure(ctx context.Context, ec *executionContext, field gra
 		return fieldContext_Disclosure_purpose(ctx, ec, field)
 	case "session":
 		return fieldContext_Disclosure_session(ctx, ec, field)
+	case "subject":
+		return fieldContext_Disclosure_subject(ctx, ec, field)
 	case "app":
 		return fieldContext_Disclosure_app(ctx, ec, field)
 	case "operation":
@@ -5482,6 +6727,8 @@ func childFields_Disclosure(ctx context.Context, ec *executionContext, field gra
 		return fieldContext_Disclosure_fields(ctx, ec, field)
 	case "document":
 		return fieldContext_Disclosure_document(ctx, ec, field)
+	case "run":
+		return fieldContext_Disclosure_run(ctx, ec, field)
 	case "about":
 		return fieldContext_Disclosure_about(ctx, ec, field)
 	}
@@ -5574,6 +6821,28 @@ func childFields_EmploymentEducationEdge(ctx context.Context, ec *executionConte
 		return fieldContext_EmploymentEducationEdge_node(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type EmploymentEducationEdge", field.Name)
+}
+
+func childFields_EndUserAgreement(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "version":
+		return fieldContext_EndUserAgreement_version(ctx, ec, field)
+	case "text":
+		return fieldContext_EndUserAgreement_text(ctx, ec, field)
+	case "inForceFrom":
+		return fieldContext_EndUserAgreement_inForceFrom(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type EndUserAgreement", field.Name)
+}
+
+func childFields_EndUserAgreementPayload(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "agreement":
+		return fieldContext_EndUserAgreementPayload_agreement(ctx, ec, field)
+	case "userErrors":
+		return fieldContext_EndUserAgreementPayload_userErrors(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type EndUserAgreementPayload", field.Name)
 }
 
 func childFields_Enrollment(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -6482,6 +7751,8 @@ func childFields_LoginPayload(ctx context.Context, ec *executionContext, field g
 		return fieldContext_LoginPayload_token(ctx, ec, field)
 	case "expiresAt":
 		return fieldContext_LoginPayload_expiresAt(ctx, ec, field)
+	case "needsCode":
+		return fieldContext_LoginPayload_needsCode(ctx, ec, field)
 	case "userErrors":
 		return fieldContext_LoginPayload_userErrors(ctx, ec, field)
 	}
@@ -6558,6 +7829,36 @@ func childFields_PageInfo(ctx context.Context, ec *executionContext, field graph
 		return fieldContext_PageInfo_endCursor(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type PageInfo", field.Name)
+}
+
+func childFields_PartnerAgreement(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "organization":
+		return fieldContext_PartnerAgreement_organization(ctx, ec, field)
+	case "version":
+		return fieldContext_PartnerAgreement_version(ctx, ec, field)
+	case "signedOn":
+		return fieldContext_PartnerAgreement_signedOn(ctx, ec, field)
+	case "endsOn":
+		return fieldContext_PartnerAgreement_endsOn(ctx, ec, field)
+	case "holds":
+		return fieldContext_PartnerAgreement_holds(ctx, ec, field)
+	case "licensedAccounts":
+		return fieldContext_PartnerAgreement_licensedAccounts(ctx, ec, field)
+	case "activeAccounts":
+		return fieldContext_PartnerAgreement_activeAccounts(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PartnerAgreement", field.Name)
+}
+
+func childFields_PartnerAgreementPayload(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "agreements":
+		return fieldContext_PartnerAgreementPayload_agreements(ctx, ec, field)
+	case "userErrors":
+		return fieldContext_PartnerAgreementPayload_userErrors(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PartnerAgreementPayload", field.Name)
 }
 
 func childFields_Person(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -6826,6 +8127,26 @@ func childFields_QualityTypeCount(ctx context.Context, ec *executionContext, fie
 	return nil, fmt.Errorf("no field named %q was found under type QualityTypeCount", field.Name)
 }
 
+func childFields_QueryAddressPayload(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "path":
+		return fieldContext_QueryAddressPayload_path(ctx, ec, field)
+	case "userErrors":
+		return fieldContext_QueryAddressPayload_userErrors(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type QueryAddressPayload", field.Name)
+}
+
+func childFields_RecoveryCodesPayload(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "codes":
+		return fieldContext_RecoveryCodesPayload_codes(ctx, ec, field)
+	case "userErrors":
+		return fieldContext_RecoveryCodesPayload_userErrors(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RecoveryCodesPayload", field.Name)
+}
+
 func childFields_Report(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "kind":
@@ -6950,6 +8271,56 @@ func childFields_ReportTable(ctx context.Context, ec *executionContext, field gr
 	return nil, fmt.Errorf("no field named %q was found under type ReportTable", field.Name)
 }
 
+func childFields_SavedQuery(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "name":
+		return fieldContext_SavedQuery_name(ctx, ec, field)
+	case "title":
+		return fieldContext_SavedQuery_title(ctx, ec, field)
+	case "account":
+		return fieldContext_SavedQuery_account(ctx, ec, field)
+	case "question":
+		return fieldContext_SavedQuery_question(ctx, ec, field)
+	case "state":
+		return fieldContext_SavedQuery_state(ctx, ec, field)
+	case "savedAt":
+		return fieldContext_SavedQuery_savedAt(ctx, ec, field)
+	case "publishedAt":
+		return fieldContext_SavedQuery_publishedAt(ctx, ec, field)
+	case "publicPath":
+		return fieldContext_SavedQuery_publicPath(ctx, ec, field)
+	case "hasAddress":
+		return fieldContext_SavedQuery_hasAddress(ctx, ec, field)
+	case "answer":
+		return fieldContext_SavedQuery_answer(ctx, ec, field)
+	case "publicAnswer":
+		return fieldContext_SavedQuery_publicAnswer(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SavedQuery", field.Name)
+}
+
+func childFields_SavedQueryPayload(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "savedQuery":
+		return fieldContext_SavedQueryPayload_savedQuery(ctx, ec, field)
+	case "userErrors":
+		return fieldContext_SavedQueryPayload_userErrors(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SavedQueryPayload", field.Name)
+}
+
+func childFields_SecondFactorPayload(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "secret":
+		return fieldContext_SecondFactorPayload_secret(ctx, ec, field)
+	case "uri":
+		return fieldContext_SecondFactorPayload_uri(ctx, ec, field)
+	case "userErrors":
+		return fieldContext_SecondFactorPayload_userErrors(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SecondFactorPayload", field.Name)
+}
+
 func childFields_Service(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -7034,6 +8405,358 @@ func childFields_Source(ctx context.Context, ec *executionContext, field graphql
 	return nil, fmt.Errorf("no field named %q was found under type Source", field.Name)
 }
 
+func childFields_Statistics(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "mode":
+		return fieldContext_Statistics_mode(ctx, ec, field)
+	case "basis":
+		return fieldContext_Statistics_basis(ctx, ec, field)
+	case "totals":
+		return fieldContext_Statistics_totals(ctx, ec, field)
+	case "groups":
+		return fieldContext_Statistics_groups(ctx, ec, field)
+	case "change":
+		return fieldContext_Statistics_change(ctx, ec, field)
+	case "members":
+		return fieldContext_Statistics_members(ctx, ec, field)
+	case "export":
+		return fieldContext_Statistics_export(ctx, ec, field)
+	case "coverage":
+		return fieldContext_Statistics_coverage(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Statistics", field.Name)
+}
+
+func childFields_StatisticsAverage(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "value":
+		return fieldContext_StatisticsAverage_value(ctx, ec, field)
+	case "reason":
+		return fieldContext_StatisticsAverage_reason(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type StatisticsAverage", field.Name)
+}
+
+func childFields_StatisticsBasis(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "start":
+		return fieldContext_StatisticsBasis_start(ctx, ec, field)
+	case "end":
+		return fieldContext_StatisticsBasis_end(ctx, ec, field)
+	case "unit":
+		return fieldContext_StatisticsBasis_unit(ctx, ec, field)
+	case "activeBy":
+		return fieldContext_StatisticsBasis_activeBy(ctx, ec, field)
+	case "raceMethod":
+		return fieldContext_StatisticsBasis_raceMethod(ctx, ec, field)
+	case "ageAt":
+		return fieldContext_StatisticsBasis_ageAt(ctx, ec, field)
+	case "identity":
+		return fieldContext_StatisticsBasis_identity(ctx, ec, field)
+	case "scope":
+		return fieldContext_StatisticsBasis_scope(ctx, ec, field)
+	case "change":
+		return fieldContext_StatisticsBasis_change(ctx, ec, field)
+	case "dataAt":
+		return fieldContext_StatisticsBasis_dataAt(ctx, ec, field)
+	case "release":
+		return fieldContext_StatisticsBasis_release(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type StatisticsBasis", field.Name)
+}
+
+func childFields_StatisticsChange(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "start":
+		return fieldContext_StatisticsChange_start(ctx, ec, field)
+	case "end":
+		return fieldContext_StatisticsChange_end(ctx, ec, field)
+	case "changes":
+		return fieldContext_StatisticsChange_changes(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type StatisticsChange", field.Name)
+}
+
+func childFields_StatisticsCount(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "value":
+		return fieldContext_StatisticsCount_value(ctx, ec, field)
+	case "margin":
+		return fieldContext_StatisticsCount_margin(ctx, ec, field)
+	case "reason":
+		return fieldContext_StatisticsCount_reason(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type StatisticsCount", field.Name)
+}
+
+func childFields_StatisticsCoverage(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "project":
+		return fieldContext_StatisticsCoverage_project(ctx, ec, field)
+	case "enrollments":
+		return fieldContext_StatisticsCoverage_enrollments(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type StatisticsCoverage", field.Name)
+}
+
+func childFields_StatisticsDimensionInfo(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "dimension":
+		return fieldContext_StatisticsDimensionInfo_dimension(ctx, ec, field)
+	case "label":
+		return fieldContext_StatisticsDimensionInfo_label(ctx, ec, field)
+	case "definition":
+		return fieldContext_StatisticsDimensionInfo_definition(ctx, ec, field)
+	case "reference":
+		return fieldContext_StatisticsDimensionInfo_reference(ctx, ec, field)
+	case "values":
+		return fieldContext_StatisticsDimensionInfo_values(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type StatisticsDimensionInfo", field.Name)
+}
+
+func childFields_StatisticsDuration(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "observations":
+		return fieldContext_StatisticsDuration_observations(ctx, ec, field)
+	case "mean":
+		return fieldContext_StatisticsDuration_mean(ctx, ec, field)
+	case "median":
+		return fieldContext_StatisticsDuration_median(ctx, ec, field)
+	case "p90":
+		return fieldContext_StatisticsDuration_p90(ctx, ec, field)
+	case "buckets":
+		return fieldContext_StatisticsDuration_buckets(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type StatisticsDuration", field.Name)
+}
+
+func childFields_StatisticsFile(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "name":
+		return fieldContext_StatisticsFile_name(ctx, ec, field)
+	case "mediaType":
+		return fieldContext_StatisticsFile_mediaType(ctx, ec, field)
+	case "content":
+		return fieldContext_StatisticsFile_content(ctx, ec, field)
+	case "rows":
+		return fieldContext_StatisticsFile_rows(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type StatisticsFile", field.Name)
+}
+
+func childFields_StatisticsGroup(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "start":
+		return fieldContext_StatisticsGroup_start(ctx, ec, field)
+	case "end":
+		return fieldContext_StatisticsGroup_end(ctx, ec, field)
+	case "values":
+		return fieldContext_StatisticsGroup_values(ctx, ec, field)
+	case "numbers":
+		return fieldContext_StatisticsGroup_numbers(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type StatisticsGroup", field.Name)
+}
+
+func childFields_StatisticsGroups(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "count":
+		return fieldContext_StatisticsGroups_count(ctx, ec, field)
+	case "groups":
+		return fieldContext_StatisticsGroups_groups(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type StatisticsGroups", field.Name)
+}
+
+func childFields_StatisticsMeasureChange(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "measure":
+		return fieldContext_StatisticsMeasureChange_measure(ctx, ec, field)
+	case "now":
+		return fieldContext_StatisticsMeasureChange_now(ctx, ec, field)
+	case "before":
+		return fieldContext_StatisticsMeasureChange_before(ctx, ec, field)
+	case "percent":
+		return fieldContext_StatisticsMeasureChange_percent(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type StatisticsMeasureChange", field.Name)
+}
+
+func childFields_StatisticsMeasureInfo(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "measure":
+		return fieldContext_StatisticsMeasureInfo_measure(ctx, ec, field)
+	case "label":
+		return fieldContext_StatisticsMeasureInfo_label(ctx, ec, field)
+	case "definition":
+		return fieldContext_StatisticsMeasureInfo_definition(ctx, ec, field)
+	case "reference":
+		return fieldContext_StatisticsMeasureInfo_reference(ctx, ec, field)
+	case "unit":
+		return fieldContext_StatisticsMeasureInfo_unit(ctx, ec, field)
+	case "protected":
+		return fieldContext_StatisticsMeasureInfo_protected(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type StatisticsMeasureInfo", field.Name)
+}
+
+func childFields_StatisticsMembers(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "enrollments":
+		return fieldContext_StatisticsMembers_enrollments(ctx, ec, field)
+	case "clients":
+		return fieldContext_StatisticsMembers_clients(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type StatisticsMembers", field.Name)
+}
+
+func childFields_StatisticsNumbers(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "served":
+		return fieldContext_StatisticsNumbers_served(ctx, ec, field)
+	case "stays":
+		return fieldContext_StatisticsNumbers_stays(ctx, ec, field)
+	case "activeAtStart":
+		return fieldContext_StatisticsNumbers_activeAtStart(ctx, ec, field)
+	case "activeAtEnd":
+		return fieldContext_StatisticsNumbers_activeAtEnd(ctx, ec, field)
+	case "entered":
+		return fieldContext_StatisticsNumbers_entered(ctx, ec, field)
+	case "exited":
+		return fieldContext_StatisticsNumbers_exited(ctx, ec, field)
+	case "inflow":
+		return fieldContext_StatisticsNumbers_inflow(ctx, ec, field)
+	case "outflow":
+		return fieldContext_StatisticsNumbers_outflow(ctx, ec, field)
+	case "newlyIdentified":
+		return fieldContext_StatisticsNumbers_newlyIdentified(ctx, ec, field)
+	case "firstTimeHomeless":
+		return fieldContext_StatisticsNumbers_firstTimeHomeless(ctx, ec, field)
+	case "housingPlacements":
+		return fieldContext_StatisticsNumbers_housingPlacements(ctx, ec, field)
+	case "shelteredOnNight":
+		return fieldContext_StatisticsNumbers_shelteredOnNight(ctx, ec, field)
+	case "unshelteredOnNight":
+		return fieldContext_StatisticsNumbers_unshelteredOnNight(ctx, ec, field)
+	case "averagePerNight":
+		return fieldContext_StatisticsNumbers_averagePerNight(ctx, ec, field)
+	case "lengthOfStay":
+		return fieldContext_StatisticsNumbers_lengthOfStay(ctx, ec, field)
+	case "lengthOfTimeHomeless":
+		return fieldContext_StatisticsNumbers_lengthOfTimeHomeless(ctx, ec, field)
+	case "daysToMoveIn":
+		return fieldContext_StatisticsNumbers_daysToMoveIn(ctx, ec, field)
+	case "exitsToPermanent":
+		return fieldContext_StatisticsNumbers_exitsToPermanent(ctx, ec, field)
+	case "destinationMix":
+		return fieldContext_StatisticsNumbers_destinationMix(ctx, ec, field)
+	case "returns6Months":
+		return fieldContext_StatisticsNumbers_returns6Months(ctx, ec, field)
+	case "returns12Months":
+		return fieldContext_StatisticsNumbers_returns12Months(ctx, ec, field)
+	case "returns24Months":
+		return fieldContext_StatisticsNumbers_returns24Months(ctx, ec, field)
+	case "withIncome":
+		return fieldContext_StatisticsNumbers_withIncome(ctx, ec, field)
+	case "withEarnedIncome":
+		return fieldContext_StatisticsNumbers_withEarnedIncome(ctx, ec, field)
+	case "increasedIncome":
+		return fieldContext_StatisticsNumbers_increasedIncome(ctx, ec, field)
+	case "withHealthInsurance":
+		return fieldContext_StatisticsNumbers_withHealthInsurance(ctx, ec, field)
+	case "chronicallyHomeless":
+		return fieldContext_StatisticsNumbers_chronicallyHomeless(ctx, ec, field)
+	case "veterans":
+		return fieldContext_StatisticsNumbers_veterans(ctx, ec, field)
+	case "youth":
+		return fieldContext_StatisticsNumbers_youth(ctx, ec, field)
+	case "survivors":
+		return fieldContext_StatisticsNumbers_survivors(ctx, ec, field)
+	case "withDisablingCondition":
+		return fieldContext_StatisticsNumbers_withDisablingCondition(ctx, ec, field)
+	case "bedNights":
+		return fieldContext_StatisticsNumbers_bedNights(ctx, ec, field)
+	case "bedUtilization":
+		return fieldContext_StatisticsNumbers_bedUtilization(ctx, ec, field)
+	case "unitUtilization":
+		return fieldContext_StatisticsNumbers_unitUtilization(ctx, ec, field)
+	case "contacts":
+		return fieldContext_StatisticsNumbers_contacts(ctx, ec, field)
+	case "engaged":
+		return fieldContext_StatisticsNumbers_engaged(ctx, ec, field)
+	case "engagementRate":
+		return fieldContext_StatisticsNumbers_engagementRate(ctx, ec, field)
+	case "assessments":
+		return fieldContext_StatisticsNumbers_assessments(ctx, ec, field)
+	case "referrals":
+		return fieldContext_StatisticsNumbers_referrals(ctx, ec, field)
+	case "daysToReferral":
+		return fieldContext_StatisticsNumbers_daysToReferral(ctx, ec, field)
+	case "servicesProvided":
+		return fieldContext_StatisticsNumbers_servicesProvided(ctx, ec, field)
+	case "averageHouseholdSize":
+		return fieldContext_StatisticsNumbers_averageHouseholdSize(ctx, ec, field)
+	case "averageAge":
+		return fieldContext_StatisticsNumbers_averageAge(ctx, ec, field)
+	case "errorsInIdentity":
+		return fieldContext_StatisticsNumbers_errorsInIdentity(ctx, ec, field)
+	case "errorsInUniversal":
+		return fieldContext_StatisticsNumbers_errorsInUniversal(ctx, ec, field)
+	case "errorsAtExit":
+		return fieldContext_StatisticsNumbers_errorsAtExit(ctx, ec, field)
+	case "errorsInIncome":
+		return fieldContext_StatisticsNumbers_errorsInIncome(ctx, ec, field)
+	case "entryTimeliness":
+		return fieldContext_StatisticsNumbers_entryTimeliness(ctx, ec, field)
+	case "exitTimeliness":
+		return fieldContext_StatisticsNumbers_exitTimeliness(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type StatisticsNumbers", field.Name)
+}
+
+func childFields_StatisticsPart(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "label":
+		return fieldContext_StatisticsPart_label(ctx, ec, field)
+	case "count":
+		return fieldContext_StatisticsPart_count(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type StatisticsPart", field.Name)
+}
+
+func childFields_StatisticsParts(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "total":
+		return fieldContext_StatisticsParts_total(ctx, ec, field)
+	case "parts":
+		return fieldContext_StatisticsParts_parts(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type StatisticsParts", field.Name)
+}
+
+func childFields_StatisticsRate(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "value":
+		return fieldContext_StatisticsRate_value(ctx, ec, field)
+	case "numerator":
+		return fieldContext_StatisticsRate_numerator(ctx, ec, field)
+	case "denominator":
+		return fieldContext_StatisticsRate_denominator(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type StatisticsRate", field.Name)
+}
+
+func childFields_StatisticsValue(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "name":
+		return fieldContext_StatisticsValue_name(ctx, ec, field)
+	case "label":
+		return fieldContext_StatisticsValue_label(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type StatisticsValue", field.Name)
+}
+
 func childFields_Timeliness(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "project":
@@ -7048,6 +8771,18 @@ func childFields_Timeliness(ctx context.Context, ec *executionContext, field gra
 		return fieldContext_Timeliness_medianDaysToRecordExit(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Timeliness", field.Name)
+}
+
+func childFields_TokenPayload(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "token":
+		return fieldContext_TokenPayload_token(ctx, ec, field)
+	case "expiresAt":
+		return fieldContext_TokenPayload_expiresAt(ctx, ec, field)
+	case "userErrors":
+		return fieldContext_TokenPayload_userErrors(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TokenPayload", field.Name)
 }
 
 func childFields_UserError(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {

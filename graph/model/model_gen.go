@@ -9,8 +9,10 @@ import (
 	"strconv"
 
 	"github.com/hearth-hmis/hearth/ent"
+	"github.com/hearth-hmis/hearth/internal/account"
 	"github.com/hearth-hmis/hearth/internal/hmis"
 	"github.com/hearth-hmis/hearth/internal/policy"
+	"github.com/hearth-hmis/hearth/internal/stats"
 	"github.com/hearth-hmis/hearth/internal/store"
 )
 
@@ -21,12 +23,53 @@ type AccessReview struct {
 	CSV string `json:"csv"`
 }
 
+type AccountConnection struct {
+	Nodes    []*Account       `json:"nodes"`
+	PageInfo *AccountPageInfo `json:"pageInfo"`
+}
+
+// A condition under which an account sees data.
+type AccountGate struct {
+	Name AccountGateName `json:"name"`
+	Open bool            `json:"open"`
+	// What to do where it is not.
+	Next *string `json:"next,omitempty"`
+}
+
+type AccountPageInfo struct {
+	HasNextPage bool    `json:"hasNextPage"`
+	EndCursor   *string `json:"endCursor,omitempty"`
+}
+
+type AccountPayload struct {
+	Account    *Account           `json:"account,omitempty"`
+	UserErrors []*store.UserError `json:"userErrors"`
+}
+
+// What is left out stays as it is.
+type AccountSettingsInput struct {
+	SecondFactorRoles      []policy.Role `json:"secondFactorRoles,omitempty"`
+	SessionsPerUser        *int32        `json:"sessionsPerUser,omitempty"`
+	InactivityDays         *int32        `json:"inactivityDays,omitempty"`
+	PasswordLetterAndDigit *bool         `json:"passwordLetterAndDigit,omitempty"`
+}
+
+type AccountSettingsPayload struct {
+	Settings   *account.Settings  `json:"settings,omitempty"`
+	UserErrors []*store.UserError `json:"userErrors"`
+}
+
 // A cell of two runs; null where a run has none.
 type CellDifference struct {
 	Table   string   `json:"table"`
 	Address string   `json:"address"`
 	Before  *float64 `json:"before,omitempty"`
 	After   *float64 `json:"after,omitempty"`
+}
+
+type ChangePasswordInput struct {
+	Old string `json:"old"`
+	New string `json:"new"`
 }
 
 // A code list of HUD as this API names its codes.
@@ -51,6 +94,41 @@ type ConsentPayload struct {
 	UserErrors []*store.UserError `json:"userErrors"`
 }
 
+type CreateAccountInput struct {
+	// 2 to 64 letters, digits and . _ @ -; never given twice.
+	Username string      `json:"username"`
+	Role     policy.Role `json:"role"`
+	// Left out: an agency administrator's own; for the roles of the CoC none.
+	Organization *string `json:"organization,omitempty"`
+	// Left out: all of the organization.
+	Projects []string `json:"projects,omitempty"`
+	// Of an app.
+	Scopes   []hmis.Category  `json:"scopes"`
+	Purposes []policy.Purpose `json:"purposes"`
+	// Left out: it signs in by the identity provider, or works by token only.
+	Password       *string    `json:"password,omitempty"`
+	TrainedOn      *hmis.Date `json:"trainedOn,omitempty"`
+	TrainingCourse *string    `json:"trainingCourse,omitempty"`
+}
+
+type CreateTokenInput struct {
+	// Left out: one's own.
+	Username *string `json:"username,omitempty"`
+	// What it is for.
+	Name string `json:"name"`
+	// The program that asks with it, as metrics, the log and the list of trusted documents name it.
+	App *string `json:"app,omitempty"`
+	// Left out: as the account.
+	Reads []hmis.Category `json:"reads,omitempty"`
+	// Left out: as the account; none: it changes nothing.
+	Writes         []hmis.Category `json:"writes,omitempty"`
+	StatisticsOnly bool            `json:"statisticsOnly"`
+	// Left out: as the account.
+	Projects []string `json:"projects,omitempty"`
+	// 1 to 365.
+	Days int32 `json:"days"`
+}
+
 // A HUD data element as a project collects it.
 type DataElement struct {
 	// As 3.917B.
@@ -66,6 +144,17 @@ type DataElement struct {
 	Columns []string `json:"columns"`
 	// The answer to another element on which it depends; null where on none.
 	Dependency *string `json:"dependency,omitempty"`
+}
+
+type EndTokenInput struct {
+	Username *string `json:"username,omitempty"`
+	// Of a token or a session.
+	ID string `json:"id"`
+}
+
+type EndUserAgreementPayload struct {
+	Agreement  *store.EndUserAgreement `json:"agreement,omitempty"`
+	UserErrors []*store.UserError      `json:"userErrors"`
 }
 
 // A figure of a kept run.
@@ -90,12 +179,18 @@ type LockClientPayload struct {
 type LoginInput struct {
 	Username string `json:"username"`
 	Password string `json:"password"`
+	// Of the second factor, or a recovery code; where the account has a second factor.
+	Code *string `json:"code,omitempty"`
+	// The program that signs in, as it names itself; it stands beside the session in the lists of sessions and in the log.
+	App *string `json:"app,omitempty"`
 }
 
 type LoginPayload struct {
 	// Null where signing in failed.
-	Token      *string            `json:"token,omitempty"`
-	ExpiresAt  *hmis.Timestamp    `json:"expiresAt,omitempty"`
+	Token     *string         `json:"token,omitempty"`
+	ExpiresAt *hmis.Timestamp `json:"expiresAt,omitempty"`
+	// The password is right; sign in again with the code too.
+	NeedsCode  bool               `json:"needsCode"`
 	UserErrors []*store.UserError `json:"userErrors"`
 }
 
@@ -104,6 +199,22 @@ type LogoutPayload struct {
 }
 
 type Mutation struct {
+}
+
+type PartnerAgreementPayload struct {
+	Agreements []*PartnerAgreement `json:"agreements"`
+	UserErrors []*store.UserError  `json:"userErrors"`
+}
+
+type PublishEndUserAgreementInput struct {
+	Version     string    `json:"version"`
+	Text        string    `json:"text"`
+	InForceFrom hmis.Date `json:"inForceFrom"`
+}
+
+type PublishQueryInput struct {
+	Name string    `json:"name"`
+	As   PublishAs `json:"as"`
 }
 
 // A kind of fault.
@@ -161,6 +272,38 @@ type QualityTypeCount struct {
 type Query struct {
 }
 
+type QueryAddressPayload struct {
+	// The path with the token, which is shown once. Who has it gets the numbers of the account, and nothing else.
+	Path       *string            `json:"path,omitempty"`
+	UserErrors []*store.UserError `json:"userErrors"`
+}
+
+type RecordPartnerAgreementInput struct {
+	Organization     string    `json:"organization"`
+	Version          string    `json:"version"`
+	SignedOn         hmis.Date `json:"signedOn"`
+	EndsOn           hmis.Date `json:"endsOn"`
+	LicensedAccounts int32     `json:"licensedAccounts"`
+}
+
+type RecordTrainingInput struct {
+	Username string    `json:"username"`
+	On       hmis.Date `json:"on"`
+	Course   string    `json:"course"`
+}
+
+type RecoveryCodesPayload struct {
+	// Each works once in place of a code; shown this once.
+	Codes      []string           `json:"codes,omitempty"`
+	UserErrors []*store.UserError `json:"userErrors"`
+}
+
+type RemoveSecondFactorInput struct {
+	Password string `json:"password"`
+	// Of the second factor, or a recovery code.
+	Code string `json:"code"`
+}
+
 type ReportInput struct {
 	Kind ReportKind `json:"kind"`
 	// None: all that the viewer may report on.
@@ -182,10 +325,194 @@ type RevokeConsentInput struct {
 	Effect  policy.RevocationEffect `json:"effect"`
 }
 
+type RotateTokenInput struct {
+	Username *string `json:"username,omitempty"`
+	ID       string  `json:"id"`
+	// The old one goes on for a day.
+	Grace bool `json:"grace"`
+}
+
+type SaveQueryInput struct {
+	// 3 to 60 small letters, digits and hyphens; it is in the address. Do not put anything about a person into it.
+	Name     string              `json:"name"`
+	Title    string              `json:"title"`
+	Question *StatisticsQuestion `json:"question"`
+}
+
+type SavedQueryPayload struct {
+	// Null where nothing was done, and where it was deleted.
+	SavedQuery *store.SavedQuery  `json:"savedQuery,omitempty"`
+	UserErrors []*store.UserError `json:"userErrors"`
+}
+
+type SecondFactorPayload struct {
+	// For an authenticator app; shown this once.
+	Secret *string `json:"secret,omitempty"`
+	// The same for a QR code.
+	URI        *string            `json:"uri,omitempty"`
+	UserErrors []*store.UserError `json:"userErrors"`
+}
+
+type SetPasswordInput struct {
+	Username string `json:"username"`
+	Password string `json:"password"`
+}
+
 type SignConsentInput struct {
 	Consent  string               `json:"consent"`
 	SignedBy policy.Signer        `json:"signedBy"`
 	Method   policy.ConsentMethod `json:"method"`
+}
+
+type StatisticsAverage struct {
+	Value  *float64          `json:"value,omitempty"`
+	Reason *StatisticsReason `json:"reason,omitempty"`
+}
+
+type StatisticsChange struct {
+	Start   hmis.Date                  `json:"start"`
+	End     hmis.Date                  `json:"end"`
+	Changes []*StatisticsMeasureChange `json:"changes"`
+}
+
+// Stays that have one of the values in the dimension.
+type StatisticsCondition struct {
+	Dimension stats.Dimension `json:"dimension"`
+	Values    []string        `json:"values"`
+}
+
+// A count; null where it is not shown, with the reason.
+type StatisticsCount struct {
+	Value *int32 `json:"value,omitempty"`
+	// Of a protected number: the true one is within it 95 times in 100.
+	Margin *int32            `json:"margin,omitempty"`
+	Reason *StatisticsReason `json:"reason,omitempty"`
+}
+
+type StatisticsCoverage struct {
+	Project     *StatisticsValue `json:"project"`
+	Enrollments int32            `json:"enrollments"`
+}
+
+type StatisticsDimensionInfo struct {
+	Dimension  stats.Dimension `json:"dimension"`
+	Label      string          `json:"label"`
+	Definition string          `json:"definition"`
+	Reference  string          `json:"reference"`
+	// The closed list; empty where the values are those of the data.
+	Values []*StatisticsValue `json:"values"`
+}
+
+// Days of each observation.
+type StatisticsDuration struct {
+	Observations *StatisticsCount  `json:"observations"`
+	Mean         *float64          `json:"mean,omitempty"`
+	Median       *float64          `json:"median,omitempty"`
+	P90          *int32            `json:"p90,omitempty"`
+	Buckets      []*StatisticsPart `json:"buckets"`
+}
+
+// An answer as a file: a row for each group, a column for each dimension and number.
+type StatisticsFile struct {
+	// As served-by-month.csv.
+	Name      string `json:"name"`
+	MediaType string `json:"mediaType"`
+	// The file in Base64.
+	Content string `json:"content"`
+	Rows    int32  `json:"rows"`
+}
+
+type StatisticsGroup struct {
+	Start   hmis.Date          `json:"start"`
+	End     hmis.Date          `json:"end"`
+	Values  []*StatisticsValue `json:"values"`
+	Numbers *StatisticsNumbers `json:"numbers"`
+}
+
+// Bounds between which the value of a measure must lie.
+type StatisticsHaving struct {
+	Measure stats.Measure `json:"measure"`
+	AtLeast *float64      `json:"atLeast,omitempty"`
+	AtMost  *float64      `json:"atMost,omitempty"`
+}
+
+type StatisticsMeasureChange struct {
+	Measure stats.Measure `json:"measure"`
+	Now     *float64      `json:"now,omitempty"`
+	Before  *float64      `json:"before,omitempty"`
+	Percent *float64      `json:"percent,omitempty"`
+}
+
+type StatisticsMeasureInfo struct {
+	Measure    stats.Measure `json:"measure"`
+	Label      string        `json:"label"`
+	Definition string        `json:"definition"`
+	// HUD's element numbers, rules and reports.
+	Reference string `json:"reference"`
+	Unit      string `json:"unit"`
+	// Whether it has protected numbers.
+	Protected bool `json:"protected"`
+}
+
+type StatisticsPart struct {
+	Label string           `json:"label"`
+	Count *StatisticsCount `json:"count"`
+}
+
+// A sum or a mix with its parts.
+type StatisticsParts struct {
+	Total *StatisticsCount  `json:"total"`
+	Parts []*StatisticsPart `json:"parts"`
+}
+
+// One of: between two days, the last so many whole days, months, quarters or years, a federal fiscal year, a day.
+type StatisticsPeriod struct {
+	Start        *hmis.Date `json:"start,omitempty"`
+	End          *hmis.Date `json:"end,omitempty"`
+	LastDays     *int32     `json:"lastDays,omitempty"`
+	LastMonths   *int32     `json:"lastMonths,omitempty"`
+	LastQuarters *int32     `json:"lastQuarters,omitempty"`
+	LastYears    *int32     `json:"lastYears,omitempty"`
+	FiscalYear   *int32     `json:"fiscalYear,omitempty"`
+	Day          *hmis.Date `json:"day,omitempty"`
+}
+
+// A question to the statistics, as the field statistics and its groups take it.
+type StatisticsQuestion struct {
+	Period     *StatisticsPeriod      `json:"period"`
+	Where      []*StatisticsCondition `json:"where"`
+	Unit       StatisticsUnit         `json:"unit"`
+	ActiveBy   StatisticsActiveBy     `json:"activeBy"`
+	RaceMethod StatisticsRaceMethod   `json:"raceMethod"`
+	AgeAt      StatisticsAgeAt        `json:"ageAt"`
+	Identity   StatisticsIdentity     `json:"identity"`
+	Scope      *StatisticsScope       `json:"scope,omitempty"`
+	Measures   []stats.Measure        `json:"measures"`
+	By         []stats.Dimension      `json:"by"`
+	Grain      *StatisticsGrain       `json:"grain,omitempty"`
+	Having     []*StatisticsHaving    `json:"having"`
+	OrderBy    []*StatisticsSort      `json:"orderBy"`
+}
+
+// A share, from 0 to 1.
+type StatisticsRate struct {
+	Value       *float64         `json:"value,omitempty"`
+	Numerator   *StatisticsCount `json:"numerator"`
+	Denominator *StatisticsCount `json:"denominator"`
+}
+
+// One of: by time, by a dimension's values, by a measure that is asked for.
+type StatisticsSort struct {
+	Time       *bool            `json:"time,omitempty"`
+	Dimension  *stats.Dimension `json:"dimension,omitempty"`
+	Measure    *stats.Measure   `json:"measure,omitempty"`
+	Descending bool             `json:"descending"`
+}
+
+// A value of a dimension: the name that conditions name it by, and its label.
+type StatisticsValue struct {
+	Name  string `json:"name"`
+	Label string `json:"label"`
 }
 
 type Subscription struct {
@@ -200,6 +527,24 @@ type Timeliness struct {
 	MedianDaysToRecordExit  float64 `json:"medianDaysToRecordExit"`
 }
 
+type TokenPayload struct {
+	// Shown this once.
+	Token      *string            `json:"token,omitempty"`
+	ExpiresAt  *hmis.Timestamp    `json:"expiresAt,omitempty"`
+	UserErrors []*store.UserError `json:"userErrors"`
+}
+
+// What is left out stays as it is.
+type UpdateAccountInput struct {
+	Username string       `json:"username"`
+	Role     *policy.Role `json:"role,omitempty"`
+	Projects []string     `json:"projects,omitempty"`
+	// No longer narrowed to projects.
+	AllProjects bool             `json:"allProjects"`
+	Scopes      []hmis.Category  `json:"scopes,omitempty"`
+	Purposes    []policy.Purpose `json:"purposes,omitempty"`
+}
+
 // Who asks.
 type Viewer struct {
 	Username     string            `json:"username"`
@@ -209,6 +554,72 @@ type Viewer struct {
 	InOrder      bool       `json:"inOrder"`
 	TrainedUntil *hmis.Date `json:"trainedUntil,omitempty"`
 	AgreedUntil  *hmis.Date `json:"agreedUntil,omitempty"`
+}
+
+type AccountGateName string
+
+const (
+	// The account is not disabled.
+	AccountGateNameActive AccountGateName = "ACTIVE"
+	// It was used lately.
+	AccountGateNameUsed AccountGateName = "USED"
+	// It has a second factor, where its role needs one.
+	AccountGateNameSecondFactor AccountGateName = "SECOND_FACTOR"
+	// The privacy training is not older than a year.
+	AccountGateNameTraining AccountGateName = "TRAINING"
+	// The end-user agreement in force is signed, not over a year ago.
+	AccountGateNameAgreement AccountGateName = "AGREEMENT"
+)
+
+var AllAccountGateName = []AccountGateName{
+	AccountGateNameActive,
+	AccountGateNameUsed,
+	AccountGateNameSecondFactor,
+	AccountGateNameTraining,
+	AccountGateNameAgreement,
+}
+
+func (e AccountGateName) IsValid() bool {
+	switch e {
+	case AccountGateNameActive, AccountGateNameUsed, AccountGateNameSecondFactor, AccountGateNameTraining, AccountGateNameAgreement:
+		return true
+	}
+	return false
+}
+
+func (e AccountGateName) String() string {
+	return string(e)
+}
+
+func (e *AccountGateName) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = AccountGateName(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid AccountGateName", str)
+	}
+	return nil
+}
+
+func (e AccountGateName) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *AccountGateName) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e AccountGateName) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
 }
 
 // When an element is collected.
@@ -276,6 +687,64 @@ func (e *CollectionPoint) UnmarshalJSON(b []byte) error {
 }
 
 func (e CollectionPoint) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+type PublishAs string
+
+const (
+	// Protected numbers, those of the newest release.
+	PublishAsProtected PublishAs = "PROTECTED"
+	// One table of true numbers, for ever the same: a count by at most three dimensions, nothing between 1 and 10, and as much
+	// hidden as it takes that nobody finds the hidden ones. Once for a measure and days.
+	PublishAsFixed PublishAs = "FIXED"
+)
+
+var AllPublishAs = []PublishAs{
+	PublishAsProtected,
+	PublishAsFixed,
+}
+
+func (e PublishAs) IsValid() bool {
+	switch e {
+	case PublishAsProtected, PublishAsFixed:
+		return true
+	}
+	return false
+}
+
+func (e PublishAs) String() string {
+	return string(e)
+}
+
+func (e *PublishAs) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = PublishAs(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid PublishAs", str)
+	}
+	return nil
+}
+
+func (e PublishAs) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *PublishAs) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e PublishAs) MarshalJSON() ([]byte, error) {
 	var buf bytes.Buffer
 	e.MarshalGQL(&buf)
 	return buf.Bytes(), nil
@@ -517,6 +986,594 @@ func (e *RunState) UnmarshalJSON(b []byte) error {
 }
 
 func (e RunState) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+type StatisticsActiveBy string
+
+const (
+	StatisticsActiveByEnrollment StatisticsActiveBy = "ENROLLMENT"
+	StatisticsActiveByService    StatisticsActiveBy = "SERVICE"
+)
+
+var AllStatisticsActiveBy = []StatisticsActiveBy{
+	StatisticsActiveByEnrollment,
+	StatisticsActiveByService,
+}
+
+func (e StatisticsActiveBy) IsValid() bool {
+	switch e {
+	case StatisticsActiveByEnrollment, StatisticsActiveByService:
+		return true
+	}
+	return false
+}
+
+func (e StatisticsActiveBy) String() string {
+	return string(e)
+}
+
+func (e *StatisticsActiveBy) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = StatisticsActiveBy(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid StatisticsActiveBy", str)
+	}
+	return nil
+}
+
+func (e StatisticsActiveBy) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *StatisticsActiveBy) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e StatisticsActiveBy) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// The day on which ages are taken.
+type StatisticsAgeAt string
+
+const (
+	StatisticsAgeAtStart StatisticsAgeAt = "START"
+	StatisticsAgeAtEntry StatisticsAgeAt = "ENTRY"
+	StatisticsAgeAtEnd   StatisticsAgeAt = "END"
+)
+
+var AllStatisticsAgeAt = []StatisticsAgeAt{
+	StatisticsAgeAtStart,
+	StatisticsAgeAtEntry,
+	StatisticsAgeAtEnd,
+}
+
+func (e StatisticsAgeAt) IsValid() bool {
+	switch e {
+	case StatisticsAgeAtStart, StatisticsAgeAtEntry, StatisticsAgeAtEnd:
+		return true
+	}
+	return false
+}
+
+func (e StatisticsAgeAt) String() string {
+	return string(e)
+}
+
+func (e *StatisticsAgeAt) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = StatisticsAgeAt(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid StatisticsAgeAt", str)
+	}
+	return nil
+}
+
+func (e StatisticsAgeAt) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *StatisticsAgeAt) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e StatisticsAgeAt) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+type StatisticsCompare string
+
+const (
+	StatisticsComparePreviousPeriod StatisticsCompare = "PREVIOUS_PERIOD"
+	StatisticsComparePriorYear      StatisticsCompare = "PRIOR_YEAR"
+)
+
+var AllStatisticsCompare = []StatisticsCompare{
+	StatisticsComparePreviousPeriod,
+	StatisticsComparePriorYear,
+}
+
+func (e StatisticsCompare) IsValid() bool {
+	switch e {
+	case StatisticsComparePreviousPeriod, StatisticsComparePriorYear:
+		return true
+	}
+	return false
+}
+
+func (e StatisticsCompare) String() string {
+	return string(e)
+}
+
+func (e *StatisticsCompare) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = StatisticsCompare(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid StatisticsCompare", str)
+	}
+	return nil
+}
+
+func (e StatisticsCompare) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *StatisticsCompare) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e StatisticsCompare) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+type StatisticsGrain string
+
+const (
+	StatisticsGrainDay               StatisticsGrain = "DAY"
+	StatisticsGrainWeek              StatisticsGrain = "WEEK"
+	StatisticsGrainMonth             StatisticsGrain = "MONTH"
+	StatisticsGrainQuarter           StatisticsGrain = "QUARTER"
+	StatisticsGrainYear              StatisticsGrain = "YEAR"
+	StatisticsGrainFederalFiscalYear StatisticsGrain = "FEDERAL_FISCAL_YEAR"
+)
+
+var AllStatisticsGrain = []StatisticsGrain{
+	StatisticsGrainDay,
+	StatisticsGrainWeek,
+	StatisticsGrainMonth,
+	StatisticsGrainQuarter,
+	StatisticsGrainYear,
+	StatisticsGrainFederalFiscalYear,
+}
+
+func (e StatisticsGrain) IsValid() bool {
+	switch e {
+	case StatisticsGrainDay, StatisticsGrainWeek, StatisticsGrainMonth, StatisticsGrainQuarter, StatisticsGrainYear, StatisticsGrainFederalFiscalYear:
+		return true
+	}
+	return false
+}
+
+func (e StatisticsGrain) String() string {
+	return string(e)
+}
+
+func (e *StatisticsGrain) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = StatisticsGrain(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid StatisticsGrain", str)
+	}
+	return nil
+}
+
+func (e StatisticsGrain) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *StatisticsGrain) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e StatisticsGrain) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+type StatisticsIdentity string
+
+const (
+	// Records that are linked count once.
+	StatisticsIdentityPersons StatisticsIdentity = "PERSONS"
+	// Each source's client records.
+	StatisticsIdentityClients StatisticsIdentity = "CLIENTS"
+)
+
+var AllStatisticsIdentity = []StatisticsIdentity{
+	StatisticsIdentityPersons,
+	StatisticsIdentityClients,
+}
+
+func (e StatisticsIdentity) IsValid() bool {
+	switch e {
+	case StatisticsIdentityPersons, StatisticsIdentityClients:
+		return true
+	}
+	return false
+}
+
+func (e StatisticsIdentity) String() string {
+	return string(e)
+}
+
+func (e *StatisticsIdentity) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = StatisticsIdentity(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid StatisticsIdentity", str)
+	}
+	return nil
+}
+
+func (e StatisticsIdentity) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *StatisticsIdentity) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e StatisticsIdentity) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+type StatisticsMode string
+
+const (
+	StatisticsModeExact StatisticsMode = "EXACT"
+	// Close to the true numbers, and nobody can be picked out of them.
+	StatisticsModeProtected StatisticsMode = "PROTECTED"
+)
+
+var AllStatisticsMode = []StatisticsMode{
+	StatisticsModeExact,
+	StatisticsModeProtected,
+}
+
+func (e StatisticsMode) IsValid() bool {
+	switch e {
+	case StatisticsModeExact, StatisticsModeProtected:
+		return true
+	}
+	return false
+}
+
+func (e StatisticsMode) String() string {
+	return string(e)
+}
+
+func (e *StatisticsMode) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = StatisticsMode(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid StatisticsMode", str)
+	}
+	return nil
+}
+
+func (e StatisticsMode) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *StatisticsMode) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e StatisticsMode) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+type StatisticsRaceMethod string
+
+const (
+	// In the group of each race that is marked.
+	StatisticsRaceMethodAloneOrInCombination StatisticsRaceMethod = "ALONE_OR_IN_COMBINATION"
+	// In one group.
+	StatisticsRaceMethodCombined StatisticsRaceMethod = "COMBINED"
+)
+
+var AllStatisticsRaceMethod = []StatisticsRaceMethod{
+	StatisticsRaceMethodAloneOrInCombination,
+	StatisticsRaceMethodCombined,
+}
+
+func (e StatisticsRaceMethod) IsValid() bool {
+	switch e {
+	case StatisticsRaceMethodAloneOrInCombination, StatisticsRaceMethodCombined:
+		return true
+	}
+	return false
+}
+
+func (e StatisticsRaceMethod) String() string {
+	return string(e)
+}
+
+func (e *StatisticsRaceMethod) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = StatisticsRaceMethod(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid StatisticsRaceMethod", str)
+	}
+	return nil
+}
+
+func (e StatisticsRaceMethod) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *StatisticsRaceMethod) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e StatisticsRaceMethod) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// Why a number is not shown.
+type StatisticsReason string
+
+const (
+	// Too few people are in it, or left outside.
+	StatisticsReasonTooFew StatisticsReason = "TOO_FEW"
+	// More conditions and groupings than are possible together.
+	StatisticsReasonTooDetailed StatisticsReason = "TOO_DETAILED"
+	// The same, where one of them is sensitive.
+	StatisticsReasonSensitive StatisticsReason = "SENSITIVE"
+	// The account was told as many numbers of this release as it may.
+	StatisticsReasonBudgetSpent StatisticsReason = "BUDGET_SPENT"
+	// The measure has no protected numbers.
+	StatisticsReasonNotOffered StatisticsReason = "NOT_OFFERED"
+	// The numbers of the period are not published yet.
+	StatisticsReasonNotPublished StatisticsReason = "NOT_PUBLISHED"
+)
+
+var AllStatisticsReason = []StatisticsReason{
+	StatisticsReasonTooFew,
+	StatisticsReasonTooDetailed,
+	StatisticsReasonSensitive,
+	StatisticsReasonBudgetSpent,
+	StatisticsReasonNotOffered,
+	StatisticsReasonNotPublished,
+}
+
+func (e StatisticsReason) IsValid() bool {
+	switch e {
+	case StatisticsReasonTooFew, StatisticsReasonTooDetailed, StatisticsReasonSensitive, StatisticsReasonBudgetSpent, StatisticsReasonNotOffered, StatisticsReasonNotPublished:
+		return true
+	}
+	return false
+}
+
+func (e StatisticsReason) String() string {
+	return string(e)
+}
+
+func (e *StatisticsReason) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = StatisticsReason(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid StatisticsReason", str)
+	}
+	return nil
+}
+
+func (e StatisticsReason) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *StatisticsReason) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e StatisticsReason) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+type StatisticsScope string
+
+const (
+	// The account's own projects, exactly.
+	StatisticsScopeOwn       StatisticsScope = "OWN"
+	StatisticsScopeCommunity StatisticsScope = "COMMUNITY"
+)
+
+var AllStatisticsScope = []StatisticsScope{
+	StatisticsScopeOwn,
+	StatisticsScopeCommunity,
+}
+
+func (e StatisticsScope) IsValid() bool {
+	switch e {
+	case StatisticsScopeOwn, StatisticsScopeCommunity:
+		return true
+	}
+	return false
+}
+
+func (e StatisticsScope) String() string {
+	return string(e)
+}
+
+func (e *StatisticsScope) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = StatisticsScope(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid StatisticsScope", str)
+	}
+	return nil
+}
+
+func (e StatisticsScope) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *StatisticsScope) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e StatisticsScope) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+type StatisticsUnit string
+
+const (
+	StatisticsUnitPeople         StatisticsUnit = "PEOPLE"
+	StatisticsUnitHouseholds     StatisticsUnit = "HOUSEHOLDS"
+	StatisticsUnitHeads          StatisticsUnit = "HEADS"
+	StatisticsUnitAdultsAndHeads StatisticsUnit = "ADULTS_AND_HEADS"
+	StatisticsUnitEnrollments    StatisticsUnit = "ENROLLMENTS"
+)
+
+var AllStatisticsUnit = []StatisticsUnit{
+	StatisticsUnitPeople,
+	StatisticsUnitHouseholds,
+	StatisticsUnitHeads,
+	StatisticsUnitAdultsAndHeads,
+	StatisticsUnitEnrollments,
+}
+
+func (e StatisticsUnit) IsValid() bool {
+	switch e {
+	case StatisticsUnitPeople, StatisticsUnitHouseholds, StatisticsUnitHeads, StatisticsUnitAdultsAndHeads, StatisticsUnitEnrollments:
+		return true
+	}
+	return false
+}
+
+func (e StatisticsUnit) String() string {
+	return string(e)
+}
+
+func (e *StatisticsUnit) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = StatisticsUnit(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid StatisticsUnit", str)
+	}
+	return nil
+}
+
+func (e StatisticsUnit) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *StatisticsUnit) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e StatisticsUnit) MarshalJSON() ([]byte, error) {
 	var buf bytes.Buffer
 	e.MarshalGQL(&buf)
 	return buf.Bytes(), nil

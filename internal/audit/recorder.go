@@ -15,20 +15,22 @@ import (
 // withholds. It is safe for many goroutines.
 type Recorder struct {
 	asked map[string]hmis.Categories
+	by    Record
 
 	mu      sync.Mutex
 	kind    Kind
+	writes  Kind    // of the transaction that goes on; "": it writes nothing that is recorded, or there is none
+	written []int64 // the clients that it writes of
 	denied  bool
-	account int64
-	session string
 	clients map[int64]*Client
 	seen    map[sight]*seen
 }
 
 // NewRecorder begins to collect. Asked are the categories of the fields that the operation names, by the type of row
-// that they are fields of; Unclassified stands for the category that the row's record type gives. Nil: all.
-func NewRecorder(asked map[string]hmis.Categories) *Recorder {
-	return &Recorder{asked: asked, clients: map[int64]*Client{}, seen: map[sight]*seen{}}
+// that they are fields of; Unclassified stands for the category that the row's record type gives. Nil: all. By says who
+// asks and what.
+func NewRecorder(asked map[string]hmis.Categories, by Record) *Recorder {
+	return &Recorder{asked: asked, by: by, clients: map[int64]*Client{}, seen: map[sight]*seen{}}
 }
 
 type recorderKey struct{}
@@ -158,6 +160,50 @@ func (r *Recorder) Touch(client int64) {
 	r.client(client)
 }
 
+// Write notes in a transaction that it writes, of clients or of none.
+func (r *Recorder) Write(k Kind, clients ...int64) {
+	if r == nil {
+		return
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.writes, r.written = k, append(r.written, clients...)
+}
+
+// Writes returns the record of what a transaction writes, if it writes anything; it belongs into the same transaction.
+func (r *Recorder) Writes() (Record, bool) {
+	if r == nil {
+		return Record{}, false
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	rec := r.by
+	rec.Kind, rec.Outcome = r.writes, Done
+	for _, key := range slices.Compact(slices.Sorted(slices.Values(r.written))) {
+		rec.Clients = append(rec.Clients, Client{Key: key})
+	}
+	return rec, r.writes != ""
+}
+
+// Wrote notes the end of a transaction: whether what Writes returned is now in the log. The record of the answer is then
+// about what else the operation does.
+func (r *Recorder) Wrote(done bool) {
+	if r == nil {
+		return
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if done && r.writes != "" {
+		r.kind = ""
+		for _, key := range r.written {
+			if c := r.clients[key]; c != nil && c.Shown|c.Withheld == 0 {
+				delete(r.clients, key)
+			}
+		}
+	}
+	r.writes, r.written = "", nil
+}
+
 // Is notes what the operation is, where it is no plain reading.
 func (r *Recorder) Is(k Kind) {
 	if r == nil {
@@ -178,19 +224,6 @@ func (r *Recorder) Deny() {
 	r.denied = true
 }
 
-// SignIn notes an attempt to sign in, by the account if there is one of the name (else 0), and the session it opened.
-func (r *Recorder) SignIn(account int64, session string, ok bool) {
-	if r == nil {
-		return
-	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.account, r.session = account, session
-	if r.kind = Login; !ok {
-		r.kind, r.denied = LoginFailed, true
-	}
-}
-
 // Take returns what was collected since it was last asked, and whether there is anything to record.
 func (r *Recorder) Take() (Record, bool) {
 	r.mu.Lock()
@@ -198,9 +231,13 @@ func (r *Recorder) Take() (Record, bool) {
 	if len(r.clients) == 0 && !r.denied && r.kind == "" {
 		return Record{}, false
 	}
-	rec := Record{Kind: cmp.Or(r.kind, Read), Outcome: Done, Account: r.account, Session: r.session}
-	if r.denied {
+	rec := r.by
+	rec.Kind, rec.Outcome = cmp.Or(r.kind, Read), Done
+	switch {
+	case r.denied:
 		rec.Outcome = Denied
+	case r.kind == Write: // and did not come to it
+		rec.Outcome = Failed
 	}
 	for _, key := range slices.Sorted(maps.Keys(r.clients)) {
 		c := r.clients[key]
@@ -210,6 +247,6 @@ func (r *Recorder) Take() (Record, bool) {
 		})
 		rec.Clients = append(rec.Clients, *c)
 	}
-	r.clients, r.denied, r.kind, r.account, r.session = map[int64]*Client{}, false, "", 0, ""
+	r.clients, r.denied, r.kind = map[int64]*Client{}, false, ""
 	return rec, true
 }

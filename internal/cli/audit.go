@@ -16,7 +16,7 @@ import (
 
 func auditCommand(h *hub) *cobra.Command {
 	c := &cobra.Command{Use: "audit", Short: "Check and keep the log of who was shown what"}
-	c.AddCommand(verifyCommand(h), checkpointCommand(h), pruneCommand(h))
+	c.AddCommand(verifyCommand(h), checkpointCommand(h), retentionCommand(h), pruneCommand(h))
 	return c
 }
 
@@ -31,14 +31,6 @@ func (h *hub) checkpointsFile(named string) (string, error) {
 	}
 	keys, err := h.keyFile()
 	return filepath.Join(filepath.Dir(keys), "checkpoints.txt"), err
-}
-
-func (h *hub) keepCheckpoints(s *store.Store, named string) error {
-	file, err := h.checkpointsFile(named)
-	if err == nil {
-		s.KeepCheckpoints(file)
-	}
-	return err
 }
 
 func verifyCommand(h *hub) *cobra.Command {
@@ -130,8 +122,8 @@ func checkpointCommand(h *hub) *cobra.Command {
 				return err
 			}
 			defer s.Close()
-			if err := h.keepCheckpoints(s, file); err != nil {
-				return err
+			if file != "" {
+				s.KeepCheckpoints(file)
 			}
 			line, err := s.Checkpoint(cmd.Context())
 			if err != nil {
@@ -151,11 +143,11 @@ func checkpointCommand(h *hub) *cobra.Command {
 	return c
 }
 
-func pruneCommand(h *hub) *cobra.Command {
+func retentionCommand(h *hub) *cobra.Command {
 	var years int
 	c := &cobra.Command{
-		Use:   "prune",
-		Short: "Delete the log's records that are older than the retention policy asks for; their hashes stay",
+		Use:   "retention",
+		Short: "Show for how many years the log's records are kept, or set it with --years",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			s, err := h.open(cmd.Context())
@@ -163,7 +155,37 @@ func pruneCommand(h *hub) *cobra.Command {
 				return err
 			}
 			defer s.Close()
-			gone, err := s.PruneLog(cmd.Context(), years)
+			if cmd.Flags().Changed("years") {
+				if err := s.KeepLogFor(cmd.Context(), years); err != nil {
+					return err
+				}
+			}
+			if years, err = s.LogYears(cmd.Context()); err != nil {
+				return err
+			}
+			if h.json {
+				return printJSON(cmd, map[string]int{"years": years})
+			}
+			fmt.Fprintf(cmd.OutOrStdout(), "%d years\n", years)
+			return nil
+		},
+	}
+	c.Flags().IntVar(&years, "years", 0, "keep records for so many years, at least 7")
+	return c
+}
+
+func pruneCommand(h *hub) *cobra.Command {
+	return &cobra.Command{
+		Use:   "prune",
+		Short: "Delete the log's records that are older than its retention (hearth audit retention); their hashes stay",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			s, err := h.open(cmd.Context())
+			if err != nil {
+				return err
+			}
+			defer s.Close()
+			gone, err := s.PruneLog(cmd.Context())
 			if err != nil {
 				return err
 			}
@@ -174,6 +196,4 @@ func pruneCommand(h *hub) *cobra.Command {
 			return nil
 		},
 	}
-	c.Flags().IntVar(&years, "years", store.LogYears, "how many years of records are kept, at least 7")
-	return c
 }

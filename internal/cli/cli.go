@@ -86,7 +86,13 @@ func (h *hub) open(ctx context.Context) (*store.Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	return store.Open(ctx, h.database, keys)
+	s, err := store.Open(ctx, h.database, keys)
+	if err != nil {
+		return nil, err
+	}
+	file, err := h.checkpointsFile("")
+	s.KeepCheckpoints(file)
+	return s, err
 }
 
 // firstKeys makes the key file of a new hub. A database that has one already never gets another.

@@ -14,6 +14,7 @@ import (
 	"github.com/hearth-hmis/hearth/internal/facts"
 	"github.com/hearth-hmis/hearth/internal/hmis"
 	"github.com/hearth-hmis/hearth/internal/report"
+	"github.com/hearth-hmis/hearth/internal/store"
 )
 
 // reportOptions are the flags of the report command.
@@ -80,10 +81,18 @@ func (o *reportOptions) facts(ctx context.Context, h *hub) (f *facts.Facts, allo
 	if a == nil {
 		return nil, nil, hmis.Errorf(hmis.NotFound, "there is no account %s; name one with --as USER", o.as)
 	}
-	if ctx, err = s.As(ctx, a.Viewer()); err != nil {
+	v, err := s.Viewer(ctx, a)
+	if err != nil {
 		return nil, nil, err
 	}
-	scope, err := s.ReportScope(ctx, nil)
+	if ctx, err = s.As(ctx, v); err != nil {
+		return nil, nil, err
+	}
+	var scope *store.ReportScope
+	err = s.Recorded(ctx, "hearth report", func(ctx context.Context) (err error) {
+		scope, err = s.ReportScope(ctx, nil)
+		return err
+	})
 	if err != nil {
 		return nil, nil, err
 	}

@@ -47,7 +47,7 @@ type Protector struct {
 type Snapshots interface {
 	// Names lists them in order; none where nothing is published yet.
 	Names(ctx context.Context) ([]string, error)
-	// Engine answers from one of them. The caller keeps what it makes; Protector asks once for each name.
+	// Engine answers from one of them. Protector keeps what it is given, of the names that were asked last.
 	Engine(ctx context.Context, name string) (*stats.Engine, error)
 }
 

@@ -23,6 +23,8 @@ const (
 	mostFixed = 1000
 )
 
+var errFixedSize = hmis.Errorf(hmis.Invalid, "a fixed table has one to three dimensions and at most %d cells; leave a dimension out or take a coarser one", mostFixed)
+
 // Fix makes a fixed table, which the lead may approve for publication: true counts, but none of 1 to 10, and of those that
 // are left as many hidden that nobody finds the hidden ones from the others by sums: each of them can, for all that is
 // shown, be any number of an interval of 10 and more. Hidden ones are TooFew, whichever of the two reasons they have: which
@@ -36,7 +38,7 @@ func Fix(t Table) ([]Number, error) {
 		places *= n + 1
 	}
 	if len(t.Sizes) == 0 || len(t.Sizes) > 3 || places > mostFixed || len(t.Counts) != places || len(t.Overlap) != len(t.Sizes) {
-		return nil, hmis.Errorf(hmis.Invalid, "a fixed table has one to three dimensions and at most %d cells; leave a dimension out or take a coarser one", mostFixed)
+		return nil, errFixedSize
 	}
 	f := fixing{Table: t, hidden: make([]bool, places), low: slices.Clone(t.Counts), high: slices.Clone(t.Counts)}
 	f.findLines()
@@ -175,8 +177,9 @@ func (f *fixing) hideFor(p int) bool {
 	return true
 }
 
-// system is what is known of the hidden places: they are not below 0, and the lines. Where units overlap, a total is not more
-// than the sum and not less than any of its places.
+// system is what is known of the hidden places: they are not below 0, and the lines. Where units overlap, a total is not less
+// than any of its places, and less than their sum by as many as are counted twice. That number is not shown, but somebody may
+// guess it, as where it is small; so it is taken as known.
 func (f *fixing) system() *simplex {
 	s := &simplex{column: map[int]int{}}
 	for p, hidden := range f.hidden {
@@ -197,11 +200,21 @@ func (f *fixing) system() *simplex {
 			}
 		}
 		if len(sum.of) > 0 {
-			s.add(sum, l.overlap)
+			sum.is += float64(f.twice(l))
+			s.add(sum, false)
 		}
 	}
 	s.begin()
 	return s
+}
+
+// twice is how many of a line are counted twice.
+func (f *fixing) twice(l line) int64 {
+	n := -f.Counts[l.total]
+	for _, p := range l.places {
+		n += f.Counts[p]
+	}
+	return n
 }
 
 // put adds a place to a row: a hidden one as a variable, a shown one as what it is.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/binary"
 	"fmt"
+	"slices"
 	"sync"
 
 	"github.com/hearth-hmis/hearth/internal/stats"
@@ -35,9 +36,23 @@ type dimensionValues struct {
 // mostKept bounds the combinations that are kept; past it they are counted anew.
 const mostKept = 1 << 20
 
+// mostReleases bounds the communities in memory: past it, the one that was asked longest ago gives way.
+const mostReleases = 12
+
 type releases struct {
-	mu     sync.Mutex
-	byName map[string]*release
+	mu   sync.Mutex
+	open []*release // the one asked last comes last
+}
+
+// named finds an open release and puts it last.
+func (r *releases) named(name string) *release {
+	at := slices.IndexFunc(r.open, func(one *release) bool { return one.name == name })
+	if at < 0 {
+		return nil
+	}
+	found := r.open[at]
+	r.open = append(slices.Delete(r.open, at, at+1), found)
+	return found
 }
 
 // release opens the snapshot of a period; nil where it is not published yet.
@@ -52,7 +67,7 @@ func (p *Protector) release(ctx context.Context, period stats.Period) (*release,
 	}
 	p.releases.mu.Lock()
 	defer p.releases.mu.Unlock()
-	if r := p.releases.byName[name]; r != nil {
+	if r := p.releases.named(name); r != nil {
 		return r, nil
 	}
 	engine, err := p.snapshots.Engine(ctx, name)
@@ -66,10 +81,10 @@ func (p *Protector) release(ctx context.Context, period stats.Period) (*release,
 	}
 	r.list()
 	r.forget()
-	if p.releases.byName == nil {
-		p.releases.byName = map[string]*release{}
+	if len(p.releases.open) == mostReleases {
+		p.releases.open = slices.Delete(p.releases.open, 0, 1)
 	}
-	p.releases.byName[name] = r
+	p.releases.open = append(p.releases.open, r)
 	return r, nil
 }
 

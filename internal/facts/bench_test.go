@@ -1,6 +1,7 @@
 package facts
 
 import (
+	"bytes"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -72,4 +73,24 @@ func inUse() uint64 {
 	runtime.GC()
 	runtime.ReadMemStats(&m)
 	return m.HeapAlloc
+}
+
+// BenchmarkPack packs and unpacks that community; packed-MiB is what a release takes in the database.
+func BenchmarkPack(b *testing.B) {
+	f, err := FromArchive(community(b, synth.Options{Clients: benchClients, Seed: 1, Faults: true}))
+	if err != nil {
+		b.Fatal(err)
+	}
+	size := 0
+	for b.Loop() {
+		var packed bytes.Buffer
+		if err := f.Pack(&packed); err != nil {
+			b.Fatal(err)
+		}
+		size = packed.Len()
+		if _, err := Unpack(&packed); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ReportMetric(float64(size)/(1<<20), "packed-MiB")
 }

@@ -12,8 +12,9 @@ import (
 // api writes what the GraphQL API and the store take from the dictionary.
 func api() error {
 	for path, write := range map[string]func(*source){
-		"schema/hmis.graphql": schemaTypes,
-		"docs/elements.md":    elementsPage,
+		"schema/hmis.graphql":      schemaTypes,
+		"schema/catalogue.graphql": catalogue,
+		"docs/elements.md":         elementsPage,
 	} {
 		var s source
 		write(&s)
@@ -22,6 +23,11 @@ func api() error {
 		}
 	}
 	if err := modelMap(); err != nil {
+		return err
+	}
+	var methods source
+	measureMethods(&methods)
+	if err := methods.writeGo("graph/model/measures_gen.go"); err != nil {
 		return err
 	}
 	var s source

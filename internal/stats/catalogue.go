@@ -122,6 +122,12 @@ func ParseMeasure(name string) (Measure, bool) {
 	return 0, false
 }
 
+// MarshalText gives the name.
+func (m Measure) MarshalText() ([]byte, error) { return []byte(m.String()), nil }
+
+// UnmarshalText reads the name.
+func (m *Measure) UnmarshalText(b []byte) error { return m.UnmarshalGQL(string(b)) }
+
 // MarshalGQL writes the name as a JSON string.
 func (m Measure) MarshalGQL(w io.Writer) { _, _ = io.WriteString(w, strconv.Quote(m.String())) }
 

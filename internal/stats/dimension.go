@@ -83,6 +83,12 @@ func ParseDimension(name string) (Dimension, bool) {
 	return 0, false
 }
 
+// MarshalText gives the name.
+func (d Dimension) MarshalText() ([]byte, error) { return []byte(d.String()), nil }
+
+// UnmarshalText reads the name.
+func (d *Dimension) UnmarshalText(b []byte) error { return d.UnmarshalGQL(string(b)) }
+
 // MarshalGQL writes the name as a JSON string.
 func (d Dimension) MarshalGQL(w io.Writer) { _, _ = io.WriteString(w, strconv.Quote(d.String())) }
 

@@ -153,6 +153,9 @@ func (ss *session) mayConsent(ctx context.Context, clients ...int64) (err error)
 			return errNoClient
 		}
 	}
+	if !ss.viewer.MayWriteAll() {
+		return hmis.Errorf(hmis.Denied, "what a client chooses is about every category, and the token of this request may not write of all; use one that may")
+	}
 	if !ss.viewer.Role.RecordsConsent() {
 		return hmis.Errorf(hmis.Denied, "an account of this role does not record consents")
 	}
@@ -363,10 +366,13 @@ func (s *Store) changeConsent(ctx context.Context, id string, from policy.Consen
 		}
 		if current.State.On(ss.day, current.EndsOn) != from {
 			problems = []*UserError{{Code: hmis.Conflict, Message: otherwise, Severity: SeverityError}}
-			return nil
+			return errNothing
 		}
 		if w.release, err = releaseOf(ctx, tx, current); err == nil {
 			key, problems, err = change(ctx, tx, w)
+		}
+		if err == nil && len(problems) > 0 {
+			return errNothing
 		}
 		return err
 	})

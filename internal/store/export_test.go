@@ -154,6 +154,12 @@ func (s *Store) Unseal(t testing.TB) {
 	}
 }
 
+// ReadInTheClear makes the store read what Unseal left: as it stands in the database.
+func (s *Store) ReadInTheClear() {
+	s.ent = ent.NewClient(ent.Driver(entsql.OpenDB(s.dialect, s.db)))
+	s.guardClient()
+}
+
 // Folders are where the database keeps its files; of a PostgreSQL, those of this database, what all share, and its log.
 func (s *Store) Folders(t testing.TB) []string {
 	t.Helper()
@@ -392,6 +398,7 @@ func decides[T Node](t *testing.T, ss *session, k *kind[T], r T) bool {
 		t.Fatal(err)
 	}
 	q.Own = own[0]
+	q.Partners = ss.partner && ss.isShared(t, k.name, func(column string) int64 { return k.key(r, column) })
 	for _, class := range classesOfRow(k, r) {
 		q.Class = class
 		if policy.Decide(q).Permit {
@@ -399,6 +406,24 @@ func decides[T Node](t *testing.T, ss *session, k *kind[T], r T) bool {
 		}
 	}
 	return false
+}
+
+// isShared asks, in the plainest way, whether an organization that the row hangs on has a partner agreement.
+func (ss *session) isShared(t *testing.T, typ string, key func(string) int64) bool {
+	t.Helper()
+	of := "SELECT p.organization_key FROM projects p WHERE p.id = $1"
+	row := "project_key"
+	if typ == "Client" {
+		of = "SELECT p.organization_key FROM projects p JOIN enrollments e ON e.project_key = p.id WHERE e.client_key = $1 AND e.removed_at IS NULL"
+		row = "id"
+	}
+	var shared bool
+	err := ss.store.db.QueryRow("SELECT EXISTS (SELECT 1 FROM partner_agreements a WHERE a.signed_on <= $2 AND a.ends_on >= $2 AND a.organization_key IN ("+of+"))",
+		key(row), ss.day).Scan(&shared)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return shared
 }
 
 func classesOfRow[T Node](k *kind[T], r T) []hmis.Class {
@@ -419,7 +444,7 @@ func (ss *session) tellingOf(t *testing.T, project int64) hmis.Categories {
 
 // TestMethods are what these files add to Store.
 var TestMethods = []string{"Unseal", "Clear", "Spoil", "Swap", "Folders", "Flush", "IDOf", "IDNamed", "Records", "Flee", "Fleeing", "Link", "CompareRule", "Aggregates", "SetClock", "Tamper", "Try", "TimeFiles", "Unruled", "Unguarded", "KeepDates", "Crowd",
-	"Advance", "ReadWhole", "ReadChanged", "Current", "AtProjects", "ReadAtProjects", "WaitFor", "HoldReading", "StepsInTwoTransactions", "VisibleRows", "Endless", "Running", "Lock"}
+	"Advance", "ReadWhole", "ReadChanged", "Current", "AtProjects", "ReadAtProjects", "WaitFor", "HoldReading", "StepsInTwoTransactions", "VisibleRows", "Endless", "Running", "Lock", "HoldImports", "ReadInTheClear"}
 
 // TypeNames lists the types of rows by their GraphQL names.
 func TypeNames() (names []string) {
@@ -528,7 +553,7 @@ func (k *kind[T]) typeName() string { return k.name }
 func (k *kind[T]) maskFaults() (faults []string) {
 	all := ^hmis.Programs(0)
 	for hidden := range hmis.CategoryCount {
-		q := policy.Question{Viewer: &policy.Viewer{Role: policy.CaseManager, Organization: 1, Programs: all,
+		q := policy.Question{Partners: true, Viewer: &policy.Viewer{Role: policy.CaseManager, Organization: 1, Programs: all,
 			Standing: policy.Standing{Active: true, TrainedUntil: 1, AgreedUntil: 1}}}
 		for c := range hmis.CategoryCount {
 			if c != hidden {
@@ -591,6 +616,19 @@ func (s *Store) Tamper(t testing.TB, statements ...string) {
 			t.Fatalf("%s: %v", statement, err)
 		}
 	}
+}
+
+// HoldImports does what an import does first, and ends it when end is called.
+func (s *Store) HoldImports(t testing.TB) (end func()) {
+	t.Helper()
+	tx, err := s.db.Begin()
+	if err == nil {
+		_, err = tx.Exec(importLock)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return func() { _ = tx.Rollback() }
 }
 
 // Unruled lists the tables whose rows no rule narrows for some role, and the entities that are neither rows of a type
@@ -709,7 +747,10 @@ func found(t testing.TB) func(*Snapshot, error) *Snapshot {
 }
 
 // AtProjects takes stays at projects from facts in memory.
-func (s *Store) AtProjects(whole *Snapshot, own []int64) *Snapshot { return s.atProjects(whole, own) }
+func (s *Store) AtProjects(t testing.TB, whole *Snapshot, own []int64) *Snapshot {
+	t.Helper()
+	return found(t)(s.atProjects(whole, own, nil))
+}
 
 // ReadAtProjects reads stays at projects, what hangs on them and who stayed.
 func (s *Store) ReadAtProjects(t testing.TB, own []int64) *Snapshot {

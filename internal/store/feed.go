@@ -97,8 +97,8 @@ func (s *Store) advance(ctx context.Context) (*Snapshot, error) {
 	defer s.facts.advancing.Unlock()
 	old := s.facts.newest.Load()
 	if old != nil {
-		var last int64
-		if err := s.db.QueryRowContext(ctx, "SELECT COALESCE(max(id), 0) FROM changes").Scan(&last); err != nil {
+		last, err := s.lastChange(ctx)
+		if err != nil {
 			return nil, err
 		}
 		if last == old.Change {
@@ -278,7 +278,7 @@ var factFiles = func() map[string]*hmis.File {
 	return files
 }()
 
-func int64s(ctx context.Context, conn *sql.Conn, query string) (list []int64, err error) {
+func int64s(ctx context.Context, conn querier, query string) (list []int64, err error) {
 	rows, err := conn.QueryContext(ctx, query)
 	if err != nil {
 		return nil, err
@@ -294,15 +294,15 @@ func int64s(ctx context.Context, conn *sql.Conn, query string) (list []int64, er
 	return list, rows.Err()
 }
 
-// atProjects returns of a community the stays at projects, by row number, and who stayed.
-func (s *Store) atProjects(whole *Snapshot, own []int64) *Snapshot {
+// atProjects returns of a community the stays at projects, and who stayed, without some clients; all by row number.
+func (s *Store) atProjects(whole *Snapshot, own, without []int64) (*Snapshot, error) {
 	c := &s.facts
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.atF != whole.Facts {
 		c.atF, c.at = whole.Facts, map[string]*Snapshot{}
 	}
-	name := numbers(own)
+	name := numbers(own) + " without " + numbers(without)
 	found := c.at[name]
 	if found == nil || found.Change != whole.Change {
 		var at []int32
@@ -314,9 +314,14 @@ func (s *Store) atProjects(whole *Snapshot, own []int64) *Snapshot {
 		f := whole.Facts.At(at)
 		if found != nil {
 			f = found.Facts // only its change is another
+		} else if len(without) > 0 {
+			var ok bool
+			if f, ok = f.Replace(without, whole.Facts.At(nil)); !ok {
+				return nil, hmis.Errorf(hmis.Internal, "facts of the same community do not fit")
+			}
 		}
 		found = s.newSnapshot(f, whole.Change, whole.At)
 		c.at[name] = found
 	}
-	return found
+	return found, nil
 }

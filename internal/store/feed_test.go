@@ -133,7 +133,7 @@ func TestFactsOfAnAgency(t *testing.T) {
 				own = append(own, p.Row)
 			}
 			slices.Sort(own)
-			if diff := cmp.Diff(s.ReadAtProjects(t, own).Facts, s.AtProjects(whole, own).Facts, sameFacts...); diff != "" {
+			if diff := cmp.Diff(s.ReadAtProjects(t, own).Facts, s.AtProjects(t, whole, own).Facts, sameFacts...); diff != "" {
 				t.Errorf("projects %v (-database +memory):\n%s", own, diff)
 			}
 		}

@@ -137,10 +137,10 @@ func TestReleaseOpensAndRevocationHides(t *testing.T) {
 			t.Fatalf("the release opens the name: %v %v", eve, err)
 		}
 		stays, err := s.EnrollmentsOfClient(ctx, eve, store.Page{}, nil, store.ByID)
-		if err != nil || len(stays.Edges) != 1 {
-			t.Fatalf("%d stays, want 1 (%v)", len(stays.Edges), err)
+		if err != nil || len(stays.Edges()) != 1 {
+			t.Fatalf("%d stays, want 1 (%v)", len(stays.Edges()), err)
 		}
-		stay := stays.Edges[0].Node
+		stay := stays.Edges()[0].Node
 		if stay.DisablingCondition != nil {
 			t.Error("a general release does not cover HEALTH, and the disabling condition is shown")
 		}

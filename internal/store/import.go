@@ -10,6 +10,7 @@ import (
 
 	"entgo.io/ent/dialect"
 
+	"github.com/hearth-hmis/hearth/internal/audit"
 	"github.com/hearth-hmis/hearth/internal/hmis"
 	"github.com/hearth-hmis/hearth/internal/hmiscsv"
 )
@@ -59,7 +60,7 @@ func (s *Store) Import(ctx context.Context, a *hmiscsv.Archive, o ImportOptions)
 	if o.Source == "" {
 		return nil, hmis.Errorf(hmis.Invalid, "an import needs the name of its source; give --source NAME")
 	}
-	conn, err := s.db.Conn(ctx)
+	conn, err := s.durable(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -85,6 +86,8 @@ func (s *Store) Import(ctx context.Context, a *hmiscsv.Archive, o ImportOptions)
 	}
 	if o.DryRun {
 		im.report.Run = 0
+	} else {
+		im.recorded()
 	}
 	return im.report, nil
 }
@@ -101,6 +104,8 @@ type importer struct {
 	names  alike            // hashed first names of clients
 	issues []hmiscsv.Issue  // not written yet
 	report *ImportReport
+
+	recorded func() // once it is committed
 }
 
 func newImporter(s *Store, conn *sql.Conn, a *hmiscsv.Archive, o ImportOptions) *importer {
@@ -110,7 +115,7 @@ func newImporter(s *Store, conn *sql.Conn, a *hmiscsv.Archive, o ImportOptions) 
 
 func (im *importer) run(ctx context.Context) error {
 	steps := []func(context.Context) error{
-		im.begin, im.descriptors, im.telling, im.block, im.clients, im.children, im.checkProjects, im.checkUsers, im.adults, im.households, im.fleeing, im.finish,
+		im.begin, im.descriptors, im.telling, im.block, im.clients, im.children, im.checkProjects, im.checkUsers, im.adults, im.households, im.fleeing, im.finish, im.record,
 	}
 	for _, step := range steps {
 		if err := step(ctx); err != nil {
@@ -120,11 +125,14 @@ func (im *importer) run(ctx context.Context) error {
 	return nil
 }
 
+// importLock is PostgreSQL's lock on importing.
+const importLock = "SELECT pg_advisory_xact_lock(4863720156)"
+
 // begin makes the source and the run. One import runs at a time: PostgreSQL holds the second one here,
 // SQLite at the beginning of its transaction.
 func (im *importer) begin(ctx context.Context) error {
 	if im.s.dialect == dialect.Postgres {
-		err := im.all(ctx, "SELECT pg_advisory_xact_lock(4863720156)", "SET LOCAL work_mem = '64MB'") // whole files are joined
+		err := im.all(ctx, importLock, "SET LOCAL work_mem = '64MB'") // whole files are joined
 		if err != nil {
 			return err
 		}
@@ -301,6 +309,12 @@ func (im *importer) finish(ctx context.Context) error {
 		return err
 	}
 	return im.exec(ctx, "UPDATE import_runs SET finished_at = $1, files = $2, issues = $3 WHERE id = $4", now, string(counts), im.report.Issues, im.report.Run)
+}
+
+// record puts the import into the log, last of all: on PostgreSQL the log then waits for the commit.
+func (im *importer) record(ctx context.Context) (err error) {
+	im.recorded, err = im.s.recordIn(ctx, im.conn, audit.Record{Kind: audit.Import, Outcome: audit.Done, Run: im.report.Run})
+	return err
 }
 
 // count is the report of a file, made where there is none yet.

@@ -195,8 +195,8 @@ func expectNoneOf(t *testing.T, s *store.Store, source string) {
 		t.Errorf("client ada, who stays elsewhere too, is not here (%v)", err)
 	}
 	income, err := s.IncomeBenefits(ctx, store.Page{}, nil, store.ByID)
-	if err != nil || len(income.Edges) != 0 {
-		t.Errorf("%d income rows are here (%v)", len(income.Edges), err)
+	if err != nil || len(income.Edges()) != 0 {
+		t.Errorf("%d income rows are here (%v)", len(income.Edges()), err)
 	}
 }
 
@@ -227,8 +227,8 @@ func expectEmpty(t *testing.T, s *store.Store) {
 	t.Helper()
 	ctx := s.System(context.Background(), "a test looks at everything")
 	organizations, err := s.Organizations(ctx, store.Page{}, store.ByID)
-	if err != nil || len(organizations.Edges) != 0 {
-		t.Errorf("%d organizations are here (%v)", len(organizations.Edges), err)
+	if err != nil || len(organizations.Edges()) != 0 {
+		t.Errorf("%d organizations are here (%v)", len(organizations.Edges()), err)
 	}
 	if sources, err := s.Sources(ctx); err != nil || len(sources) != 0 {
 		t.Errorf("%d sources are here (%v)", len(sources), err)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"database/sql/driver"
+	"encoding/hex"
 	"errors"
 	"log/slog"
 	"os"
@@ -33,7 +34,8 @@ type log struct {
 
 	mu      sync.Mutex
 	waiting []*entry
-	busy    bool // somebody writes what waits
+	busy    bool  // somebody writes what waits
+	size    int64 // how many records were committed, as far as this server knows
 	timer   *time.Timer
 
 	writing sync.Mutex
@@ -75,6 +77,27 @@ func (s *Store) Record(ctx context.Context, r audit.Record) error {
 	case <-ctx.Done():
 		return errLog
 	}
+}
+
+// Recorded runs what a command asks for a viewer, and records it as the answer to an operation: what was asked may be
+// shown when it returns nil. Errors: those of ask, Unavailable.
+func (s *Store) Recorded(ctx context.Context, command string, ask func(context.Context) error) error {
+	ss, err := sessionOf(ctx)
+	if err != nil {
+		return err
+	}
+	by := audit.By(ss.viewer)
+	by.Operation = command
+	recorder := audit.NewRecorder(nil, by)
+	err = ask(audit.WithRecorder(ctx, recorder))
+	if hmis.CodeOf(err) == hmis.Denied {
+		recorder.Deny()
+	}
+	record, any := recorder.Take()
+	if !any {
+		return err
+	}
+	return errors.Join(err, s.Record(ctx, record))
 }
 
 // LogPublicKey is what others can check the signatures of checkpoints with.
@@ -134,6 +157,40 @@ func (s *Store) signLater(after time.Duration) {
 	}
 }
 
+// recordIn adds a record to the log within a transaction that writes what it tells of. It takes the log as the database has
+// it: the writer of what is shown (inLog) reads on from there. Once the transaction is committed, committed must be called.
+func (s *Store) recordIn(ctx context.Context, tx execer, r audit.Record) (committed func(), err error) {
+	size, err := s.lockedSize(ctx, tx)
+	if err != nil {
+		return nil, err
+	}
+	if size < s.log.known() {
+		return nil, errShorter
+	}
+	tree, err := s.readTree(ctx, tx, size)
+	if err != nil {
+		return nil, err
+	}
+	w := newLogWrite(s, tree)
+	if err := w.add(r, *s.moment()); err != nil {
+		return nil, err
+	}
+	return func() { s.log.grew(tree.Size); s.signLater(signAfter) }, w.exec(ctx, tx)
+}
+
+// known is how many records there were at least.
+func (l *log) known() int64 {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.size
+}
+
+func (l *log) grew(size int64) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.size = max(l.size, size)
+}
+
 // writeBatch writes records in one transaction and returns how many of the log are not signed yet.
 func (s *Store) writeBatch(batch []*entry) (unsigned int64, err error) {
 	ctx, cancel := context.WithTimeout(context.Background(), commitLimit)
@@ -181,6 +238,7 @@ func (s *Store) inLog(ctx context.Context, change func(*sql.Tx, *audit.Tree) err
 		return err
 	}
 	l.tree = tree
+	l.grew(tree.Size)
 	return nil
 }
 
@@ -189,18 +247,27 @@ func (s *Store) logConn(ctx context.Context) (err error) {
 	if s.log.conn != nil {
 		return nil
 	}
-	if s.log.conn, err = s.db.Conn(ctx); err != nil {
-		return err
-	}
-	durable := "PRAGMA synchronous = FULL"
-	if s.dialect == dialect.Postgres {
-		durable = "SET synchronous_commit = on"
-	}
-	_, err = s.log.conn.ExecContext(ctx, durable)
+	s.log.conn, err = s.durable(ctx)
 	return err
 }
 
-// drop closes the writer's connection for good, so that nobody else gets one with its settings.
+// durable opens a connection on which what was committed is on the disk when the commit returns.
+func (s *Store) durable(ctx context.Context) (*sql.Conn, error) {
+	conn, err := s.db.Conn(ctx)
+	if err != nil {
+		return nil, err
+	}
+	setting := "PRAGMA synchronous = FULL"
+	if s.dialect == dialect.Postgres {
+		setting = "SET synchronous_commit = on"
+	}
+	if _, err = conn.ExecContext(ctx, setting); err != nil {
+		return nil, errors.Join(err, conn.Close())
+	}
+	return conn, nil
+}
+
+// drop closes the writer's connection for good: what is wrong may be the connection.
 func (l *log) drop() error {
 	if l.conn == nil {
 		return nil
@@ -214,19 +281,14 @@ func (l *log) drop() error {
 	return err
 }
 
-// logLock is PostgreSQL's lock on the log.
-const logLock = "SELECT pg_advisory_xact_lock(4863720156)"
+// logLock is PostgreSQL's lock on the log. The numbers before it lock migrations, imports, the feed and a rotation of keys.
+const logLock = "SELECT pg_advisory_xact_lock(4863720159)"
 
 var errShorter = hmis.Errorf(hmis.Internal, "the log has fewer records than were written")
 
 // logTree is the tree over the records that there are.
 func (s *Store) logTree(ctx context.Context, tx *sql.Tx) (*audit.Tree, error) {
-	if s.dialect == dialect.Postgres {
-		if _, err := tx.ExecContext(ctx, logLock); err != nil {
-			return nil, err
-		}
-	}
-	size, err := logSize(ctx, tx)
+	size, err := s.lockedSize(ctx, tx)
 	known := s.log.tree
 	switch {
 	case err != nil:
@@ -236,8 +298,26 @@ func (s *Store) logTree(ctx context.Context, tx *sql.Tx) (*audit.Tree, error) {
 	case known != nil && known.Size > size:
 		return nil, errShorter
 	}
+	if known, err = s.readTree(ctx, tx, size); err != nil {
+		return nil, err
+	}
+	return known, tx.QueryRowContext(ctx, "SELECT COALESCE(max(id), 0) FROM audit_checkpoints").Scan(&s.log.signed)
+}
+
+// lockedSize is how many records there are, and none comes until the transaction ends. SQLite has one writer anyway.
+func (s *Store) lockedSize(ctx context.Context, tx execer) (int64, error) {
+	if s.dialect == dialect.Postgres {
+		if _, err := tx.ExecContext(ctx, logLock); err != nil {
+			return 0, err
+		}
+	}
+	return logSize(ctx, tx)
+}
+
+// readTree reads the tree over so many records.
+func (s *Store) readTree(ctx context.Context, q querier, size int64) (*audit.Tree, error) {
 	indexes := audit.Frontier(size)
-	hashes, err := readHashes(ctx, tx, "id IN ("+s.placeholders(1, len(indexes))+")", anys(indexes)...)
+	hashes, err := readHashes(ctx, q, "id IN ("+s.placeholders(1, len(indexes))+")", anys(indexes)...)
 	if err != nil {
 		return nil, err
 	}
@@ -249,13 +329,19 @@ func (s *Store) logTree(ctx context.Context, tx *sql.Tx) (*audit.Tree, error) {
 		}
 		frontier[i] = h
 	}
-	return audit.NewTree(size, frontier), tx.QueryRowContext(ctx, "SELECT COALESCE(max(id), 0) FROM audit_checkpoints").Scan(&s.log.signed)
+	return audit.NewTree(size, frontier), nil
 }
 
 // querier is a connection, a transaction or the database.
 type querier interface {
 	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
 	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
+}
+
+// execer is a connection or a transaction in which the log is written.
+type execer interface {
+	querier
+	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
 }
 
 func logSize(ctx context.Context, q querier) (int64, error) {
@@ -292,12 +378,12 @@ func readHashes(ctx context.Context, q querier, where string, args ...any) (map[
 	return found, rows.Err()
 }
 
-// logWrite collects the rows of some records.
+// logWrite collects the rows of some records, as SQL: numbers, times, kinds and hexadecimal digits, all of which the hub
+// has written itself. In one text they go to the database at once.
 type logWrite struct {
-	s               *Store
-	tree            *audit.Tree
-	records, hashes []any
-	clients         strings.Builder
+	s                        *Store
+	tree                     *audit.Tree
+	records, hashes, clients strings.Builder
 }
 
 func newLogWrite(s *Store, tree *audit.Tree) *logWrite { return &logWrite{s: s, tree: tree} }
@@ -308,46 +394,54 @@ func (w *logWrite) add(r audit.Record, at hmis.Timestamp) error {
 	if err != nil {
 		return err
 	}
-	w.records = append(w.records, r.Number, r.At, r.Account, string(r.Kind), body)
+	w.row(&w.records, r.Number, at, r.Account, r.Kind, body)
 	first := tlog.StoredHashIndex(0, r.Number)
 	for i, h := range w.tree.Add(tlog.RecordHash(body)) {
-		w.hashes = append(w.hashes, first+int64(i), h[:])
+		w.row(&w.hashes, first+int64(i), h[:])
 	}
 	for _, c := range r.Clients {
-		if w.clients.Len() > 0 {
-			w.clients.WriteByte(',')
-		}
-		w.clients.WriteString("(" + strconv.FormatInt(r.Number, 10) + "," + strconv.FormatInt(c.Key, 10) + "," +
-			strconv.FormatUint(uint64(c.Shown), 10) + "," + strconv.FormatUint(uint64(c.Withheld), 10) + ")")
+		w.row(&w.clients, r.Number, c.Key, int64(c.Shown), int64(c.Withheld))
 	}
 	return nil
 }
 
-func (w *logWrite) exec(ctx context.Context, tx *sql.Tx) error {
-	if err := w.insert(ctx, tx, "INSERT INTO audit_records (id, at, account_key, kind, body) VALUES ", 5, w.records); err != nil {
-		return err
+// row writes a row of values.
+func (w *logWrite) row(b *strings.Builder, values ...any) {
+	var digits [32]byte
+	between := byte('(')
+	if b.Len() > 0 {
+		b.WriteByte(',')
 	}
-	if err := w.insert(ctx, tx, "INSERT INTO audit_hashes (id, hash) VALUES ", 2, w.hashes); err != nil {
-		return err
+	for _, v := range values {
+		b.WriteByte(between)
+		between = ','
+		switch v := v.(type) {
+		case int64:
+			b.Write(strconv.AppendInt(digits[:0], v, 10))
+		case []byte:
+			b.WriteString(map[bool]string{true: `'\x`, false: "X'"}[w.s.dialect == dialect.Postgres])
+			b.WriteString(hex.EncodeToString(v))
+			b.WriteByte('\'')
+		case hmis.Timestamp:
+			b.WriteString("'" + v.String() + "'")
+		case audit.Kind:
+			b.WriteString("'" + string(v) + "'")
+		}
 	}
-	if w.clients.Len() == 0 {
-		return nil
-	}
-	_, err := tx.ExecContext(ctx, "INSERT INTO audit_clients (record_key, client_key, shown, withheld) VALUES "+w.clients.String())
-	return err
+	b.WriteByte(')')
 }
 
-// insert writes rows of so many columns.
-func (w *logWrite) insert(ctx context.Context, tx *sql.Tx, into string, columns int, values []any) error {
-	var b strings.Builder
-	b.WriteString(into)
-	for at := 0; at < len(values); at += columns {
-		if at > 0 {
-			b.WriteByte(',')
-		}
-		b.WriteString("(" + w.s.placeholders(at+1, columns) + ")")
+func (w *logWrite) exec(ctx context.Context, tx execer) error {
+	insert := "INSERT INTO "
+	if w.s.dialect == dialect.SQLite {
+		insert = "INSERT OR FAIL INTO " // keeps nothing to undo one statement by: what fails undoes all of them
 	}
-	_, err := tx.ExecContext(ctx, b.String(), values...)
+	text := insert + "audit_records (id, at, account_key, kind, body) VALUES " + w.records.String() +
+		"; " + insert + "audit_hashes (id, hash) VALUES " + w.hashes.String()
+	if w.clients.Len() > 0 {
+		text += "; " + insert + "audit_clients (record_key, client_key, shown, withheld) VALUES " + w.clients.String()
+	}
+	_, err := tx.ExecContext(ctx, text)
 	return err
 }
 
@@ -416,7 +510,7 @@ func (s *Store) closeLog() (err error) {
 	}
 	l.mu.Unlock()
 	l.writing.Lock()
-	unsigned := l.tree != nil && l.tree.Size > l.signed
+	unsigned := l.known() > l.signed
 	l.writing.Unlock()
 	if unsigned {
 		ctx, cancel := context.WithTimeout(context.Background(), commitLimit)

@@ -148,12 +148,20 @@ func TestLogPruned(t *testing.T) {
 		}
 		s.SetClock(time.Now)
 		record(t, s, 5)
-		if _, err := s.PruneLog(context.Background(), 6); hmis.CodeOf(err) != hmis.Invalid {
+		if err := s.KeepLogFor(context.Background(), 6); hmis.CodeOf(err) != hmis.Invalid {
 			t.Errorf("six years: %v", err)
 		}
-		for want := range 2 {
-			if gone, err := s.PruneLog(context.Background(), 7); err != nil || gone != int64(20-20*want) {
-				t.Fatalf("%d pruned, %v", gone, err)
+		for _, c := range []struct {
+			years int // that are set; 0: as it was
+			gone  int64
+		}{{9, 0}, {7, 20}, {0, 0}} {
+			if c.years != 0 {
+				if err := s.KeepLogFor(context.Background(), c.years); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if gone, err := s.PruneLog(context.Background()); err != nil || gone != c.gone {
+				t.Fatalf("%d years: %d pruned, %v", c.years, gone, err)
 			}
 		}
 		r, err := s.VerifyLog(context.Background(), nil, nil)
@@ -175,6 +183,49 @@ func TestLogCutOffUnderTheHub(t *testing.T) {
 		s.Tamper(t, "DELETE FROM audit_records WHERE id >= 5", "DELETE FROM audit_hashes WHERE id >= 8")
 		if err := s.Record(context.Background(), audit.Record{Kind: audit.Read}); hmis.CodeOf(err) != hmis.Unavailable {
 			t.Errorf("a record after the cut: %v", err)
+		}
+	})
+}
+
+// An import is in the log where it is in the database, and only there.
+func TestImportIsRecorded(t *testing.T) {
+	onBoth(t, func(t *testing.T, d storetest.Database) {
+		url := d.New(t)
+		s := storetest.OpenURL(t, url)
+		path := storetest.Community().WriteZip(t, hmis.FY2026)
+		for _, o := range []store.ImportOptions{{Source: "made-up", DryRun: true}, {Source: "made-up"}, {}, {Source: "made-up"}} {
+			if _, err := storetest.ImportPath(s, path, o); (err == nil) != (o.Source != "") {
+				t.Fatal(err)
+			}
+		}
+		s.Tamper(t, "ALTER TABLE audit_hashes RENAME TO away")
+		if _, err := storetest.ImportPath(s, path, store.ImportOptions{Source: "unrecorded"}); err == nil {
+			t.Error("an import without its record went in")
+		}
+		s.Tamper(t, "ALTER TABLE away RENAME TO audit_hashes")
+		recorded := storetest.Run(t, url, "SELECT kind || ' ' || CAST(id AS text) FROM audit_records ORDER BY id")
+		runs := storetest.Run(t, url, "SELECT CAST(count(*) AS text) FROM import_runs")
+		if strings.Join(recorded, ", ") != "IMPORT 0, IMPORT 1" || strings.Join(runs, "") != "2" {
+			t.Errorf("recorded are %v of %v runs", recorded, runs)
+		}
+		if r, err := s.VerifyLog(context.Background(), nil, nil); err != nil || r.Fault != nil || r.Records != 2 {
+			t.Errorf("%+v, %v", r, err)
+		}
+	})
+}
+
+// On PostgreSQL clients are shown while an import goes on, since the log does not wait for it.
+func TestLogBesideAnImport(t *testing.T) {
+	onBoth(t, func(t *testing.T, d storetest.Database) {
+		if d.Name == storetest.SQLite.Name {
+			return // has one writer
+		}
+		s := d.Open(t)
+		end := s.HoldImports(t)
+		record(t, s, 3)
+		end()
+		if r, err := s.VerifyLog(context.Background(), nil, nil); err != nil || r.Records != 3 {
+			t.Errorf("%+v, %v", r, err)
 		}
 	})
 }

@@ -3,6 +3,8 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
+	"strconv"
 	"time"
 
 	"golang.org/x/mod/sumdb/tlog"
@@ -156,15 +158,38 @@ func (s *Store) each(ctx context.Context, row func(*sql.Rows) error, query strin
 	return rows.Err()
 }
 
-// LogYears is how long the log's records are kept at least: HMIS records are, and an accounting of disclosures reaches
-// as far back (45 CFR 164.528 asks for six years).
-const LogYears = 7
+// leastLogYears is how long the log's records are kept at least: HMIS records are, and an accounting of disclosures
+// reaches as far back (45 CFR 164.528 asks for six years).
+const leastLogYears = 7
 
-// PruneLog deletes the records older than so many years, and says so in the log; their hashes stay, so that VerifyLog
-// still tells about the rest. It returns how many records were deleted. Errors: Invalid for fewer than LogYears.
-func (s *Store) PruneLog(ctx context.Context, years int) (int64, error) {
-	if years < LogYears {
-		return 0, hmis.Errorf(hmis.Invalid, "the log is kept for at least %d years", LogYears)
+// logYears is the row of settings that says for how many years the log's records are kept.
+const logYears = "log_years"
+
+// LogYears is for how many years the log's records are kept.
+func (s *Store) LogYears(ctx context.Context) (years int, err error) {
+	err = s.db.QueryRowContext(ctx, "SELECT value FROM settings WHERE name = $1", logYears).Scan(&years)
+	if errors.Is(err, sql.ErrNoRows) {
+		return leastLogYears, nil
+	}
+	return max(years, leastLogYears), err
+}
+
+// KeepLogFor sets for how many years the log's records are kept. Errors: Invalid for fewer than seven.
+func (s *Store) KeepLogFor(ctx context.Context, years int) error {
+	if years < leastLogYears {
+		return hmis.Errorf(hmis.Invalid, "the log is kept for at least %d years", leastLogYears)
+	}
+	_, err := s.db.ExecContext(ctx, `INSERT INTO settings (name, value, changed_at) VALUES ($1, $2, $3)
+		ON CONFLICT (name) DO UPDATE SET value = excluded.value, changed_at = excluded.changed_at`, logYears, strconv.Itoa(years), *s.moment())
+	return err
+}
+
+// PruneLog deletes the records that are older than LogYears, and says so in the log; their hashes stay, so that VerifyLog
+// still tells about the rest. It returns how many records were deleted.
+func (s *Store) PruneLog(ctx context.Context) (int64, error) {
+	years, err := s.LogYears(ctx)
+	if err != nil {
+		return 0, err
 	}
 	before := hmis.TimestampOf(s.now().UTC().AddDate(-years, 0, 0))
 	var first, kept *int64 // records come with their time, so the older ones are the first ones

@@ -7,28 +7,40 @@ import (
 	"github.com/hearth-hmis/hearth/internal/hmis"
 )
 
-// note tells the recorder of the operation which rows go into its answer. Rows that were loaded and then cut off, or
+// teller tells the recorder of the operation which rows go into its answer. Rows that were loaded and then cut off, or
 // looked at to decide something, are not told; rows that say nothing of one client (projects, persons, households) are
 // not recorded, and who was in them is when those rows are shown.
-func note[T Node](ctx context.Context, ss *session, k *kind[T], rows []T) {
-	recorder := audit.RecorderOf(ctx)
-	if recorder == nil || ss.system || len(rows) == 0 {
-		return
+type teller[T Node] struct {
+	recorder *audit.Recorder // nil: nobody is told
+	kind     *kind[T]
+}
+
+func telling[T Node](ctx context.Context, ss *session, k *kind[T]) teller[T] {
+	if ss.system {
+		return teller[T]{}
 	}
+	return teller[T]{audit.RecorderOf(ctx), k}
+}
+
+func (t teller[T]) rows(list []T) { t.note(len(list), func(i int) T { return list[i] }) }
+
+func (t teller[T]) note(n int, row func(i int) T) {
+	k := t.kind
 	switch {
+	case t.recorder == nil || n == 0:
 	case k.file != nil && k.file.Level == hmis.ClientLevel:
 		is := k.is()
-		recorder.Show(len(rows), func(i int) audit.Row {
-			l := rows[i].Kept()
-			of := is
+		t.recorder.Show(n, func(i int) audit.Row {
+			r, of := row(i), is
+			l := r.Kept()
 			if k.class != nil {
 				of = l.Type.Category
 			}
-			return audit.Row{Client: clientOf(k, rows[i]), Type: k.name, Is: of, Loaded: l}
+			return audit.Row{Client: clientOf(k, r), Type: k.name, Is: of, Loaded: l}
 		})
 	case k.name == "Consent":
-		for _, r := range rows {
-			recorder.Touch(k.key(r, "client_key"))
+		for i := range n {
+			t.recorder.Touch(k.key(row(i), "client_key"))
 		}
 	}
 }

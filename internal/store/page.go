@@ -41,15 +41,22 @@ const (
 
 // Connection is a page of rows.
 type Connection[T Node] struct {
-	Edges    []*Edge[T]
 	PageInfo *PageInfo
+	edges    []*Edge[T]
+	told     teller[T]
 	count    func(context.Context) (int32, error)
 }
 
-// Nodes returns the rows without their cursors.
+// Edges returns the rows with their cursors. Who takes them shows them: that is recorded.
+func (c *Connection[T]) Edges() []*Edge[T] {
+	c.told.note(len(c.edges), func(i int) T { return c.edges[i].Node })
+	return c.edges
+}
+
+// Nodes is Edges without the cursors.
 func (c *Connection[T]) Nodes() []T {
-	nodes := make([]T, len(c.Edges))
-	for i, e := range c.Edges {
+	nodes := make([]T, len(c.edges))
+	for i, e := range c.Edges() {
 		nodes[i] = e.Node
 	}
 	return nodes
@@ -207,13 +214,11 @@ func load[T Node](ctx context.Context, s *Store, k *kind[T], l list) (map[int64]
 		}
 		byParent[parent] = append(byParent[parent], r)
 	}
-	answer, kept := connections(ss, k, l, w, byParent)
-	note(ctx, ss, k, kept)
-	return answer, nil
+	return connections(ss, k, l, w, byParent, telling(ctx, ss, k)), nil
 }
 
-// connections cuts the rows that were loaded of each parent to the page, and returns those that are kept of all.
-func connections[T Node](ss *session, k *kind[T], l list, w window, byParent map[int64][]T) (map[int64]*Connection[T], []T) {
+// connections cuts the rows that were loaded of each parent to the page.
+func connections[T Node](ss *session, k *kind[T], l list, w window, byParent map[int64][]T, told teller[T]) map[int64]*Connection[T] {
 	parents := l.keys
 	if l.parent == "" {
 		parents = []int64{0}
@@ -233,7 +238,7 @@ func connections[T Node](ss *session, k *kind[T], l list, w window, byParent map
 			slices.Reverse(rows)
 		}
 		edges := make([]Edge[T], len(rows))
-		c := &Connection[T]{Edges: make([]*Edge[T], len(rows)), PageInfo: &PageInfo{}, count: counts.of(parent)}
+		c := &Connection[T]{edges: make([]*Edge[T], len(rows)), PageInfo: &PageInfo{}, told: told, count: counts.of(parent)}
 		for i, r := range rows {
 			together.add(r)
 			at := position{Parent: parent, Key: k.key(r, "id")}
@@ -241,7 +246,7 @@ func connections[T Node](ss *session, k *kind[T], l list, w window, byParent map
 				at.Value = k.sortValue(r)
 			}
 			edges[i] = Edge[T]{r, place{at, question, ss.store.keys}}
-			c.Edges[i] = &edges[i]
+			c.edges[i] = &edges[i]
 		}
 		c.PageInfo.HasNextPage, c.PageInfo.HasPreviousPage = more, w.bound != nil
 		if w.backward {
@@ -252,7 +257,7 @@ func connections[T Node](ss *session, k *kind[T], l list, w window, byParent map
 		}
 		answer[parent] = c
 	}
-	return answer, together.rows
+	return answer
 }
 
 // shape turns the question into the statement: where, order and limit.

@@ -121,10 +121,10 @@ func (s *Store) ExitOf(ctx context.Context, e *ent.Enrollment) (*ent.Exit, error
 	one := int32(1)
 	l := records(&kindExit.table, Page{First: &one}, nil, ByDateDesc)
 	exits, err := children(ctx, s, kindEnrollment, e, kindExit, "enrollment_key", l)
-	if err != nil || len(exits.Edges) == 0 {
+	if err != nil || len(exits.edges) == 0 {
 		return nil, err
 	}
-	return exits.Edges[0].Node, nil
+	return exits.Nodes()[0], nil
 }
 
 // ClientOf finds the client of a stay, nil where the viewer may not see it.
@@ -300,7 +300,7 @@ func named[T Node](ctx context.Context, s *Store, k *kind[T], sourceName, id str
 	if err != nil || len(rows) == 0 {
 		return found, err
 	}
-	note(ctx, ss, k, rows[:1])
+	telling(ctx, ss, k).rows(rows[:1])
 	return rows[0], nil
 }
 

@@ -113,7 +113,7 @@ func byKeys[T Node](ctx context.Context, s *Store, k *kind[T], keys []int64) (ma
 		together.add(r)
 		found[k.key(r, "id")] = r
 	}
-	note(ctx, ss, k, rows)
+	telling(ctx, ss, k).rows(rows)
 	return found, err
 }
 

@@ -8,6 +8,7 @@ import (
 	"entgo.io/ent/dialect/sql"
 
 	"github.com/hearth-hmis/hearth/ent"
+	"github.com/hearth-hmis/hearth/internal/audit"
 	"github.com/hearth-hmis/hearth/internal/hmis"
 )
 
@@ -60,8 +61,11 @@ func (s *Store) ReportScope(ctx context.Context, projects []string) (*ReportScop
 		return nil, err
 	}
 	if own != nil {
-		found = s.atProjects(found, own)
+		if found, err = s.atProjects(found, own, nil); err != nil {
+			return nil, err
+		}
 	}
+	audit.RecorderOf(ctx).Is(audit.Report)
 	scope := &ReportScope{Snapshot: found, lead: !ss.viewer.Role.OfAgency()}
 	if len(projects) == 0 {
 		for _, key := range slices.Sorted(maps.Keys(found.projects)) {
@@ -92,7 +96,7 @@ func (s *Store) mayReport(ctx context.Context) (func(int64) bool, error) {
 		return nil, err
 	case ss.system:
 		return func(int64) bool { return true }, nil
-	case !ss.viewer.Role.RunsReports() || !ss.viewer.Standing.InOrder(ss.day):
+	case !ss.viewer.Role.RunsReports() || !ss.viewer.SeesPeople() || !ss.viewer.Standing.InOrder(ss.day):
 		return nil, hmis.Errorf(hmis.Denied, "an account of this role does not run reports")
 	case ss.viewer.Role.OfAgency():
 		return ss.ownsProject, nil
@@ -104,6 +108,14 @@ func (s *Store) mayReport(ctx context.Context) (func(int64) bool, error) {
 func (s *Store) ClientsNumbered(ctx context.Context, keys []int64, p Page) (*ClientConnection, error) {
 	keys = slices.Compact(slices.Sorted(slices.Values(keys)))
 	return whole(ctx, s, kindClient, list{page: p, where: keys, filter: func(_ *session, c columns) (*sql.Predicate, error) {
+		return in(c("id"), keys), nil
+	}})
+}
+
+// EnrollmentsNumbered lists stays by their row numbers, those that the viewer may see.
+func (s *Store) EnrollmentsNumbered(ctx context.Context, keys []int64, p Page) (*EnrollmentConnection, error) {
+	keys = slices.Compact(slices.Sorted(slices.Values(keys)))
+	return whole(ctx, s, kindEnrollment, list{page: p, where: keys, filter: func(_ *session, c columns) (*sql.Predicate, error) {
 		return in(c("id"), keys), nil
 	}})
 }
@@ -145,14 +157,21 @@ func (s *Store) StartReportRun(ctx context.Context, n NewReportRun) (*ent.Report
 	if err != nil {
 		return nil, err
 	}
-	create := s.ent.ReportRun.Create().SetAccountKey(ss.viewer.Account).SetUsername(ss.viewer.Username).SetOrganizationKey(ss.viewer.Organization).
-		SetKind(n.Kind).SetProjectKeys(projects).SetStartsOn(n.Start).SetEndsOn(n.End).SetNillableCOC(n.CoC).SetStartedAt(*s.moment())
-	run, err := create.Save(s.System(ctx, "the viewer was found to have the right"))
+	var key int64
+	err = s.transaction(ctx, "the viewer was found to have the right", func(ctx context.Context, tx *ent.Tx) error {
+		audit.RecorderOf(ctx).Write(audit.Report)
+		run, err := tx.ReportRun.Create().SetAccountKey(ss.viewer.Account).SetUsername(ss.viewer.Username).SetOrganizationKey(ss.viewer.Organization).
+			SetKind(n.Kind).SetProjectKeys(projects).SetStartsOn(n.Start).SetEndsOn(n.End).SetNillableCOC(n.CoC).SetStartedAt(*s.moment()).Save(ctx)
+		if err == nil {
+			key = run.ID
+		}
+		return err
+	})
 	if err != nil {
 		return nil, err
 	}
-	found, err := byKeys(ctx, s, kindReportRun, []int64{run.ID})
-	return found[run.ID], err
+	found, err := byKeys(ctx, s, kindReportRun, []int64{key})
+	return found[key], err
 }
 
 // reportable finds the row numbers of projects that the viewer may report on.

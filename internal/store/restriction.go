@@ -32,7 +32,7 @@ func (s *Store) LockClient(ctx context.Context, id string, lock bool, askedBy po
 		}
 		if c.Restricted == lock {
 			problems = []*UserError{{Code: hmis.Conflict, Message: "the record is so already", Severity: SeverityError}}
-			return nil
+			return errNothing
 		}
 		if err := tx.ClientRecord.UpdateOneID(client).SetRestricted(lock).Exec(ctx); err != nil {
 			return err

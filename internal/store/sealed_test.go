@@ -42,7 +42,7 @@ func names(t *testing.T, s *store.Store) ([]string, error) {
 		return nil, err
 	}
 	var list []string
-	for _, e := range c.Edges {
+	for _, e := range c.Edges() {
 		list = append(list, e.Node.PersonalID+" "+*e.Node.FirstName)
 	}
 	return list, nil

@@ -4,6 +4,9 @@ import (
 	"bytes"
 	"context"
 	"log/slog"
+	"maps"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -44,7 +47,7 @@ func found(t testing.TB, s *store.Store, ctx context.Context, what *store.Client
 		return failed(err)
 	}
 	var ids []string
-	for _, e := range c.Edges {
+	for _, e := range c.Edges() {
 		ids = append(ids, e.Node.PersonalID)
 	}
 	slices.Sort(ids)
@@ -80,10 +83,10 @@ func TestSearch(t *testing.T) {
 		}
 		// What is narrowed by other conditions too is both.
 		veteran := &store.ClientFilter{VeteranStatus: []hmis.NoYesReasons{1}}
-		if c, err := s.SearchClients(lead, all, byFirst("D"), veteran, store.ByID); err != nil || len(c.Edges) != 1 {
+		if c, err := s.SearchClients(lead, all, byFirst("D"), veteran, store.ByID); err != nil || len(c.Edges()) != 1 {
 			t.Errorf("a veteran is not found: %v", err)
 		}
-		if c, err := s.SearchClients(lead, all, byFirst("A"), veteran, store.ByID); err != nil || len(c.Edges) != 0 {
+		if c, err := s.SearchClients(lead, all, byFirst("A"), veteran, store.ByID); err != nil || len(c.Edges()) != 0 {
 			t.Errorf("who is no veteran is found: %v", err)
 		}
 	})
@@ -171,12 +174,12 @@ func TestSearchTermsStayHidden(t *testing.T) {
 		if err != nil || !c.PageInfo.HasNextPage {
 			t.Fatal(err)
 		}
-		cursor := c.Edges[0].Cursor()
+		cursor := c.Edges()[0].Cursor()
 		if text := string(decoded(t, cursor)); strings.Contains(strings.ToLower(text), "adam") {
 			t.Errorf("the cursor tells what was searched: %q", text)
 		}
 		next := store.Page{After: &cursor}
-		if c, err := s.SearchClients(lead, next, byLast("Adams"), nil, store.ByID); err != nil || len(c.Edges) != 1 || c.Edges[0].Node.PersonalID != "bea" {
+		if c, err := s.SearchClients(lead, next, byLast("Adams"), nil, store.ByID); err != nil || len(c.Edges()) != 1 || c.Edges()[0].Node.PersonalID != "bea" {
 			t.Errorf("the second page: %v", err)
 		}
 		for _, other := range []*store.ClientSearch{byLast("Adam"), byFirst("Adams"), nil} {
@@ -190,6 +193,38 @@ func TestSearchTermsStayHidden(t *testing.T) {
 			t.Errorf("logged as %s", log.String())
 		}
 	})
+}
+
+// A search leaves nothing in the database: no file of it is another one afterwards.
+func TestSearchWritesNothing(t *testing.T) {
+	s := storetest.SQLite.Open(t)
+	storetest.Import(t, s, storetest.Community())
+	lead := as(t, s, viewer(t, s, policy.SystemAdmin, ""))
+	files := func() map[string]string {
+		contents := map[string]string{}
+		for _, folder := range s.Folders(t) {
+			entries, err := os.ReadDir(folder)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, e := range entries {
+				if text, err := os.ReadFile(filepath.Join(folder, e.Name())); err == nil && !strings.HasSuffix(e.Name(), "-shm") { // locks of readers
+					contents[e.Name()] = string(text)
+				}
+			}
+		}
+		return contents
+	}
+	before := files()
+	prepared(t, s)
+	for _, what := range []*store.ClientSearch{byFirst("A"), byName("Eve Ewing"), soundsLike(byLast("Uwing")), bySSN("900000003"), bySSN("0004"), byDOB(1999, 11, 12)} {
+		if found(t, s, lead, what) == "" {
+			t.Fatal("a search that finds nobody shows nothing")
+		}
+	}
+	if len(before) == 0 || !maps.Equal(before, files()) {
+		t.Errorf("of %d files some changed", len(before))
+	}
 }
 
 // A client with a spoilt cell is not found; the others are.

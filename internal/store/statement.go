@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"regexp"
 	"strings"
 
@@ -11,9 +12,12 @@ import (
 	"go.opentelemetry.io/otel"
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/trace"
+
+	"github.com/hearth-hmis/hearth/internal/audit"
 )
 
-// counted is ent's driver with a count of the statements that went through it, and with sealed cells opened.
+// counted is ent's driver with a count of the statements that went through it, with sealed cells opened, and with the
+// records of what is written.
 type counted struct {
 	dialect.Driver
 	s *Store
@@ -21,8 +25,22 @@ type counted struct {
 
 // Tx begins a transaction whose statements go the same way.
 func (c counted) Tx(ctx context.Context) (dialect.Tx, error) {
-	tx, err := c.Driver.Tx(ctx)
-	return countedTx{tx, c.s}, err
+	end := func() {}
+	if c.s.dialect == dialect.SQLite { // has one writer: the log waits here, in turn, and not for a lock that it has to try
+		c.s.log.writing.Lock()
+		end = c.s.log.writing.Unlock
+	}
+	conn, err := c.s.durable(ctx)
+	if err != nil {
+		end()
+		return nil, err
+	}
+	tx, err := conn.BeginTx(ctx, nil)
+	if err != nil {
+		end()
+		return nil, errors.Join(err, conn.Close())
+	}
+	return countedTx{entsql.Conn{ExecQuerier: tx}, c.s, ctx, tx, func() { _ = conn.Close(); end() }}, nil
 }
 
 func (c counted) Query(ctx context.Context, query string, args, v any) error {
@@ -36,18 +54,45 @@ func (c counted) Exec(ctx context.Context, query string, args, v any) error {
 }
 
 type countedTx struct {
-	dialect.Tx
-	s *Store
+	entsql.Conn
+	s    *Store
+	ctx  context.Context // of the operation that writes
+	tx   *sql.Tx
+	over func()
+}
+
+// Commit puts the record of what is written into the transaction, so that neither is there without the other.
+func (c countedTx) Commit() error {
+	recorder, committed := audit.RecorderOf(c.ctx), func() {}
+	if record, any := recorder.Writes(); any {
+		var err error
+		if committed, err = c.s.recordIn(c.ctx, c.tx, record); err != nil {
+			return errors.Join(err, c.Rollback())
+		}
+	}
+	defer c.over()
+	err := c.tx.Commit()
+	if recorder.Wrote(err == nil); err == nil {
+		committed()
+	}
+	return err
+}
+
+// Rollback leaves neither.
+func (c countedTx) Rollback() error {
+	defer c.over()
+	audit.RecorderOf(c.ctx).Wrote(false)
+	return c.tx.Rollback()
 }
 
 func (c countedTx) Query(ctx context.Context, query string, args, v any) error {
-	return c.s.ask(ctx, c.Tx, query, args, v)
+	return c.s.ask(ctx, c.Conn, query, args, v)
 }
 
 func (c countedTx) Exec(ctx context.Context, query string, args, v any) error {
 	ctx, end := c.s.statement(ctx, query)
 	defer end()
-	return c.Tx.Exec(ctx, query, args, v)
+	return c.Conn.Exec(ctx, query, args, v)
 }
 
 func (s *Store) ask(ctx context.Context, with dialect.ExecQuerier, query string, args, v any) error {

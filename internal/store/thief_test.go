@@ -179,7 +179,7 @@ func useByName(t *testing.T, s *store.Store) {
 	lead := as(t, s, viewer(t, s, policy.SystemAdmin, ""))
 	for _, what := range []*store.ClientSearch{byFirst(plantedWord + "00"), byLast(plantedWord), byName(plantedWord + "001 " + plantedWord + "001"),
 		soundsLike(byLast(plantedWord)), bySSN(plantedSSN + "07"), byDOB(1901, 2, 3)} {
-		if c, err := s.SearchClients(lead, all, what, nil, store.ByID); err != nil || len(c.Edges) == 0 {
+		if c, err := s.SearchClients(lead, all, what, nil, store.ByID); err != nil || len(c.Edges()) == 0 {
 			t.Fatalf("a search that finds nothing shows nothing: %v", err)
 		}
 	}

@@ -83,7 +83,7 @@ func list[T store.Node](c *store.Connection[T], err error) said {
 			return failed(err)
 		}
 		var b strings.Builder
-		for _, e := range c.Edges {
+		for _, e := range c.Edges() {
 			fmt.Fprintln(&b, shown(e.Node), e.Cursor())
 		}
 		total, err := c.TotalCount(ctx)

@@ -9,24 +9,48 @@ import (
 	"github.com/hearth-hmis/hearth/ent"
 	"github.com/hearth-hmis/hearth/ent/consent"
 	"github.com/hearth-hmis/hearth/ent/predicate"
+	"github.com/hearth-hmis/hearth/internal/audit"
+	"github.com/hearth-hmis/hearth/internal/hmis"
 	"github.com/hearth-hmis/hearth/internal/policy"
 )
 
-// transaction runs write as the hub itself, all or nothing. Whoever calls it has asked before whether the viewer may.
+// errNothing ends a transaction that has found nothing to write.
+var errNothing = errors.New("nothing is to be written")
+
+// transaction runs write as the hub itself, all or nothing. Whoever calls it has asked before whether the viewer may, and
+// told the recorder of the operation, whose record is then written with it.
 func (s *Store) transaction(ctx context.Context, reason string, write func(context.Context, *ent.Tx) error) error {
+	if v := policy.ViewerOf(ctx); v != nil && !v.MayWrite() {
+		return errReadOnly
+	}
 	ctx = s.System(ctx, reason)
 	tx, err := s.ent.Tx(ctx)
 	if err != nil {
 		return err
 	}
-	if err := write(ctx, tx); err != nil {
+	panicked := true
+	defer func() {
+		if panicked {
+			_ = tx.Rollback()
+		}
+	}()
+	err = write(ctx, tx)
+	panicked = false
+	switch {
+	case err == errNothing:
+		return tx.Rollback()
+	case err != nil:
 		return errors.Join(err, tx.Rollback())
 	}
 	return tx.Commit()
 }
 
-// lockClient makes the writers of one client's consents wait for each other; SQLite has one writer anyway.
+var errReadOnly = hmis.Errorf(hmis.Denied, "the token of this request may change nothing; use one that may write")
+
+// lockClient makes the writers of one client's consents wait for each other; SQLite has one writer anyway. The log tells
+// that it was written of the client.
 func lockClient(ctx context.Context, tx *ent.Tx, client int64) error {
+	audit.RecorderOf(ctx).Write(audit.Write, client)
 	return tx.ClientRecord.UpdateOneID(client).AddImportKey(0).Exec(ctx)
 }
 
