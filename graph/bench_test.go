@@ -61,7 +61,7 @@ func BenchmarkGuard(b *testing.B) {
 		h.addAgency(b)
 		viewers := map[string]context.Context{"unguarded": h.store.System(context.Background(), "a benchmark measures the guard")}
 		for _, viewer := range []string{"lead", "agency"} {
-			ctx, err := h.resolver.Authenticate(context.Background(), h.tokens[viewer], "")
+			ctx, err := h.resolver.Authenticate(context.Background(), h.tokens[viewer], "", "192.0.2.1")
 			if err != nil {
 				b.Fatal(err)
 			}

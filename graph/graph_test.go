@@ -90,7 +90,7 @@ func newHubOf(t testing.TB, d storetest.Database, community storetest.Rows) *hub
 // ask runs an operation as a viewer ("" for a stranger) and returns the answer as indented JSON.
 func (h *hub) ask(t testing.TB, viewer, query string, variables map[string]any) string {
 	t.Helper()
-	ctx, err := h.resolver.Authenticate(context.Background(), h.tokens[viewer], "")
+	ctx, err := h.resolver.Authenticate(context.Background(), h.tokens[viewer], "", "192.0.2.1")
 	if err != nil {
 		t.Fatal(err)
 	}

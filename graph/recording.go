@@ -3,7 +3,6 @@ package graph
 import (
 	"bytes"
 	"context"
-	"crypto/sha256"
 	"encoding/csv"
 	"encoding/json"
 	"slices"
@@ -41,6 +40,9 @@ func (recording) Validate(graphql.ExecutableSchema) error { return nil }
 
 // InterceptOperation begins to collect what the operation shows.
 func (x recording) InterceptOperation(ctx context.Context, next graphql.OperationHandler) graphql.ResponseHandler {
+	if err := x.r.gate(ctx); err != nil {
+		return x.refuse(ctx, err)
+	}
 	oc := graphql.GetOperationContext(ctx)
 	return next(audit.WithRecorder(ctx, audit.NewRecorder(asked(oc.Operation.SelectionSet), x.r.by(ctx, oc))))
 }
@@ -80,19 +82,7 @@ func (r *Resolver) by(ctx context.Context, oc *graphql.OperationContext) audit.R
 		record.Fields = append(record.Fields, f.Name)
 	}
 	record.Fields = slices.Compact(slices.Sorted(slices.Values(record.Fields)))
-	if token, ok := ctx.Value(tokenKey{}).(string); ok {
-		record.Session = sessionOf(token)
-	}
 	return record
-}
-
-// sessionOf is how records name the holder of a token, "" for none.
-func sessionOf(token string) string {
-	if token == "" {
-		return ""
-	}
-	sum := sha256.Sum256([]byte(token)) // as internal/account keeps it
-	return audit.Session(sum[:])
 }
 
 // asked are the categories of the fields that a selection names, by the type that they are fields of; Unclassified
@@ -134,36 +124,6 @@ func categoriesOf(f *ast.FieldDefinition) hmis.Categories {
 	}
 	c, _ := hmis.ParseCategory(of.Value.Raw)
 	return hmis.CategoriesOf(c)
-}
-
-// recordLogin notes an attempt to sign in. Which name was tried is not recorded where there is no such account: people
-// type passwords into the wrong field.
-func (r *Resolver) recordLogin(ctx context.Context, username, token string, failure error) error {
-	if failure != nil && hmis.CodeOf(failure) != hmis.Denied {
-		return nil // it could not be tried
-	}
-	a, err := r.Store.AccountNamed(ctx, strings.ToLower(username))
-	if err != nil {
-		return err
-	}
-	var account int64
-	if a != nil {
-		account = a.Key
-	}
-	audit.RecorderOf(ctx).SignIn(account, sessionOf(token), failure == nil)
-	return nil
-}
-
-// recordRefused records that a token was refused, and returns why.
-func (r *Resolver) recordRefused(ctx context.Context, token string, why error) error {
-	if hmis.CodeOf(why) != hmis.Denied {
-		return why
-	}
-	err := r.Store.Record(ctx, audit.Record{Kind: audit.TokenRefused, Outcome: audit.Denied, Session: sessionOf(token)})
-	if err != nil {
-		return err
-	}
-	return why
 }
 
 // accessReview is a review of access as lines and as CSV.

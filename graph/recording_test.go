@@ -86,7 +86,7 @@ func TestRecords(t *testing.T) {
 			if e := newest(); e.Kind != "LOGIN_FAILED" || e.Account != nil {
 				t.Errorf("login as nobody: %+v", e)
 			}
-			if _, err := h.resolver.Authenticate(context.Background(), "no token", ""); err == nil || newest().Kind != "TOKEN_REFUSED" {
+			if _, err := h.resolver.Authenticate(context.Background(), "no token", "", "192.0.2.1"); err == nil || newest().Kind != "TOKEN_REFUSED" {
 				t.Errorf("a wrong token: %v, %+v", err, newest())
 			}
 			ada := h.ids(t).value("$Client:ada;")

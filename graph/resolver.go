@@ -37,27 +37,46 @@ func (r *Resolver) NumbersSchema() graphql.ExecutableSchema {
 // SeesPeople reports whether the viewer gets Schema; the others get NumbersSchema.
 func SeesPeople(ctx context.Context) bool {
 	v := policy.ViewerOf(ctx)
-	return v != nil && v.Role.SeesPeople()
+	return v != nil && v.SeesPeople()
 }
 
-type tokenKey struct{}
+type (
+	tokenKey   struct{}
+	addressKey struct{}
+)
 
 // Authenticate returns the context in which the holder of a token asks for a purpose (a Purpose by name, "" for none
-// in particular); for no token, one in which a stranger does. Errors: Denied.
-func (r *Resolver) Authenticate(ctx context.Context, token, purpose string) (context.Context, error) {
+// in particular); for no token, one in which a stranger does. Address is where the caller is, by which attempts to sign in
+// are counted. Errors: Denied.
+func (r *Resolver) Authenticate(ctx context.Context, token, purpose, address string) (context.Context, error) {
+	ctx = context.WithValue(ctx, addressKey{}, address)
 	if token == "" {
 		return ctx, nil
 	}
 	v, err := r.Accounts.Viewer(ctx, token, purpose)
 	if err != nil {
-		return nil, r.recordRefused(ctx, token, err)
+		return nil, err
 	}
 	return r.Store.As(context.WithValue(ctx, tokenKey{}, token), v)
 }
 
+// attempt is an attempt to sign in from where the request comes from.
+func attempt(ctx context.Context, input model.LoginInput) account.Attempt {
+	t := account.Attempt{Username: input.Username, Password: input.Password}
+	if input.Code != nil {
+		t.Code = *input.Code
+	}
+	if input.App != nil {
+		t.App = *input.App
+	}
+	t.Address, _ = ctx.Value(addressKey{}).(string)
+	return t
+}
+
 // userErrors turns a refusal that the caller can mend into the payload's form; other errors stay errors.
 func userErrors(err error) ([]*store.UserError, error) {
-	if hmis.CodeOf(err) == hmis.Internal {
+	switch hmis.CodeOf(err) {
+	case hmis.Internal, hmis.Unavailable:
 		return nil, err
 	}
 	return []*store.UserError{{Code: hmis.CodeOf(err), Message: err.Error(), Severity: store.SeverityError}}, nil

@@ -11,6 +11,7 @@ import (
 	"github.com/hearth-hmis/hearth/ent"
 	"github.com/hearth-hmis/hearth/graph/generated"
 	"github.com/hearth-hmis/hearth/graph/model"
+	"github.com/hearth-hmis/hearth/internal/account"
 	"github.com/hearth-hmis/hearth/internal/hmis"
 	"github.com/hearth-hmis/hearth/internal/policy"
 	"github.com/hearth-hmis/hearth/internal/store"
@@ -46,13 +47,11 @@ func (r *mutationResolver) RunReport(ctx context.Context, input model.ReportInpu
 }
 
 func (r *mutationResolver) Login(ctx context.Context, input model.LoginInput) (*model.LoginPayload, error) {
-	session, err := r.r.Accounts.Login(ctx, input.Username, input.Password)
-	if err := r.r.recordLogin(ctx, input.Username, session.Token, err); err != nil {
-		return nil, err
-	}
+	session, err := r.r.Accounts.Login(ctx, attempt(ctx, input))
 	if err != nil {
+		needsCode := account.NeedsCode(err)
 		problems, err := userErrors(err)
-		return &model.LoginPayload{UserErrors: problems}, err
+		return &model.LoginPayload{NeedsCode: needsCode, UserErrors: problems}, err
 	}
 	return &model.LoginPayload{Token: &session.Token, ExpiresAt: &session.Expires}, nil
 }

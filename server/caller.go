@@ -61,7 +61,7 @@ func bearer(h http.Header) (credential, *refusal) {
 
 // admit turns a credential into the context in which operations run.
 func (d *door) admit(ctx context.Context, c *call, shown credential) (context.Context, *refusal) {
-	ctx, err := d.Authenticate(ctx, shown.token, shown.purpose)
+	ctx, err := d.Authenticate(ctx, shown.token, shown.purpose, c.address)
 	if err == nil {
 		if d.Caller != nil {
 			c.caller = d.Caller(ctx)

@@ -252,13 +252,76 @@ func TestSession(t *testing.T) {
 	}
 }
 
+// TestProviderAtTheDoor has sign-ins by a provider go through the door like everything else: paid for, over TLS, with its headers.
+func TestProviderAtTheDoor(t *testing.T) {
+	reached := 0
+	proxies := func(c *Config) {
+		c.Proxies = []netip.Prefix{netip.MustParsePrefix("192.0.2.1/32")}
+		c.SignIn = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { reached++; fmt.Fprint(w, "sign-in") })
+	}
+	config, _ := newConfig(proxies)
+	d := newDoor(config)
+	now := &clock{time.Unix(1_700_000_000, 0)}
+	d.now = now.now
+	h := d.routes()
+	send := func(url string, header ...string) *httptest.ResponseRecorder {
+		r := httptest.NewRequest("POST", url, strings.NewReader("{}"))
+		for _, line := range header {
+			name, value, _ := strings.Cut(line, ": ")
+			r.Header.Set(name, value)
+		}
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, r)
+		return w
+	}
+	for _, c := range []struct {
+		url    string
+		header []string
+		status int
+	}{
+		{"https://hub.example.org/oidc/begin", nil, 200},
+		{"http://hub.example.org/oidc/begin", []string{"X-Forwarded-Proto: https"}, 200}, // of the known proxy
+		{"http://127.0.0.1:8080/oidc/begin", nil, 200},
+		{"http://hub.example.org/oidc/begin", nil, 403},
+		{"http://hub.example.org/oidc/finish", nil, 403},
+	} {
+		before := reached
+		w := send(c.url, c.header...)
+		if w.Code != c.status || (reached > before) != (c.status == 200) {
+			t.Errorf("%s: %d %s", c.url, w.Code, w.Body)
+		}
+		for name, want := range map[string]string{"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", "X-Frame-Options": "DENY",
+			"Content-Security-Policy": "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'", "Referrer-Policy": "no-referrer"} {
+			if got := w.Header().Get(name); got != want {
+				t.Errorf("%s: %s is %q, want %q", c.url, name, got, want)
+			}
+		}
+		if c.status == 403 && (!strings.HasPrefix(w.Body.String(), `{"message":"`) || w.Header().Get("Content-Type") != "application/json; charset=utf-8") {
+			t.Errorf("%s: %v %s", c.url, w.Header(), w.Body)
+		}
+	}
+	from := "X-Forwarded-For: 198.51.100.7"
+	for i := range strangerBudget.rows / operationCost {
+		if w := send("https://hub.example.org/oidc/finish", from); w.Code != 200 {
+			t.Fatalf("%d: %d %s", i, w.Code, w.Body)
+		}
+	}
+	before := reached
+	if w := send("https://hub.example.org/oidc/finish", from); w.Code != http.StatusTooManyRequests || w.Header().Get("Retry-After") != "1" || reached > before {
+		t.Errorf("over: %d %v %s", w.Code, w.Header(), w.Body)
+	}
+	if w := send("https://hub.example.org/oidc/finish", "X-Forwarded-For: 198.51.100.8"); w.Code != 200 {
+		t.Errorf("another address pays with it: %d", w.Code)
+	}
+}
+
 func TestSecurityHeaders(t *testing.T) {
 	h, _ := newHub(t)
-	for url, hsts := range map[string]string{"http://hub.example.org/graphql": "", "https://hub.example.org/graphql": "max-age=31536000"} {
+	for url, hsts := range map[string]string{"http://hub.example.org/graphql": "", "https://hub.example.org/graphql": "max-age=31536000; includeSubDomains"} {
 		w := httptest.NewRecorder()
 		h.ServeHTTP(w, httptest.NewRequest("POST", url, nil))
 		for name, want := range map[string]string{"Strict-Transport-Security": hsts, "X-Content-Type-Options": "nosniff", "X-Frame-Options": "DENY",
-			"Cache-Control": "no-store", "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'", "Referrer-Policy": "no-referrer"} {
+			"Cache-Control": "no-store", "Content-Security-Policy": "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'", "Referrer-Policy": "no-referrer"} {
 			if got := w.Header().Get(name); got != want {
 				t.Errorf("%s: %s is %q, want %q", url, name, got, want)
 			}
@@ -397,6 +460,11 @@ func TestTLS(t *testing.T) {
 	}
 	if _, _, err := serial(&tls.Config{MinVersion: tls.VersionTLS10, MaxVersion: tls.VersionTLS11}); err == nil {
 		t.Error("TLS 1.1 is spoken")
+	}
+	for suite, good := range map[uint16]bool{tls.TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256: true, tls.TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA: false} {
+		if _, _, err := serial(&tls.Config{MaxVersion: tls.VersionTLS12, CipherSuites: []uint16{suite}}); (err == nil) != good {
+			t.Errorf("%s: %v", tls.CipherSuiteName(suite), err)
+		}
 	}
 	client := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}, ForceAttemptHTTP2: true}}
 	res, err := client.Get("https://" + plain.Addr().String() + "/healthz")

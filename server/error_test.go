@@ -53,7 +53,7 @@ func TestErrors(t *testing.T) {
 // TestLate lets the caller's deadline stand for that of the operation.
 func TestLate(t *testing.T) {
 	h, _ := newHub(t, func(c *Config) {
-		c.Authenticate = func(ctx context.Context, _, _ string) (context.Context, error) {
+		c.Authenticate = func(ctx context.Context, _, _, _ string) (context.Context, error) {
 			ctx, cancel := context.WithTimeout(ctx, 5*time.Millisecond)
 			t.Cleanup(cancel)
 			return ctx, nil

@@ -24,15 +24,16 @@ type Config struct {
 	// SeesPeople tells which API a caller gets; nil: everybody gets API.
 	SeesPeople func(ctx context.Context) bool
 	// Authenticate turns a token, and the purpose that the request names in its header Hearth-Purpose, into the context
-	// in which the operation runs; "" is a stranger, or no purpose. An error is answered as DENIED with 401, an
-	// hmis.Error of the code UNAVAILABLE with 503.
-	Authenticate func(ctx context.Context, token, purpose string) (context.Context, error)
+	// in which the operation runs; "" is a stranger, or no purpose. Address tells strangers apart: an IP address, or a
+	// network of version 6. An error is answered as DENIED with 401, an hmis.Error of the code UNAVAILABLE with 503.
+	Authenticate func(ctx context.Context, token, purpose, address string) (context.Context, error)
 	Extension    graphql.HandlerExtension // hung around every operation; nil: none
 	// Introspect tells whether a caller may read the schema and is told its names in errors; nil: nobody may.
 	Introspect func(ctx context.Context) bool
 	// Ready returns an error while the hub cannot answer; nil: it always can.
 	Ready   func(ctx context.Context) error
 	Console http.Handler // the web console at /; nil: none
+	SignIn  http.Handler // sign-in by an identity provider, all below /oidc/; nil: none
 	Origins []string     // web pages that may call the hub, as exact origins; empty: those of the hub only
 	// Public answers a published question to everybody, as JSON and as CSV; nil: nothing is published. Errors as hmis.Error.
 	Public func(ctx context.Context, name string) (json, csv []byte, err error)
@@ -70,6 +71,9 @@ func (d *door) routes() http.Handler {
 	mux.Handle("/schema.graphql", share(only(http.HandlerFunc(d.schema), http.MethodGet, http.MethodHead)))
 	mux.Handle("/healthz", only(http.HandlerFunc(healthy), http.MethodGet, http.MethodHead))
 	mux.Handle("/readyz", only(http.HandlerFunc(d.ready), http.MethodGet, http.MethodHead))
+	if d.SignIn != nil {
+		mux.Handle("/oidc/", http.HandlerFunc(d.signIn))
+	}
 	if d.Public != nil {
 		mux.Handle("/public/{name}", only(http.HandlerFunc(d.published), http.MethodGet, http.MethodHead))
 	}
@@ -101,9 +105,9 @@ func (d *door) guard(next http.Handler) http.Handler {
 		h.Set("X-Content-Type-Options", "nosniff")
 		h.Set("X-Frame-Options", "DENY")
 		h.Set("Referrer-Policy", "no-referrer")
-		h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'") // the console sets its own
+		h.Set("Content-Security-Policy", "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'") // the console sets its own
 		if d.secure(r) {
-			h.Set("Strict-Transport-Security", "max-age=31536000")
+			h.Set("Strict-Transport-Security", "max-age=31536000; includeSubDomains") // the hub has a host of its own
 		}
 		next.ServeHTTP(w, r)
 	})

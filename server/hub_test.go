@@ -181,7 +181,7 @@ func newConfig(change ...func(*Config)) (Config, *logBook) {
 	log := &logBook{}
 	c := Config{
 		API: API{Schema: testSchema{gqlparser.MustLoadSchema(&ast.Source{Input: testSDL})}, SDL: testSDL},
-		Authenticate: func(ctx context.Context, token, _ string) (context.Context, error) {
+		Authenticate: func(ctx context.Context, token, _, _ string) (context.Context, error) {
 			switch token {
 			case "":
 				return ctx, nil

@@ -3,6 +3,7 @@ package server
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
@@ -108,6 +109,9 @@ func TestPaths(t *testing.T) {
 	slow := func(c *Config) {
 		c.Ready = func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() }
 	}
+	provider := func(c *Config) {
+		c.SignIn = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, "sign-in "+r.URL.Path) })
+	}
 	broken := func(c *Config) {
 		c.Console = http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic("planted") })
 	}
@@ -122,6 +126,8 @@ func TestPaths(t *testing.T) {
 		{"GET", "/readyz", "", nil, 200, "ok\n"},
 		{"GET", "/readyz", "", down, 503, "not ready\n"},
 		{"GET", "/readyz", "", slow, 503, "not ready\n"},
+		{"GET", "https://hub.example.org/oidc/provider", "", provider, 200, "sign-in /oidc/provider"},
+		{"GET", "https://hub.example.org/oidc/provider", "", nil, 200, "console"}, // which knows no such file
 		{"GET", "/schema.graphql", "good", nil, 200, testSDL},
 		{"GET", "/schema.graphql", "", nil, 401, ""},
 		{"GET", "/schema.graphql", "bad", nil, 401, ""},
@@ -200,7 +206,7 @@ func TestCORS(t *testing.T) {
 func TestServe(t *testing.T) {
 	started, finish := make(chan bool), make(chan bool)
 	h, _ := newHub(t, func(c *Config) {
-		c.Authenticate = func(ctx context.Context, _, _ string) (context.Context, error) {
+		c.Authenticate = func(ctx context.Context, _, _, _ string) (context.Context, error) {
 			close(started)
 			<-finish
 			return ctx, nil

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"encoding/json"
 	"net"
 	"net/http"
 	"net/netip"
@@ -65,6 +66,27 @@ func (d *door) session(w http.ResponseWriter, r *http.Request) {
 	}
 	http.SetCookie(w, cookie)
 	w.WriteHeader(http.StatusNoContent)
+}
+
+// signIn lets a browser to the sign-in by an identity provider. Each request costs its address what an operation of a
+// stranger costs, and is answered only where a session could be kept in a cookie.
+func (d *door) signIn(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Cache-Control", "no-store")
+	c := d.newCall(r)
+	refused := d.pay(c, operationCost)
+	if refused == nil && d.cookieName(r) == "" {
+		refused = refuse(http.StatusForbidden, hmis.Denied, "the identity provider signs people in only over TLS; open the hub at its https address")
+	}
+	if c.purse != nil {
+		c.purse.header(w.Header())
+	}
+	if refused != nil {
+		w.Header().Set("Content-Type", mediaJSON+"; charset=utf-8")
+		w.WriteHeader(refused.status)
+		_ = json.NewEncoder(w).Encode(map[string]string{"message": refused.Message}) // an error is a caller who has gone
+		return
+	}
+	d.SignIn.ServeHTTP(w, r)
 }
 
 // mayKeep reports why a session may not be kept in a cookie, or not be taken away.

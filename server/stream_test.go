@@ -289,11 +289,11 @@ func TestHandshakeSaysNothing(t *testing.T) {
 func revocable(revoked *atomic.Bool) func(*Config) {
 	return func(c *Config) {
 		good := c.Authenticate
-		c.Authenticate = func(ctx context.Context, token, purpose string) (context.Context, error) {
+		c.Authenticate = func(ctx context.Context, token, purpose, address string) (context.Context, error) {
 			if revoked.Load() {
 				return nil, hmis.Errorf(hmis.Denied, "the token is not valid, or no longer; sign in again")
 			}
-			return good(ctx, token, purpose)
+			return good(ctx, token, purpose, address)
 		}
 	}
 }
@@ -317,11 +317,11 @@ func TestPanicOfACheck(t *testing.T) {
 	var broken atomic.Bool
 	s, log := open(t, quick, func(c *Config) {
 		good := c.Authenticate
-		c.Authenticate = func(ctx context.Context, token, purpose string) (context.Context, error) {
+		c.Authenticate = func(ctx context.Context, token, purpose, address string) (context.Context, error) {
 			if broken.Load() {
 				panic("planted")
 			}
-			return good(ctx, token, purpose)
+			return good(ctx, token, purpose, address)
 		}
 	})
 	c := connect(t, s)
@@ -357,7 +357,7 @@ func TestStreamSeesTheNewest(t *testing.T) {
 	d := newDoor(c)
 	quick(d)
 	type number struct{}
-	d.Authenticate = func(ctx context.Context, _, _ string) (context.Context, error) {
+	d.Authenticate = func(ctx context.Context, _, _, _ string) (context.Context, error) {
 		return context.WithValue(ctx, number{}, asked.Add(1)), nil
 	}
 	live, refused := d.admitStream(t.Context(), &call{}, credential{token: "good"}, func(*refusal) { t.Error("ended") })

@@ -90,9 +90,13 @@ func AutoTLS(folder string, hosts ...string) *tls.Config {
 	return secured(m.TLSConfig())
 }
 
-// secured leaves the suites and curves to Go, which keeps them up to date.
+// secured takes of TLS 1.2 the suites with forward secrecy and AEAD alone; order, curves and all of TLS 1.3 are Go's.
 func secured(c *tls.Config) *tls.Config {
 	c.MinVersion = tls.VersionTLS12
+	c.CipherSuites = []uint16{
+		tls.TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256, tls.TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384, tls.TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256,
+		tls.TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256, tls.TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384, tls.TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256,
+	}
 	if len(c.NextProtos) == 0 {
 		c.NextProtos = []string{"h2", "http/1.1"}
 	}

@@ -539,6 +539,29 @@ func fieldContext_Disclosure_outcome(_ context.Context, ec *executionContext, fi
 	return graphql.NewScalarFieldContext("Disclosure", field, false, false, errors.New("field of type DisclosureOutcome does not have child fields"))
 }
 
+func _Disclosure_detail(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *store.Disclosure) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Disclosure_detail(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Detail, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *audit.Detail) graphql.Marshaler {
+			return marshalODisclosureDetail2ᚖgithubᚗcomᚋhearthᚑhmisᚋhearthᚋinternalᚋauditᚐDetail(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_Disclosure_detail(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Disclosure", field, false, false, errors.New("field of type DisclosureDetail does not have child fields"))
+}
+
 func _Disclosure_account(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *store.Disclosure) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -660,6 +683,29 @@ func _Disclosure_session(ctx context.Context, ec *executionContext, field graphq
 	)
 }
 func fieldContext_Disclosure_session(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Disclosure", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func _Disclosure_subject(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *store.Disclosure) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Disclosure_subject(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Subject, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return marshalOString2ᚖstring(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_Disclosure_subject(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Disclosure", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
@@ -1229,6 +1275,11 @@ func _Disclosure(ctx context.Context, ec *executionContext, sel ast.SelectionSet
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "detail":
+			out.Values[i] = _Disclosure_detail(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		case "account":
 			out.Values[i] = _Disclosure_account(ctx, ec, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
@@ -1251,6 +1302,11 @@ func _Disclosure(ctx context.Context, ec *executionContext, sel ast.SelectionSet
 			}
 		case "session":
 			out.Values[i] = _Disclosure_session(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "subject":
+			out.Values[i] = _Disclosure_subject(ctx, ec, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
@@ -1555,6 +1611,25 @@ func marshalNDisclosureOutcome2githubᚗcomᚋhearthᚑhmisᚋhearthᚋinternal�
 			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
 		}
 	}
+	return res
+}
+
+func unmarshalODisclosureDetail2ᚖgithubᚗcomᚋhearthᚑhmisᚋhearthᚋinternalᚋauditᚐDetail(ctx context.Context, ec *executionContext, v any) (*audit.Detail, error) {
+	if v == nil {
+		return nil, nil
+	}
+	tmp, err := graphql.UnmarshalString(v)
+	res := audit.Detail(tmp)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func marshalODisclosureDetail2ᚖgithubᚗcomᚋhearthᚑhmisᚋhearthᚋinternalᚋauditᚐDetail(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *audit.Detail) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := graphql.MarshalString(string(*v))
 	return res
 }
 

@@ -28,12 +28,34 @@ func TestPasswords(t *testing.T) {
 }
 
 func TestCheckPassword(t *testing.T) {
-	for _, bad := range []string{"", "short", "elevenchars", "my name is intake1"} {
-		if checkPassword(bad, "intake1") == nil {
-			t.Errorf("%q passed", bad)
+	for _, c := range []struct {
+		password       string
+		least          int
+		letterAndDigit bool
+		ok             bool
+	}{
+		{"", 15, false, false},
+		{"fourteen lette", 15, false, false},
+		{"fifteen lettersx", 15, false, true},
+		{"twelve chars", 12, false, true},
+		{"my name is intake1 too", 15, false, false},
+		{"PasswordPassword1!", 15, false, false},
+		{"qwertyuiop123456789", 15, false, false},
+		{"P@ssw0rdP@ssw0rd", 15, false, false},
+		{"aaaaaaaaaaaaaaaaaaaa", 15, false, false},
+		{"correct horse battery staple", 15, false, false},
+		{"gravel otter lantern", 15, false, true},
+		{"gravel otter lantern", 15, true, false},
+		{"gravel otter lantern 7", 15, true, true},
+	} {
+		if err := checkPassword(c.password, "intake1", c.least, c.letterAndDigit); (err == nil) != c.ok {
+			t.Errorf("%q: %v", c.password, err)
 		}
 	}
-	if err := checkPassword("correct horse battery", "intake1"); err != nil {
-		t.Error(err)
+}
+
+func TestHashesOfEarlierCost(t *testing.T) {
+	if !currentHash(hashPassword("gravel otter lantern")) || currentHash("$argon2id$v=19$m=4096,t=2,p=1$c2FsdA$aGFzaA") {
+		t.Error("an old hash is taken for a current one, or the reverse")
 	}
 }

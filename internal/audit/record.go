@@ -22,16 +22,62 @@ type Kind string
 
 // The kinds.
 const (
-	Read         Kind = "READ"          // an operation that showed clients, or was refused
-	Write        Kind = "WRITE"         // an operation that wrote of clients; what its answer showed is in a record of its own
-	Import       Kind = "IMPORT"        // an export was brought in; Record.Run says which
-	Report       Kind = "REPORT"        // figures were counted of clients, whom they do not name; clients that were shown beside them are in the record
-	Explain      Kind = "EXPLAIN"       // somebody asked why an account sees a client or does not
-	Login        Kind = "LOGIN"         // a session was opened
-	LoginFailed  Kind = "LOGIN_FAILED"  // a name or password was wrong
-	TokenRefused Kind = "TOKEN_REFUSED" // a token was none, had ended, or could not be used for the purpose
-	LogRead      Kind = "LOG_READ"      // the log was read by somebody about others
-	Pruned       Kind = "PRUNED"        // records before Record.Before were deleted, as the retention policy says
+	Read          Kind = "READ"           // an operation that showed clients, or was refused
+	Write         Kind = "WRITE"          // an operation that wrote of clients; what its answer showed is in a record of its own
+	Import        Kind = "IMPORT"         // an export was brought in; Record.Run says which
+	Report        Kind = "REPORT"         // figures were counted of clients, whom they do not name; clients that were shown beside them are in the record
+	Explain       Kind = "EXPLAIN"        // somebody asked why an account sees a client or does not
+	Login         Kind = "LOGIN"          // a session was opened
+	LoginFailed   Kind = "LOGIN_FAILED"   // none was
+	Logout        Kind = "LOGOUT"         // a session or token was ended by its holder
+	TokenRefused  Kind = "TOKEN_REFUSED"  // a token was none, had ended, or could not be used for the purpose
+	AccessChanged Kind = "ACCESS_CHANGED" // of an account, or of what the community asks of all
+	LogRead       Kind = "LOG_READ"       // the log was read by somebody about others
+	Pruned        Kind = "PRUNED"         // records before Record.Before were deleted, as the retention policy says
+)
+
+// Detail says how somebody signed in, why that was refused, or what of an access was changed.
+type Detail string
+
+// The details of Login.
+const (
+	ByPassword Detail = "PASSWORD"
+	ByCode     Detail = "PASSWORD_AND_CODE"
+	ByRecovery Detail = "PASSWORD_AND_RECOVERY_CODE"
+	ByProvider Detail = "PROVIDER"
+)
+
+// The details of LoginFailed.
+const (
+	WrongPassword Detail = "WRONG_PASSWORD" // or there is no such account, or it is disabled
+	WeakPassword  Detail = "WEAK_PASSWORD"  // right, but too easy to guess by today's rules
+	NoCode        Detail = "NO_CODE"        // the password was right
+	WrongCode     Detail = "WRONG_CODE"     // the password was right
+	TooMany       Detail = "TOO_MANY"       // it was not looked at, after too many others
+	NotConfirmed  Detail = "NOT_CONFIRMED"  // the provider did not vouch for anybody, or not in this browser
+	Unbound       Detail = "UNBOUND"        // the provider did, and no active account is bound to that
+	OneFactor     Detail = "ONE_FACTOR"     // the provider asked for one where two are needed
+)
+
+// The details of AccessChanged.
+const (
+	AccountCreated     Detail = "ACCOUNT_CREATED"
+	AccountDisabled    Detail = "ACCOUNT_DISABLED"
+	AccountEnabled     Detail = "ACCOUNT_ENABLED"
+	RoleChanged        Detail = "ROLE"
+	PasswordChanged    Detail = "PASSWORD_CHANGED"
+	SecondFactorAdded  Detail = "SECOND_FACTOR_ADDED"
+	SecondFactorReset  Detail = "SECOND_FACTOR_RESET"
+	TrainingRecorded   Detail = "TRAINING"
+	AgreementSigned    Detail = "AGREEMENT_SIGNED"
+	IdentityBound      Detail = "IDENTITY_BOUND"
+	IdentityUnbound    Detail = "IDENTITY_UNBOUND"
+	TokenCreated       Detail = "TOKEN_CREATED"
+	TokenRotated       Detail = "TOKEN_ROTATED"
+	TokenEnded         Detail = "TOKEN_ENDED" // or a session, by another than its holder or from elsewhere
+	PartnerAgreement   Detail = "PARTNER_AGREEMENT"
+	AgreementPublished Detail = "AGREEMENT_PUBLISHED"
+	SettingChanged     Detail = "SETTING"
 )
 
 // Outcome says how what is recorded ended.
@@ -55,7 +101,9 @@ type Record struct {
 	Role         string         `json:"role,omitempty"`         // by name, as the purpose
 	Purpose      string         `json:"purpose,omitempty"`      // "": none in particular
 	Session      string         `json:"session,omitempty"`      // the beginning of the hash of the token, in hexadecimal
-	App          string         `json:"app,omitempty"`          // the program that asked, as the account of an app is named
+	App          string         `json:"app,omitempty"`          // the program that asked, as its token or account names it; of a login, as it names itself
+	Detail       Detail         `json:"detail,omitempty"`       // of logins and changes of access
+	Subject      int64          `json:"subject,omitempty"`      // row number of the account of which the access was changed, where it is not Account
 	Operation    string         `json:"operation,omitempty"`    // its name in the document
 	Fields       []string       `json:"fields,omitempty"`       // what was asked of the schema's roots
 	Document     string         `json:"document,omitempty"`     // Keys.Document of its text
@@ -69,12 +117,9 @@ func By(v *policy.Viewer) Record {
 	if v == nil {
 		return Record{}
 	}
-	r := Record{Account: v.Account, Organization: v.Organization, Role: v.Role.String()}
+	r := Record{Account: v.Account, Organization: v.Organization, Role: v.Role.String(), Session: v.Session, App: v.App}
 	if v.Purpose != policy.AnyPurpose {
 		r.Purpose = v.Purpose.String()
-	}
-	if v.Role == policy.PartnerApp {
-		r.App = v.Username
 	}
 	return r
 }

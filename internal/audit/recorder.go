@@ -22,8 +22,6 @@ type Recorder struct {
 	writes  Kind    // of the transaction that goes on; "": it writes nothing that is recorded, or there is none
 	written []int64 // the clients that it writes of
 	denied  bool
-	account int64
-	session string
 	clients map[int64]*Client
 	seen    map[sight]*seen
 }
@@ -226,19 +224,6 @@ func (r *Recorder) Deny() {
 	r.denied = true
 }
 
-// SignIn notes an attempt to sign in, by the account if there is one of the name (else 0), and the session it opened.
-func (r *Recorder) SignIn(account int64, session string, ok bool) {
-	if r == nil {
-		return
-	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.account, r.session = account, session
-	if r.kind = Login; !ok {
-		r.kind, r.denied = LoginFailed, true
-	}
-}
-
 // Take returns what was collected since it was last asked, and whether there is anything to record.
 func (r *Recorder) Take() (Record, bool) {
 	r.mu.Lock()
@@ -248,7 +233,6 @@ func (r *Recorder) Take() (Record, bool) {
 	}
 	rec := r.by
 	rec.Kind, rec.Outcome = cmp.Or(r.kind, Read), Done
-	rec.Account, rec.Session = cmp.Or(r.account, rec.Account), cmp.Or(r.session, rec.Session)
 	switch {
 	case r.denied:
 		rec.Outcome = Denied
@@ -263,6 +247,6 @@ func (r *Recorder) Take() (Record, bool) {
 		})
 		rec.Clients = append(rec.Clients, *c)
 	}
-	r.clients, r.denied, r.kind, r.account, r.session = map[int64]*Client{}, false, "", 0, ""
+	r.clients, r.denied, r.kind = map[int64]*Client{}, false, ""
 	return rec, true
 }

@@ -16,7 +16,7 @@ import (
 
 func accountCommand(h *hub) *cobra.Command {
 	c := &cobra.Command{Use: "account", Short: "Keep the accounts of the hub"}
-	c.AddCommand(createAccountCommand(h), disableAccountCommand(h), accountRoleCommand(h))
+	c.AddCommand(createAccountCommand(h), disableAccountCommand(h), accountRoleCommand(h), bindAccountCommand(h), unbindAccountCommand(h))
 	return c
 }
 

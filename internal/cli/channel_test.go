@@ -252,7 +252,7 @@ func aliases(n int) string {
 
 // reviewed are the commands; those that show rows ask the store as a viewer and have a channel test. Report asks for what
 // the API's reports are made of: see TestReportsTellNothingOfOthers in graph.
-var reviewed = strings.Fields("account account/create account/disable account/role audit audit/checkpoint audit/prune audit/retention audit/verify backup demo doctor import keys keys/init keys/rotate migrate migrate/up report restore serve synth token token/create")
+var reviewed = strings.Fields("account account/bind account/create account/disable account/role account/unbind audit audit/checkpoint audit/prune audit/retention audit/verify backup demo doctor import keys keys/init keys/rotate migrate migrate/up report restore serve synth token token/create")
 
 // Exports, reports and audit screens: a new command is refused until it is shown to give a viewer no more than the API does.
 func TestChannel17Commands(t *testing.T) {
@@ -363,14 +363,14 @@ var changing = regexp.MustCompile(`(time|ms|incident)=\S+|\+0x\w+|stack="?\[.*`)
 func (d *door) without(t testing.TB) *door {
 	t.Helper()
 	whole := &graph.Resolver{Store: d.store, Accounts: d.book}
-	authenticate := func(ctx context.Context, token, purpose string) (context.Context, error) {
+	authenticate := func(ctx context.Context, token, purpose, address string) (context.Context, error) {
 		switch purpose {
 		case "ERROR":
 			return nil, errors.New("no row for secret-question")
 		case "PANIC":
 			panic("no row for secret-question")
 		}
-		return whole.Authenticate(ctx, token, "")
+		return whole.Authenticate(ctx, token, "", address)
 	}
 	numbers := (&graph.Resolver{}).NumbersSchema()
 	return &door{store: d.store, tokens: d.tokens, log: d.log, Handler: server.Handler(server.Config{

@@ -122,7 +122,10 @@ func (d *demo) build(ctx context.Context) error {
 	}
 	var agencies []agency
 	for _, o := range organizations.Nodes() {
-		agencies = append(agencies, agency{o.OpaqueID, o.OrganizationID, *o.OrganizationName})
+		agencies = append(agencies, agency{o.ID, o.OpaqueID, o.OrganizationID, *o.OrganizationName})
+	}
+	if err := d.agree(ctx, agencies); err != nil {
+		return err
 	}
 	if err := d.sign(ctx, agencies); err != nil {
 		return err
@@ -131,7 +134,23 @@ func (d *demo) build(ctx context.Context) error {
 }
 
 // agency is an organization of the community.
-type agency struct{ opaqueID, hudID, name string }
+type agency struct {
+	key                   int64
+	opaqueID, hudID, name string
+}
+
+// agree gives every organization a partner agreement for a year; without one it would neither share nor see what others
+// share.
+func (d *demo) agree(ctx context.Context, agencies []agency) error {
+	today := d.store.Now().Day()
+	for _, a := range agencies {
+		p := store.PartnerAgreement{Organization: a.key, Version: "demo", SignedOn: today, EndsOn: today.AddYears(1), Licensed: 10}
+		if err := d.store.RecordPartnerAgreement(ctx, p, nil); err != nil {
+			return err
+		}
+	}
+	return nil
+}
 
 // sign lets every second client sign: most for all partners, some with health, some for two agencies; a few refuse.
 func (d *demo) sign(ctx context.Context, agencies []agency) error {

@@ -81,7 +81,11 @@ func (o *reportOptions) facts(ctx context.Context, h *hub) (f *facts.Facts, allo
 	if a == nil {
 		return nil, nil, hmis.Errorf(hmis.NotFound, "there is no account %s; name one with --as USER", o.as)
 	}
-	if ctx, err = s.As(ctx, a.Viewer()); err != nil {
+	v, err := s.Viewer(ctx, a)
+	if err != nil {
+		return nil, nil, err
+	}
+	if ctx, err = s.As(ctx, v); err != nil {
 		return nil, nil, err
 	}
 	var scope *store.ReportScope

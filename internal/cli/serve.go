@@ -25,6 +25,7 @@ func serveCommand(h *hub) *cobra.Command {
 	var checkpoints string
 	var origins []string
 	var d doorFlags
+	var provider providerFlags
 	c := &cobra.Command{
 		Use:   "serve",
 		Short: "Serve the GraphQL API and the console",
@@ -54,6 +55,9 @@ func serveCommand(h *hub) *cobra.Command {
 			if err := d.apply(&config); err != nil {
 				return err
 			}
+			if err := provider.apply(s, &config, log); err != nil {
+				return err
+			}
 			stopTracing, err := startTracing(cmd.Context())
 			if err != nil {
 				return err
@@ -78,6 +82,7 @@ func serveCommand(h *hub) *cobra.Command {
 	c.Flags().StringVar(&metricsAddr, "metrics-addr", "", "address of a listener of its own for /metrics, as 127.0.0.1:9090; empty: none")
 	checkpointsFlag(c, &checkpoints)
 	c.Flags().StringSliceVar(&origins, "origin", nil, "a web origin that may call the API, as https://app.example.org; may be repeated")
+	provider.declare(c)
 	return c
 }
 
@@ -127,14 +132,14 @@ func handler(s *store.Store, c server.Config) http.Handler {
 	return server.Handler(c)
 }
 
-// callerOf names an agency's program by its account, and people by nothing but their role.
+// callerOf names a program as an administrator named it, and people by nothing but their role.
 func callerOf(ctx context.Context) server.Caller {
 	v := policy.ViewerOf(ctx)
 	switch {
 	case v == nil:
 		return server.Caller{App: "stranger"}
-	case v.Role == policy.PartnerApp:
-		return server.Caller{Account: v.Account, App: v.Username, Program: true}
+	case v.App != "":
+		return server.Caller{Account: v.Account, App: v.App, Program: true}
 	}
 	return server.Caller{Account: v.Account, App: v.Role.String()}
 }

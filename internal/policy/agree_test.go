@@ -119,7 +119,7 @@ func (d dice) telling() (s hmis.Categories) {
 func (d dice) question() policy.Question {
 	q := policy.Question{
 		Viewer: d.viewer(), Day: today, Class: d.class(), VictimService: d.once(30), Own: d.once(6), Restricted: d.once(10),
-		Telling: d.telling(), Written: d.day(), Refused: d.once(10), Fleeing: d.once(4),
+		Telling: d.telling(), Written: d.day(), Partners: !d.once(10), Refused: d.once(10), Fleeing: d.once(4),
 	}
 	for range d.roll(8) {
 		q.Grants = append(q.Grants, d.grant(q.Class.Category))
@@ -203,8 +203,8 @@ func TestPoliciesAgreeOnTheLattice(t *testing.T) {
 			t.Fatalf("%s\nDecide %s\nnaive  %s", tell(q), say(got), say(want))
 		}
 	}
-	// roles, classes, victim, in order, own, locked, refused, fleeing, telling, organization, programs, purposes, grants
-	const want = 10 * 19 * 2 * 2 * 2 * 2 * 2 * 2 * 3 * 2 * 2 * 2 * 15
+	// roles, classes, in order, (victim, own, locked, refused, fleeing; no partners), telling, organization, programs, purposes, grants
+	const want = 10 * 19 * 2 * (32 + 1) * 3 * 2 * 2 * 2 * 15
 	if points != want {
 		t.Errorf("the lattice has %d points, not %d", points, want)
 	}

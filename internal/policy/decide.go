@@ -12,6 +12,7 @@ type Question struct {
 	Restricted    bool            // the client's record is locked
 	Telling       hmis.Categories // what the project of the row alone tells of everybody who stays there
 	Written       hmis.Date       // the day on which the row was last written
+	Partners      bool            // the organizations of the viewer and of the row both have a partner agreement that holds
 	Refused       bool            // the client's newest answer is a refusal
 	Fleeing       bool            // the client is fleeing violence
 	Grants        []Grant         // of this client
@@ -66,6 +67,8 @@ var rules = []rule{
 		func(q *Question) bool { return q.Class.Category == hmis.Unclassified }),
 	denies("Does it belong to a federal program that the organization runs no project of today?", OtherProgram,
 		func(q *Question) bool { return q.Class.Programs != 0 && q.Class.Programs&q.Viewer.Programs == 0 }),
+	denies("Has the account's organization, or the one that the fact hangs on, no partner agreement that holds?", NoPartnerAgreement,
+		func(q *Question) bool { return !q.Partners }),
 	denies("Was the client asked, and said no?", RefusedByClient,
 		func(q *Question) bool { return q.Refused }),
 	{"Does a release of the client open it to this organization today and for this purpose, and is nothing in its way that protects the client?",
@@ -127,8 +130,14 @@ func Explain(q Question) (steps []Step, d Decision) {
 	return steps, Decision{Reason: NotReleased}
 }
 
-// MayEdit reports whether the viewer may change a fact that it may see: its own organization's, or any for the lead.
+// MayEdit reports whether the viewer may change a fact that it may see: its own organization's, or any for the lead, within
+// the limits of the token that it asks with.
 func MayEdit(q Question) bool {
 	d := Decide(q)
-	return d.Permit && (d.Reason == OwnOrganization || q.Viewer.Role == SystemAdmin)
+	if !d.Permit {
+		return false
+	}
+	limits := q.Viewer.Limits
+	within := limits == nil || limits.Writes.Has(q.Class.Category)
+	return within && (d.Reason == OwnOrganization || q.Viewer.Role == SystemAdmin)
 }

@@ -234,7 +234,7 @@ func (f *form) answer(t *testing.T, asks string) string {
 	t.Helper()
 	asks, _, _ = strings.Cut(asks, ": ")
 	parts := strings.Split(asks, ", ")
-	q := policy.Question{Day: *day(t, parts[0])}
+	q := policy.Question{Day: *day(t, parts[0]), Partners: true}
 	purpose, client := policy.AnyPurpose, f.client(0)
 	for _, part := range parts[1:] {
 		word, value, _ := strings.Cut(part, " ")

@@ -90,7 +90,7 @@ func lattice() iter.Seq[policy.Question] {
 						told = hmis.Military
 					}
 					for _, grants := range latticeGrants(class.Category, told) {
-						q := policy.Question{Day: today, Class: class, Telling: telling, Written: latticeWritten, Grants: grants}
+						q := policy.Question{Day: today, Class: class, Telling: telling, Written: latticeWritten, Grants: grants, Partners: true}
 						if !latticeSituations(role, q, yield) {
 							return
 						}
@@ -118,6 +118,13 @@ func latticeSituations(viewer policy.Viewer, q policy.Question, yield func(polic
 							bits&1 != 0, bits&2 != 0, bits&4 != 0, bits&8 != 0, bits&16 != 0
 						if !yield(q) {
 							return false
+						}
+						if bits == 0 { // whatever else there is, it is asked after this
+							q.Partners = false
+							if !yield(q) {
+								return false
+							}
+							q.Partners = true
 						}
 					}
 				}

@@ -76,17 +76,18 @@ func ofViewer(change func(*policy.Viewer)) func(*policy.Question) {
 }
 
 var (
-	own     = func(q *policy.Question) { q.Own = true }
-	locked  = func(q *policy.Question) { q.Restricted = true }
-	refused = func(q *policy.Question) { q.Refused = true }
-	fleeing = func(q *policy.Question) { q.Fleeing = true }
-	atHOPWA = func(q *policy.Question) { q.Telling = hmis.CategoriesOf(hmis.HIV) }
-	ofHOPWA = func(q *policy.Question) { q.Class.Programs = hmis.HOPWA }
-	toMine  = func(g *policy.Grant) { g.Recipient = mine }
-	toOther = func(g *policy.Grant) { g.Recipient = theirs }
-	treats  = func(g *policy.Grant) { g.Purpose = policy.Treatment }
-	all     = releases(hmis.AllContent)
-	general = releases(hmis.GeneralRelease)
+	own         = func(q *policy.Question) { q.Own = true }
+	locked      = func(q *policy.Question) { q.Restricted = true }
+	refused     = func(q *policy.Question) { q.Refused = true }
+	unpartnered = func(q *policy.Question) { q.Partners = false }
+	fleeing     = func(q *policy.Question) { q.Fleeing = true }
+	atHOPWA     = func(q *policy.Question) { q.Telling = hmis.CategoriesOf(hmis.HIV) }
+	ofHOPWA     = func(q *policy.Question) { q.Class.Programs = hmis.HOPWA }
+	toMine      = func(g *policy.Grant) { g.Recipient = mine }
+	toOther     = func(g *policy.Grant) { g.Recipient = theirs }
+	treats      = func(g *policy.Grant) { g.Purpose = policy.Treatment }
+	all         = releases(hmis.AllContent)
+	general     = releases(hmis.GeneralRelease)
 )
 
 var matrix = []struct {
@@ -123,6 +124,7 @@ var matrix = []struct {
 		{"Revoked from now on: what was written on that day or later", revoked(policy.FromNowOn, latticeWritten)},
 	}},
 	{"DATA OF ANOTHER ORGANIZATION: what no release opens", []situation{
+		{"Every category released, and one of the two organizations has no partner agreement that holds", both(all, unpartnered)},
 		{"Every category released, and the record is locked", both(all, locked)},
 		{"Every category released, and the client is fleeing violence", both(all, fleeing)},
 		{"A general release, and the stay is at a HOPWA project, whose name alone tells of HIV", both(general, atHOPWA)},
@@ -187,7 +189,7 @@ func (s situation) decide(t *testing.T, name string, class hmis.Class) policy.De
 	t.Helper()
 	v := seats[slices.IndexFunc(seats, func(s seat) bool { return s.name == name })].viewer
 	v.Standing = inOrder
-	q := policy.Question{Viewer: &v, Day: today, Class: class, Written: latticeWritten}
+	q := policy.Question{Viewer: &v, Day: today, Class: class, Written: latticeWritten, Partners: true}
 	s.holds(&q)
 	got := policy.Decide(q)
 	if want := naiveDecide(q); got != want {

@@ -129,6 +129,9 @@ func naiveAgency(q policy.Question, category string, forRole func(category strin
 	if q.Class.Programs != 0 && !naiveRunsOneOf(q.Viewer, q.Class.Programs) {
 		return withhold(policy.OtherProgram)
 	}
+	if !q.Partners {
+		return withhold(policy.NoPartnerAgreement)
+	}
 	if q.Refused {
 		return withhold(policy.RefusedByClient)
 	}

@@ -30,6 +30,7 @@ func TestProtectingMoreShowsNoMore(t *testing.T) {
 	}{
 		{"lock the record", func(_ dice, q *policy.Question) { q.Restricted = true }},
 		{"the client flees", func(_ dice, q *policy.Question) { q.Fleeing = true }},
+		{"the partner agreement ends", func(_ dice, q *policy.Question) { q.Partners = false }},
 		{"the client refuses", func(_ dice, q *policy.Question) { q.Refused = true }},
 		{"a victim service provider", func(_ dice, q *policy.Question) { q.VictimService = true }},
 		{"the project tells more", func(d dice, q *policy.Question) { q.Telling |= hmis.CategoriesOf(d.category()) }},
@@ -214,7 +215,7 @@ func TestDecideIsTotal(t *testing.T) {
 	} {
 		for _, class := range []hmis.Class{none, beyond, hmis.ClassOf(200), hmis.ClassOf(hmis.Meta), hmis.ClassOf(hmis.Identity)} {
 			for _, own := range yesNo {
-				q := policy.Question{Viewer: viewer, Day: today, Class: class, Own: own, Telling: ^hmis.Categories(0),
+				q := policy.Question{Viewer: viewer, Day: today, Class: class, Own: own, Partners: true, Telling: ^hmis.Categories(0),
 					Grants: []policy.Grant{{}, {Category: class.Category, From: policy.Never, Until: 1<<31 - 1}}}
 				d := policy.Decide(q)
 				_, explained := policy.Explain(q)

@@ -20,6 +20,7 @@ const (
 	RestrictedRecord
 	OwnOrganization
 	OtherProgram
+	NoPartnerAgreement
 	RefusedByClient
 	ByRelease
 	NotReleased
@@ -28,7 +29,7 @@ const (
 
 var reasonNames = [reasonCount]string{
 	"VICTIM_SERVICE", "ACCOUNT_NOT_IN_ORDER", "NOT_FOR_ROLE", "BY_ROLE", "RESTRICTED", "OWN_ORGANIZATION",
-	"OTHER_PROGRAM", "REFUSED_BY_CLIENT", "BY_RELEASE", "NOT_RELEASED",
+	"OTHER_PROGRAM", "NO_PARTNER_AGREEMENT", "REFUSED_BY_CLIENT", "BY_RELEASE", "NOT_RELEASED",
 }
 
 func (r Reason) String() string { return reasonNames[r] }

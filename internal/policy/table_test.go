@@ -74,6 +74,7 @@ var cells = []struct {
 	{policy.ByRole, true, "ROLE", "seen: the role sees it of everybody"},
 	{policy.NotReleased, false, ".", "not seen: no release opens it"},
 	{policy.NotForRole, false, "/", "not seen: no account of this role, or with these scopes, sees it"},
+	{policy.NoPartnerAgreement, false, "ptnr", "not seen: one of the two organizations has no partner agreement"},
 	{policy.RefusedByClient, false, "no", "not seen: the client was asked and said no"},
 	{policy.OtherProgram, false, "prog", "not seen: of a federal program that the organization does not run"},
 	{policy.RestrictedRecord, false, "lock", "not seen: the record is locked"},

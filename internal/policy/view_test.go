@@ -16,7 +16,7 @@ func caseManager() *policy.Viewer {
 
 // released is a question about another organization's data of which the categories are released.
 func released(categories ...hmis.Category) policy.Question {
-	q := policy.Question{Viewer: caseManager(), Day: today, Written: latticeWritten}
+	q := policy.Question{Viewer: caseManager(), Day: today, Written: latticeWritten, Partners: true}
 	for _, c := range categories {
 		q.Grants = append(q.Grants, policy.Grant{Release: 1, Category: c, From: today, Until: today})
 	}

@@ -23,7 +23,9 @@ type Disclosure struct {
 	At           hmis.Timestamp
 	Kind         audit.Kind
 	Outcome      audit.Outcome
+	Detail       *audit.Detail
 	Account      *string // username; nil: a stranger, or the command
+	Subject      *string // username
 	Organization *ent.Organization
 	Role         *policy.Role
 	Purpose      policy.Purpose
@@ -314,7 +316,7 @@ func (s *Store) visibleClients(ctx context.Context, ss *session, records []*audi
 func (s *Store) disclosures(ctx context.Context, ss *session, records []*audit.Record) ([]*Disclosure, error) {
 	var accounts, organizations []int64
 	for _, r := range records {
-		accounts, organizations = append(accounts, r.Account), append(organizations, r.Organization)
+		accounts, organizations = append(accounts, r.Account, r.Subject), append(organizations, r.Organization)
 	}
 	names, err := s.usernames(ctx, accounts)
 	if err != nil {
@@ -326,7 +328,7 @@ func (s *Store) disclosures(ctx context.Context, ss *session, records []*audit.R
 	}
 	list := make([]*Disclosure, len(records))
 	for i, r := range records {
-		d := &Disclosure{At: r.At, Kind: r.Kind, Outcome: r.Outcome, Organization: known[r.Organization], Account: orNil(names[r.Account]),
+		d := &Disclosure{At: r.At, Kind: r.Kind, Outcome: r.Outcome, Organization: known[r.Organization], Account: orNil(names[r.Account]), Subject: orNil(names[r.Subject]),
 			Session: orNil(r.Session), App: orNil(r.App), Operation: orNil(r.Operation), Document: orNil(r.Document), Fields: append([]string{}, r.Fields...)}
 		if ss.readsLog() {
 			n := int(r.Number)
@@ -335,6 +337,9 @@ func (s *Store) disclosures(ctx context.Context, ss *session, records []*audit.R
 		if r.Run != 0 {
 			run := int(r.Run)
 			d.Run = &run
+		}
+		if r.Detail != "" {
+			d.Detail = &r.Detail
 		}
 		if role, err := policy.ParseRole(r.Role); err == nil {
 			d.Role = &role

@@ -95,7 +95,11 @@ func (s *Store) clientToExplain(ctx context.Context, id string) (int64, error) {
 }
 
 func (s *Store) explain(ctx context.Context, client int64, a *Account) (*AccessExplanation, error) {
-	subject, err := s.session(ctx, a.Viewer())
+	v, err := s.Viewer(ctx, a)
+	if err != nil {
+		return nil, err
+	}
+	subject, err := s.session(ctx, v)
 	if err != nil {
 		return nil, err
 	}

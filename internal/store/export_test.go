@@ -398,6 +398,7 @@ func decides[T Node](t *testing.T, ss *session, k *kind[T], r T) bool {
 		t.Fatal(err)
 	}
 	q.Own = own[0]
+	q.Partners = ss.partner && ss.isShared(t, k.name, func(column string) int64 { return k.key(r, column) })
 	for _, class := range classesOfRow(k, r) {
 		q.Class = class
 		if policy.Decide(q).Permit {
@@ -405,6 +406,24 @@ func decides[T Node](t *testing.T, ss *session, k *kind[T], r T) bool {
 		}
 	}
 	return false
+}
+
+// isShared asks, in the plainest way, whether an organization that the row hangs on has a partner agreement.
+func (ss *session) isShared(t *testing.T, typ string, key func(string) int64) bool {
+	t.Helper()
+	of := "SELECT p.organization_key FROM projects p WHERE p.id = $1"
+	row := "project_key"
+	if typ == "Client" {
+		of = "SELECT p.organization_key FROM projects p JOIN enrollments e ON e.project_key = p.id WHERE e.client_key = $1 AND e.removed_at IS NULL"
+		row = "id"
+	}
+	var shared bool
+	err := ss.store.db.QueryRow("SELECT EXISTS (SELECT 1 FROM partner_agreements a WHERE a.signed_on <= $2 AND a.ends_on >= $2 AND a.organization_key IN ("+of+"))",
+		key(row), ss.day).Scan(&shared)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return shared
 }
 
 func classesOfRow[T Node](k *kind[T], r T) []hmis.Class {
@@ -534,7 +553,7 @@ func (k *kind[T]) typeName() string { return k.name }
 func (k *kind[T]) maskFaults() (faults []string) {
 	all := ^hmis.Programs(0)
 	for hidden := range hmis.CategoryCount {
-		q := policy.Question{Viewer: &policy.Viewer{Role: policy.CaseManager, Organization: 1, Programs: all,
+		q := policy.Question{Partners: true, Viewer: &policy.Viewer{Role: policy.CaseManager, Organization: 1, Programs: all,
 			Standing: policy.Standing{Active: true, TrainedUntil: 1, AgreedUntil: 1}}}
 		for c := range hmis.CategoryCount {
 			if c != hidden {
@@ -728,7 +747,10 @@ func found(t testing.TB) func(*Snapshot, error) *Snapshot {
 }
 
 // AtProjects takes stays at projects from facts in memory.
-func (s *Store) AtProjects(whole *Snapshot, own []int64) *Snapshot { return s.atProjects(whole, own) }
+func (s *Store) AtProjects(t testing.TB, whole *Snapshot, own []int64) *Snapshot {
+	t.Helper()
+	return found(t)(s.atProjects(whole, own, nil))
+}
 
 // ReadAtProjects reads stays at projects, what hangs on them and who stayed.
 func (s *Store) ReadAtProjects(t testing.TB, own []int64) *Snapshot {

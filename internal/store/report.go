@@ -61,7 +61,9 @@ func (s *Store) ReportScope(ctx context.Context, projects []string) (*ReportScop
 		return nil, err
 	}
 	if own != nil {
-		found = s.atProjects(found, own)
+		if found, err = s.atProjects(found, own, nil); err != nil {
+			return nil, err
+		}
 	}
 	audit.RecorderOf(ctx).Is(audit.Report)
 	scope := &ReportScope{Snapshot: found, lead: !ss.viewer.Role.OfAgency()}
@@ -94,7 +96,7 @@ func (s *Store) mayReport(ctx context.Context) (func(int64) bool, error) {
 		return nil, err
 	case ss.system:
 		return func(int64) bool { return true }, nil
-	case !ss.viewer.Role.RunsReports() || !ss.viewer.Standing.InOrder(ss.day):
+	case !ss.viewer.Role.RunsReports() || !ss.viewer.SeesPeople() || !ss.viewer.Standing.InOrder(ss.day):
 		return nil, hmis.Errorf(hmis.Denied, "an account of this role does not run reports")
 	case ss.viewer.Role.OfAgency():
 		return ss.ownsProject, nil

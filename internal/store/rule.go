@@ -61,6 +61,8 @@ func (ss *session) some(other, column, id string, t table) (*sql.Predicate, erro
 // clients. Whom else a client trusts with what is no matter of the others.
 func (ss *session) consents(c columns) (*sql.Predicate, error) {
 	switch {
+	case !ss.viewer.SeesPeople():
+		return never(), nil
 	case ss.viewer.Role == policy.SystemAdmin:
 		return always(), nil
 	case !ss.viewer.Role.OfAgency():
@@ -79,8 +81,10 @@ func (ss *session) clientLevel(t *table, c columns) (*sql.Predicate, error) {
 	shown := ss.classes(t)
 	v := ss.viewer
 	switch {
-	case v.Role == policy.SystemAdmin:
+	case v.Role == policy.SystemAdmin && v.Limits == nil:
 		return always(), nil
+	case v.Role == policy.SystemAdmin:
+		return ss.anyClass(t, c, shown, func([]hmis.Class) *sql.Predicate { return always() }), nil
 	case v.Role == policy.Analyst:
 		return sql.And(ss.anyClass(t, c, shown, func([]hmis.Class) *sql.Predicate { return always() }),
 			ss.notRestricted(t, c), ss.tellsNothing(t, c, func(hmis.Category) *sql.Predicate { return always() })), nil
@@ -91,11 +95,31 @@ func (ss *session) clientLevel(t *table, c columns) (*sql.Predicate, error) {
 	if !v.Role.SeesLocked(true) {
 		own = sql.And(own, ss.notRestricted(t, c))
 	}
-	foreign := sql.And(ss.anyClass(t, c, ss.sharable(shown), func(list []hmis.Class) *sql.Predicate { return ss.granted(t, c, list) }),
+	if !ss.partner {
+		return own, nil
+	}
+	foreign := sql.And(ss.shared(t, c), ss.anyClass(t, c, ss.sharable(shown), func(list []hmis.Class) *sql.Predicate { return ss.granted(t, c, list) }),
 		ss.notRestricted(t, c), ss.tellsNothing(t, c, func(told hmis.Category) *sql.Predicate {
 			return ss.granted(t, c, []hmis.Class{{Category: told}})
 		}))
 	return sql.Or(own, foreign), nil
+}
+
+// shared holds for rows of organizations that share what their clients release: those with a partner agreement. A client
+// is shared by any of those that enrolled it or entered its record.
+func (ss *session) shared(t *table, c columns) *sql.Predicate {
+	switch {
+	case len(ss.closed) == 0:
+		return always()
+	case t.name != "Client":
+		return sql.Not(in(c("project_key"), ss.closed))
+	}
+	e := sql.Table("enrollments").As("shared_enrollments")
+	o := sql.Table("projects").As("closed_projects")
+	return sql.Or(
+		sql.Exists(sql.Select(e.C("id")).From(e).Where(sql.And(sql.ColumnsEQ(e.C("client_key"), c("id")), sql.IsNull(e.C("removed_at")),
+			sql.Not(in(e.C("project_key"), ss.closed))))),
+		sql.And(sql.NotNull(c("organization_key")), sql.NotIn(c("organization_key"), sql.Select(o.C("organization_key")).From(o).Where(in(o.C("id"), ss.closed)))))
 }
 
 // typed is a class that makes rows visible, with the record types that it holds for; nil: all rows.
@@ -267,7 +291,7 @@ func (ss *session) shows(t *table, c columns, class hmis.Class) *sql.Predicate {
 		return never()
 	case ss.allRows():
 		return always()
-	case len(ss.sharable([]typed{{Class: class}})) == 0:
+	case !ss.partner || len(ss.sharable([]typed{{Class: class}})) == 0:
 		return ss.ownRow(t, c)
 	}
 	return sql.Or(ss.ownRow(t, c), ss.granted(t, c, []hmis.Class{class}))

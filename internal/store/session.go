@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"sync"
 
@@ -13,11 +14,13 @@ import (
 
 // session is one request of one viewer: what it may see, worked out once and by one day.
 type session struct {
-	store  *Store
-	viewer *policy.Viewer
-	day    hmis.Date
-	system bool    // the hub itself: no rule applies
-	own    []int64 // projects whose rows are the viewer's own
+	store   *Store
+	viewer  *policy.Viewer
+	day     hmis.Date
+	system  bool    // the hub itself: no rule applies
+	own     []int64 // projects whose rows are the viewer's own
+	partner bool    // the viewer's organization has a partner agreement that holds today
+	closed  []int64 // projects of organizations without one: they share nothing
 	// telling lists, by category, the projects that give it away. It is nil for the lead, who may know all.
 	telling map[hmis.Category][]int64
 
@@ -79,7 +82,7 @@ func (s *Store) session(ctx context.Context, v *policy.Viewer) (*session, error)
 		}
 	}
 	if viewer.Role != policy.SystemAdmin {
-		if err := ss.loadTelling(ctx); err != nil {
+		if err := ss.loadProjects(ctx); err != nil {
 			return nil, err
 		}
 	}
@@ -134,9 +137,12 @@ func (ss *session) loadOrganization(ctx context.Context) error {
 	return rows.Err()
 }
 
-// loadTelling finds the projects that give categories away.
-func (ss *session) loadTelling(ctx context.Context) error {
-	rows, err := ss.store.query(ctx, "SELECT id, tells FROM projects WHERE tells <> 0 ORDER BY id")
+// loadProjects finds the projects that give categories away and those that share nothing, and whether the viewer's
+// organization is a partner.
+func (ss *session) loadProjects(ctx context.Context) error {
+	partner := `EXISTS (SELECT 1 FROM partner_agreements a WHERE a.organization_key = %s AND a.signed_on <= $2 AND a.ends_on >= $2)`
+	rows, err := ss.store.query(ctx, "SELECT 0, 0, "+fmt.Sprintf(partner, "$1")+" UNION ALL SELECT p.id, p.tells, "+fmt.Sprintf(partner, "p.organization_key")+
+		" FROM projects p ORDER BY 1", ss.viewer.Organization, ss.day)
 	if err != nil {
 		return err
 	}
@@ -145,8 +151,15 @@ func (ss *session) loadTelling(ctx context.Context) error {
 	for rows.Next() {
 		var project int64
 		var tells uint32
-		if err := rows.Scan(&project, &tells); err != nil {
+		var shares bool
+		if err := rows.Scan(&project, &tells, &shares); err != nil {
 			return err
+		}
+		switch {
+		case project == 0:
+			ss.partner = shares
+		case !shares:
+			ss.closed = append(ss.closed, project)
 		}
 		for _, c := range hmis.Categories(tells).List() {
 			ss.telling[c] = append(ss.telling[c], project)
@@ -225,7 +238,7 @@ func (ss *session) questions(ctx context.Context, clients []int64) (map[int64]po
 		}
 		q, known := questions[client]
 		if !known {
-			q = policy.Question{Viewer: ss.viewer, Day: ss.day, Refused: refused, Restricted: restricted, Fleeing: fleeing}
+			q = policy.Question{Viewer: ss.viewer, Day: ss.day, Partners: ss.partner, Refused: refused, Restricted: restricted, Fleeing: fleeing}
 		}
 		if release != nil {
 			q.Grants = append(q.Grants, policy.Grant{Release: *release, Category: hmis.Category(*category), Recipient: *recipient,
@@ -238,7 +251,7 @@ func (ss *session) questions(ctx context.Context, clients []int64) (map[int64]po
 
 // forCounting is the session with rules in the form that is fast for all rows at once.
 func (ss *session) forCounting() *session {
-	return &session{store: ss.store, viewer: ss.viewer, day: ss.day, system: ss.system, own: ss.own, telling: ss.telling,
+	return &session{store: ss.store, viewer: ss.viewer, day: ss.day, system: ss.system, own: ss.own, partner: ss.partner, closed: ss.closed, telling: ss.telling,
 		ownView: ss.ownView, roleView: ss.roleView, counting: true}
 }
 

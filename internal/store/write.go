@@ -10,6 +10,7 @@ import (
 	"github.com/hearth-hmis/hearth/ent/consent"
 	"github.com/hearth-hmis/hearth/ent/predicate"
 	"github.com/hearth-hmis/hearth/internal/audit"
+	"github.com/hearth-hmis/hearth/internal/hmis"
 	"github.com/hearth-hmis/hearth/internal/policy"
 )
 
@@ -19,6 +20,9 @@ var errNothing = errors.New("nothing is to be written")
 // transaction runs write as the hub itself, all or nothing. Whoever calls it has asked before whether the viewer may, and
 // told the recorder of the operation, whose record is then written with it.
 func (s *Store) transaction(ctx context.Context, reason string, write func(context.Context, *ent.Tx) error) error {
+	if v := policy.ViewerOf(ctx); v != nil && !v.MayWrite() {
+		return errReadOnly
+	}
 	ctx = s.System(ctx, reason)
 	tx, err := s.ent.Tx(ctx)
 	if err != nil {
@@ -40,6 +44,8 @@ func (s *Store) transaction(ctx context.Context, reason string, write func(conte
 	}
 	return tx.Commit()
 }
+
+var errReadOnly = hmis.Errorf(hmis.Denied, "the token of this request may change nothing; use one that may write")
 
 // lockClient makes the writers of one client's consents wait for each other; SQLite has one writer anyway. The log tells
 // that it was written of the client.

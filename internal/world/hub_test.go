@@ -62,6 +62,7 @@ func newWorld(t testing.TB, d storetest.Database, c *community) *world {
 			t.Fatalf("the import refused %d rows of %s", f.Refused, file)
 		}
 	}
+	storetest.Agree(t, w.store)
 	if err := w.store.PrepareSearch(context.Background()); err != nil {
 		t.Fatal(err)
 	}

@@ -3,15 +3,20 @@
 // read; where the hub gives none (without TLS, from another machine), the token
 // stays in the page.
 
-const LOGIN = `mutation Login($username: String!, $password: String!) {
-  login(input: {username: $username, password: $password}) {
+const LOGIN = `mutation Login($username: String!, $password: String!, $code: String) {
+  login(input: {username: $username, password: $password, code: $code, app: "console"}) {
     token
     expiresAt
+    needsCode
     userErrors { message }
   }
 }`;
 
 const VIEWER = 'query Viewer { viewer { username role } }';
+
+const GATES = 'query Gates { account { gates { name open next } } endUserAgreement { version text } }';
+
+const SIGN = 'mutation Sign($version: String!) { signAgreement(version: $version) { userErrors { message } } }';
 
 const LOGOUT = 'mutation Logout { logout { ok } }';
 
@@ -37,18 +42,30 @@ export function fetcher(token) {
   };
 }
 
-/** Asks for a session. Throws what the hub says when it refuses. */
-export async function login(username, password) {
-  const { login } = await ask(null, LOGIN, { username, password });
-  if (!login?.token) {
-    throw new Error(login?.userErrors?.map((e) => e.message).join(' ') || 'Sign-in failed.');
-  }
-  return login;
+/** Asks for a session. Throws what the hub says when it refuses; needsCode says that nothing but a code is missing. */
+export async function login(username, password, code) {
+  const { login } = await ask(null, LOGIN, { username, password, code });
+  if (login?.token) return login;
+  const refusal = new Error(login?.userErrors?.map((e) => e.message).join(' ') || 'Sign-in failed.');
+  refusal.needsCode = login?.needsCode;
+  throw refusal;
 }
 
 /** Says whose token it is, or whose cookie; null when nobody is signed in. */
 export async function viewer(token) {
   return (await ask(token, VIEWER)).viewer;
+}
+
+/** Says what stands between the person who is signed in and data. Tokens made by hand are not told. */
+export async function gates(token) {
+  const { account, endUserAgreement } = await ask(token, GATES);
+  return { closed: account.gates.filter((gate) => !gate.open), agreement: endUserAgreement };
+}
+
+/** Signs the end-user agreement. Throws what the hub says when it refuses. */
+export async function sign(token, version) {
+  const { signAgreement } = await ask(token, SIGN, { version });
+  if (signAgreement.userErrors.length) throw new Error(signAgreement.userErrors.map((e) => e.message).join(' '));
 }
 
 /** Puts the token into the cookie. Returns the token that is still to be sent: none where the cookie was taken. */

@@ -9,6 +9,7 @@ import { useEffect, useMemo, useState } from 'react';
 import { createRoot } from 'react-dom/client';
 import { fetcher, forget, viewer } from './api.js';
 import { examples } from './examples.js';
+import { Gates } from './gates.jsx';
 import { SignedIn, SignIn } from './signin.jsx';
 
 // On a shared computer nothing may stay behind: GraphiQL gets no storage (null)
@@ -30,6 +31,7 @@ function Console() {
         <h1>Hearth</h1>
         {session ? <SignedIn session={session} /> : <SignIn onSession={setSession} />}
       </header>
+      {session && <Gates token={token} />}
       <main>
         <GraphiQL
           fetcher={fetch}

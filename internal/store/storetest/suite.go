@@ -16,6 +16,7 @@ import (
 
 	"github.com/hearth-hmis/hearth/internal/hmis"
 	"github.com/hearth-hmis/hearth/internal/hmiscsv"
+	"github.com/hearth-hmis/hearth/internal/policy"
 	"github.com/hearth-hmis/hearth/internal/seal"
 	"github.com/hearth-hmis/hearth/internal/store"
 	"github.com/hearth-hmis/hearth/migrations"
@@ -128,7 +129,37 @@ func Import(t testing.TB, s *store.Store, r Rows) *store.ImportReport {
 	if err != nil {
 		t.Fatal(err)
 	}
+	Agree(t, s)
 	return report
+}
+
+// Agree records a partner agreement that holds on every day for each organization that has none.
+func Agree(t testing.TB, s *store.Store) {
+	t.Helper()
+	ctx := context.Background()
+	lead, err := s.As(ctx, &policy.Viewer{Role: policy.SystemAdmin, Standing: policy.Standing{Active: true, TrainedUntil: 1 << 30, AgreedUntil: 1 << 30}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	organizations, err := s.Organizations(lead, store.Page{}, store.ByID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if organizations.PageInfo.HasNextPage {
+		t.Fatal("more organizations than agreements are recorded for")
+	}
+	for _, o := range organizations.Nodes() {
+		agreed, err := s.PartnerAgreements(ctx, o.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(agreed) > 0 {
+			continue
+		}
+		if err := s.RecordPartnerAgreement(ctx, store.PartnerAgreement{Organization: o.ID, Version: "1", SignedOn: 0, EndsOn: 1 << 20, Licensed: 1000}, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
 }
 
 // ImportPath brings a file or folder in.
