@@ -8,6 +8,7 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 
 	"github.com/hearth-hmis/hearth/graph/model"
+	"github.com/hearth-hmis/hearth/internal/audit"
 	"github.com/hearth-hmis/hearth/internal/disclosure"
 	"github.com/hearth-hmis/hearth/internal/facts"
 	"github.com/hearth-hmis/hearth/internal/hmis"
@@ -354,6 +355,7 @@ func (r *Resolver) members(ctx context.Context, s *model.Statistics, m stats.Mea
 	if err != nil {
 		return nil, err
 	}
+	audit.RecorderOf(ctx).Is(audit.Report)
 	out := &model.StatisticsMembers{}
 	for _, i := range found.Enrollments {
 		out.EnrollmentKeys = append(out.EnrollmentKeys, s.Facts.Enrollments.Row[i])

@@ -60,6 +60,12 @@ const free = "internal/gen"
 // forTests may be imported by every package's tests, with the package itself.
 var forTests = []string{storetest, "internal/stats", "internal/disclosure/attack", "internal/facts/factstest", "internal/synth", "internal/hmiscsv", "internal/kit", "internal/account/accounttest"}
 
+// upInTests may be imported by a package's tests from outside it.
+var upInTests = map[string][]string{
+	"internal/store": {"graph"},          // what sealing costs a question is measured with a store that only its own tests put in the clear
+	"internal/cli":   {"internal/stats"}, // the attack at the door knows the measures
+}
+
 const storetest = "internal/store/storetest"
 
 // opens lists the packages that may talk to a database by themselves.
@@ -158,7 +164,7 @@ func importFaults(p pkg) (faults []string) {
 		for _, path := range imports {
 			if to, ours := own(path); ours {
 				to, _ := line(to)
-				if !slices.Contains(arrows[from], to) && !(test && (to == from || slices.Contains(forTests, to))) {
+				if !slices.Contains(arrows[from], to) && !(test && (to == from || slices.Contains(forTests, to) || slices.Contains(upInTests[from], to))) {
 					faults = append(faults, fmt.Sprintf("%s imports %s: arrows point down to internal/hmis; move the code, or allow the arrow in the table and write an ADR", p.ImportPath, path))
 				}
 			} else if slices.Contains(databases, path) && !inAny(name, opens) && !(test && inAny(name, opensInTests)) {
