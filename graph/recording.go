@@ -40,6 +40,9 @@ func (recording) Validate(graphql.ExecutableSchema) error { return nil }
 
 // InterceptOperation begins to collect what the operation shows.
 func (x recording) InterceptOperation(ctx context.Context, next graphql.OperationHandler) graphql.ResponseHandler {
+	if err := x.r.gate(ctx); err != nil {
+		return x.refuse(ctx, err)
+	}
 	oc := graphql.GetOperationContext(ctx)
 	return next(audit.WithRecorder(ctx, audit.NewRecorder(asked(oc.Operation.SelectionSet), x.r.by(ctx, oc))))
 }

@@ -1354,6 +1354,36 @@ func marshalNPurpose2githubᚗcomᚋhearthᚑhmisᚋhearthᚋinternalᚋpolicy�
 	return v
 }
 
+func unmarshalNPurpose2ᚕgithubᚗcomᚋhearthᚑhmisᚋhearthᚋinternalᚋpolicyᚐPurposeᚄ(ctx context.Context, ec *executionContext, v any) ([]policy.Purpose, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]policy.Purpose, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = unmarshalNPurpose2githubᚗcomᚋhearthᚑhmisᚋhearthᚋinternalᚋpolicyᚐPurpose(ctx, ec, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func marshalNPurpose2ᚕgithubᚗcomᚋhearthᚑhmisᚋhearthᚋinternalᚋpolicyᚐPurposeᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []policy.Purpose) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return marshalNPurpose2githubᚗcomᚋhearthᚑhmisᚋhearthᚋinternalᚋpolicyᚐPurpose(ctx, ec, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func unmarshalNRecordConsentInput2githubᚗcomᚋhearthᚑhmisᚋhearthᚋinternalᚋstoreᚐConsentInput(ctx context.Context, ec *executionContext, v any) (store.ConsentInput, error) {
 	res, err := unmarshalInputRecordConsentInput(ctx, ec, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -1408,6 +1438,42 @@ func marshalOConsent2ᚖgithubᚗcomᚋhearthᚑhmisᚋhearthᚋentᚐConsent(ct
 		return graphql.Null
 	}
 	return _Consent(ctx, ec, sel, v)
+}
+
+func unmarshalOPurpose2ᚕgithubᚗcomᚋhearthᚑhmisᚋhearthᚋinternalᚋpolicyᚐPurposeᚄ(ctx context.Context, ec *executionContext, v any) ([]policy.Purpose, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]policy.Purpose, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = unmarshalNPurpose2githubᚗcomᚋhearthᚑhmisᚋhearthᚋinternalᚋpolicyᚐPurpose(ctx, ec, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func marshalOPurpose2ᚕgithubᚗcomᚋhearthᚑhmisᚋhearthᚋinternalᚋpolicyᚐPurposeᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []policy.Purpose) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return marshalNPurpose2githubᚗcomᚋhearthᚑhmisᚋhearthᚋinternalᚋpolicyᚐPurpose(ctx, ec, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func unmarshalORevocationEffect2githubᚗcomᚋhearthᚑhmisᚋhearthᚋinternalᚋpolicyᚐRevocationEffect(ctx context.Context, ec *executionContext, v any) (policy.RevocationEffect, error) {

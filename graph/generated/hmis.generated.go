@@ -30926,6 +30926,25 @@ func marshalOPrioritizationStatus2ᚖgithubᚗcomᚋhearthᚑhmisᚋhearthᚋint
 	return v
 }
 
+func marshalOProject2ᚕᚖgithubᚗcomᚋhearthᚑhmisᚋhearthᚋentᚐProjectᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []*ent.Project) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return marshalNProject2ᚖgithubᚗcomᚋhearthᚑhmisᚋhearthᚋentᚐProject(ctx, ec, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func marshalOProject2ᚖgithubᚗcomᚋhearthᚑhmisᚋhearthᚋentᚐProject(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *ent.Project) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null

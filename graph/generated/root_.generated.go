@@ -21,7 +21,9 @@ func NewExecutableSchema(cfg Config) graphql.ExecutableSchema {
 type Config = graphql.Config[ResolverRoot, DirectiveRoot, ComplexityRoot]
 
 type ResolverRoot interface {
+	Account() AccountResolver
 	Affiliation() AffiliationResolver
+	ApiToken() ApiTokenResolver
 	Assessment() AssessmentResolver
 	AssessmentQuestion() AssessmentQuestionResolver
 	AssessmentResult() AssessmentResultResolver
@@ -43,6 +45,7 @@ type ResolverRoot interface {
 	Inventory() InventoryResolver
 	Mutation() MutationResolver
 	Organization() OrganizationResolver
+	PartnerAgreement() PartnerAgreementResolver
 	Person() PersonResolver
 	Project() ProjectResolver
 	ProjectCoC() ProjectCoCResolver
@@ -85,29 +88,41 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 	opCtx := graphql.GetOperationContext(ctx)
 	ec := newExecutionContext(opCtx, e, make(chan graphql.DeferredResult))
 	inputUnmarshalMap := graphql.BuildUnmarshalerMap(
+		unmarshalInputAccountSettingsInput,
+		unmarshalInputChangePasswordInput,
 		unmarshalInputClientFilter,
 		unmarshalInputClientSearch,
 		unmarshalInputConsentProvisionInput,
+		unmarshalInputCreateAccountInput,
+		unmarshalInputCreateTokenInput,
 		unmarshalInputDateFilter,
 		unmarshalInputDateRange,
 		unmarshalInputDisclosureFilter,
+		unmarshalInputEndTokenInput,
 		unmarshalInputEnrollmentFilter,
 		unmarshalInputHouseholdFilter,
 		unmarshalInputLockClientInput,
 		unmarshalInputLoginInput,
 		unmarshalInputProjectFilter,
+		unmarshalInputPublishEndUserAgreementInput,
 		unmarshalInputPublishQueryInput,
 		unmarshalInputRecordConsentInput,
 		unmarshalInputRecordFilter,
+		unmarshalInputRecordPartnerAgreementInput,
+		unmarshalInputRecordTrainingInput,
+		unmarshalInputRemoveSecondFactorInput,
 		unmarshalInputReportInput,
 		unmarshalInputRevokeConsentInput,
+		unmarshalInputRotateTokenInput,
 		unmarshalInputSaveQueryInput,
+		unmarshalInputSetPasswordInput,
 		unmarshalInputSignConsentInput,
 		unmarshalInputStatisticsCondition,
 		unmarshalInputStatisticsHaving,
 		unmarshalInputStatisticsPeriod,
 		unmarshalInputStatisticsQuestion,
 		unmarshalInputStatisticsSort,
+		unmarshalInputUpdateAccountInput,
 	)
 	first := true
 
@@ -248,6 +263,325 @@ type LoginPayload @open {
 
 type LogoutPayload @open {
   ok: Boolean!
+}
+
+"A condition under which an account sees data."
+type AccountGate @open {
+  name: AccountGateName!
+  open: Boolean!
+  "What to do where it is not."
+  next: String
+}
+
+enum AccountGateName {
+  "The account is not disabled."
+  ACTIVE
+  "It was used lately."
+  USED
+  "It has a second factor, where its role needs one."
+  SECOND_FACTOR
+  "The privacy training is not older than a year."
+  TRAINING
+  "The end-user agreement in force is signed, not over a year ago."
+  AGREEMENT
+}
+
+"A login, of a person or of an agency's program."
+type Account @open {
+  username: String!
+  role: Role!
+  organization: Organization
+  "That it is narrowed to; null: all of its organization."
+  projects: [Project!]
+  "The categories that an app may see."
+  scopes: [Category!]!
+  "That its requests may name."
+  purposes: [Purpose!]!
+  active: Boolean!
+  "Whether all gates are open; without that it sees no data."
+  inOrder: Boolean!
+  gates: [AccountGate!]!
+  trainedOn: Date
+  trainingCourse: String
+  agreedOn: Date
+  agreementVersion: String
+  hasPassword: Boolean!
+  hasSecondFactor: Boolean!
+  recoveryCodesLeft: Int!
+  "Whether an identity of the community's provider is bound to it."
+  hasIdentity: Boolean!
+  createdAt: Timestamp
+  lastUsedAt: Timestamp
+  sessions: [AccountSession!]!
+  tokens: [ApiToken!]!
+}
+
+type AccountConnection @open {
+  nodes: [Account!]!
+  pageInfo: AccountPageInfo!
+}
+
+type AccountPageInfo @open {
+  hasNextPage: Boolean!
+  endCursor: String
+}
+
+"Where somebody is signed in."
+type AccountSession @open {
+  id: ID!
+  "The program that signed in, as it names itself."
+  app: String
+  createdAt: Timestamp
+  lastUsedAt: Timestamp
+  "It ends before, where it is not used for 30 minutes."
+  expiresAt: Timestamp
+  "It is the session of this request."
+  current: Boolean!
+}
+
+"A secret for a program, which speaks in the name of its account within these limits."
+type ApiToken @open {
+  id: ID!
+  name: String
+  app: String
+  "Null: as its account."
+  reads: [Category!]
+  "Null: as its account; none: it changes nothing."
+  writes: [Category!]
+  "It has numbers and sees no client."
+  statisticsOnly: Boolean!
+  "Null: as its account."
+  projects: [Project!]
+  createdAt: Timestamp
+  lastUsedAt: Timestamp
+  expiresAt: Timestamp
+}
+
+"What every user signs, anew where a version comes into force and after a year."
+type EndUserAgreement @open {
+  version: String!
+  text: String!
+  inForceFrom: Date!
+}
+
+"An organization's agreement to take part. Without one that holds it neither shares nor sees what others share."
+type PartnerAgreement @open {
+  organization: Organization
+  version: String!
+  signedOn: Date!
+  "The last day."
+  endsOn: Date!
+  holds: Boolean!
+  "How many accounts it may have, and how many it has."
+  licensedAccounts: Int!
+  activeAccounts: Int!
+}
+
+"What the community chose about accounts."
+type AccountSettings @open {
+  "Who has no data without a second factor."
+  secondFactorRoles: [Role!]!
+  "How many sessions of a user may be open at once; a login ends the oldest beyond."
+  sessionsPerUser: Int!
+  "After how many days unused an account is locked."
+  inactivityDays: Int!
+  "HUD's wording of 2004: a password has at least one letter and one digit."
+  passwordLetterAndDigit: Boolean!
+}
+
+input ChangePasswordInput {
+  old: String!
+  new: String!
+}
+
+input RemoveSecondFactorInput {
+  password: String!
+  "Of the second factor, or a recovery code."
+  code: String!
+}
+
+input CreateAccountInput {
+  "2 to 64 letters, digits and . _ @ -; never given twice."
+  username: String!
+  role: Role!
+  "Left out: an agency administrator's own; for the roles of the CoC none."
+  organization: ID
+  "Left out: all of the organization."
+  projects: [ID!]
+  "Of an app."
+  scopes: [Category!]! = []
+  purposes: [Purpose!]! = []
+  "Left out: it signs in by the identity provider, or works by token only."
+  password: String
+  trainedOn: Date
+  trainingCourse: String
+}
+
+"What is left out stays as it is."
+input UpdateAccountInput {
+  username: String!
+  role: Role
+  projects: [ID!]
+  "No longer narrowed to projects."
+  allProjects: Boolean! = false
+  scopes: [Category!]
+  purposes: [Purpose!]
+}
+
+input RecordTrainingInput {
+  username: String!
+  on: Date!
+  course: String!
+}
+
+input SetPasswordInput {
+  username: String!
+  password: String!
+}
+
+input PublishEndUserAgreementInput {
+  version: String!
+  text: String!
+  inForceFrom: Date!
+}
+
+input RecordPartnerAgreementInput {
+  organization: ID!
+  version: String!
+  signedOn: Date!
+  endsOn: Date!
+  licensedAccounts: Int!
+}
+
+input CreateTokenInput {
+  "Left out: one's own."
+  username: String
+  "What it is for."
+  name: String!
+  "The program that asks with it, as metrics, the log and the list of trusted documents name it."
+  app: String
+  "Left out: as the account."
+  reads: [Category!]
+  "Left out: as the account; none: it changes nothing."
+  writes: [Category!]
+  statisticsOnly: Boolean! = false
+  "Left out: as the account."
+  projects: [ID!]
+  "1 to 365."
+  days: Int! = 365
+}
+
+input RotateTokenInput {
+  username: String
+  id: ID!
+  "The old one goes on for a day."
+  grace: Boolean! = false
+}
+
+input EndTokenInput {
+  username: String
+  "Of a token or a session."
+  id: ID!
+}
+
+"What is left out stays as it is."
+input AccountSettingsInput {
+  secondFactorRoles: [Role!]
+  sessionsPerUser: Int
+  inactivityDays: Int
+  passwordLetterAndDigit: Boolean
+}
+
+type AccountPayload @open {
+  account: Account
+  userErrors: [UserError!]!
+}
+
+type SecondFactorPayload @open {
+  "For an authenticator app; shown this once."
+  secret: String
+  "The same for a QR code."
+  uri: String
+  userErrors: [UserError!]!
+}
+
+type RecoveryCodesPayload @open {
+  "Each works once in place of a code; shown this once."
+  codes: [String!]
+  userErrors: [UserError!]!
+}
+
+type TokenPayload @open {
+  "Shown this once."
+  token: String
+  expiresAt: Timestamp
+  userErrors: [UserError!]!
+}
+
+type PartnerAgreementPayload @open {
+  agreements: [PartnerAgreement!]!
+  userErrors: [UserError!]!
+}
+
+type EndUserAgreementPayload @open {
+  agreement: EndUserAgreement
+  userErrors: [UserError!]!
+}
+
+type AccountSettingsPayload @open {
+  settings: AccountSettings
+  userErrors: [UserError!]!
+}
+
+extend type Query {
+  "One's own account, or one that the viewer keeps by its username; null where there is none. Needs a session, as all that keeps accounts."
+  account(username: String): Account
+  "The accounts that the viewer keeps by username: all for the HMIS lead, those of the agency for its administrators."
+  accounts(first: Int, after: String): AccountConnection!
+  "The version that is to be signed today; null where there is none."
+  endUserAgreement: EndUserAgreement
+  "Newest first: all for the HMIS lead, those of the own organization for its people."
+  partnerAgreements(organization: ID): [PartnerAgreement!]!
+  accountSettings: AccountSettings!
+}
+
+extend type Mutation {
+  "Signs the end-user agreement of a version, that in force."
+  signAgreement(version: String!): AccountPayload!
+  "Ends all sessions of the account, this one too."
+  changePassword(input: ChangePasswordInput!): AccountPayload!
+  "Makes a secret for an authenticator app. It counts once confirmSecondFactor shows a code of it."
+  beginSecondFactor: SecondFactorPayload!
+  confirmSecondFactor(code: String!): RecoveryCodesPayload!
+  "Replaces the recovery codes."
+  newRecoveryCodes(code: String!): RecoveryCodesPayload!
+  removeSecondFactor(input: RemoveSecondFactorInput!): AccountPayload!
+  "Ends a session or a token, of one's own account or of one that the viewer keeps."
+  endToken(input: EndTokenInput!): AccountPayload!
+  "Ends all sessions but this one."
+  endSessions(username: String): AccountPayload!
+  "For one's own account, and for an app's that the viewer keeps."
+  createToken(input: CreateTokenInput!): TokenPayload!
+  "Makes a token with the same limits in the place of another."
+  rotateToken(input: RotateTokenInput!): TokenPayload!
+
+  createAccount(input: CreateAccountInput!): AccountPayload!
+  updateAccount(input: UpdateAccountInput!): AccountPayload!
+  disableAccount(username: String!): AccountPayload!
+  "Opens an account that was disabled, or locked for being unused."
+  enableAccount(username: String!): AccountPayload!
+  recordTraining(input: RecordTrainingInput!): AccountPayload!
+  "Gives an account a first password, or another one where it is forgotten; its sessions end."
+  setPassword(input: SetPasswordInput!): AccountPayload!
+  "Takes away a second factor that was lost, and the password, which may be too short without."
+  resetSecondFactor(username: String!): AccountPayload!
+
+  "Asks every account to sign a new version, from its day on. For the HMIS lead."
+  publishEndUserAgreement(input: PublishEndUserAgreementInput!): EndUserAgreementPayload!
+  "For the HMIS lead. It holds from the next request on, on its days."
+  recordPartnerAgreement(input: RecordPartnerAgreementInput!): PartnerAgreementPayload!
+  "For the HMIS lead."
+  changeAccountSettings(input: AccountSettingsInput!): AccountSettingsPayload!
 }
 `, BuiltIn: false},
 	{Name: "../../schema/audit.graphql", Input: `"A record of the log: an operation that showed or wrote of clients, a login, or a refusal. It holds no fact about a client."
@@ -5419,6 +5753,96 @@ func childFields_AccessStep(ctx context.Context, ec *executionContext, field gra
 	return nil, fmt.Errorf("no field named %q was found under type AccessStep", field.Name)
 }
 
+func childFields_Account(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "username":
+		return fieldContext_Account_username(ctx, ec, field)
+	case "role":
+		return fieldContext_Account_role(ctx, ec, field)
+	case "organization":
+		return fieldContext_Account_organization(ctx, ec, field)
+	case "projects":
+		return fieldContext_Account_projects(ctx, ec, field)
+	case "scopes":
+		return fieldContext_Account_scopes(ctx, ec, field)
+	case "purposes":
+		return fieldContext_Account_purposes(ctx, ec, field)
+	case "active":
+		return fieldContext_Account_active(ctx, ec, field)
+	case "inOrder":
+		return fieldContext_Account_inOrder(ctx, ec, field)
+	case "gates":
+		return fieldContext_Account_gates(ctx, ec, field)
+	case "trainedOn":
+		return fieldContext_Account_trainedOn(ctx, ec, field)
+	case "trainingCourse":
+		return fieldContext_Account_trainingCourse(ctx, ec, field)
+	case "agreedOn":
+		return fieldContext_Account_agreedOn(ctx, ec, field)
+	case "agreementVersion":
+		return fieldContext_Account_agreementVersion(ctx, ec, field)
+	case "hasPassword":
+		return fieldContext_Account_hasPassword(ctx, ec, field)
+	case "hasSecondFactor":
+		return fieldContext_Account_hasSecondFactor(ctx, ec, field)
+	case "recoveryCodesLeft":
+		return fieldContext_Account_recoveryCodesLeft(ctx, ec, field)
+	case "hasIdentity":
+		return fieldContext_Account_hasIdentity(ctx, ec, field)
+	case "createdAt":
+		return fieldContext_Account_createdAt(ctx, ec, field)
+	case "lastUsedAt":
+		return fieldContext_Account_lastUsedAt(ctx, ec, field)
+	case "sessions":
+		return fieldContext_Account_sessions(ctx, ec, field)
+	case "tokens":
+		return fieldContext_Account_tokens(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Account", field.Name)
+}
+
+func childFields_AccountConnection(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "nodes":
+		return fieldContext_AccountConnection_nodes(ctx, ec, field)
+	case "pageInfo":
+		return fieldContext_AccountConnection_pageInfo(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AccountConnection", field.Name)
+}
+
+func childFields_AccountGate(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "name":
+		return fieldContext_AccountGate_name(ctx, ec, field)
+	case "open":
+		return fieldContext_AccountGate_open(ctx, ec, field)
+	case "next":
+		return fieldContext_AccountGate_next(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AccountGate", field.Name)
+}
+
+func childFields_AccountPageInfo(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "hasNextPage":
+		return fieldContext_AccountPageInfo_hasNextPage(ctx, ec, field)
+	case "endCursor":
+		return fieldContext_AccountPageInfo_endCursor(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AccountPageInfo", field.Name)
+}
+
+func childFields_AccountPayload(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "account":
+		return fieldContext_AccountPayload_account(ctx, ec, field)
+	case "userErrors":
+		return fieldContext_AccountPayload_userErrors(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AccountPayload", field.Name)
+}
+
 func childFields_AccountReview(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "account":
@@ -5445,6 +5869,48 @@ func childFields_AccountReview(ctx context.Context, ec *executionContext, field 
 		return fieldContext_AccountReview_denied(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type AccountReview", field.Name)
+}
+
+func childFields_AccountSession(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return fieldContext_AccountSession_id(ctx, ec, field)
+	case "app":
+		return fieldContext_AccountSession_app(ctx, ec, field)
+	case "createdAt":
+		return fieldContext_AccountSession_createdAt(ctx, ec, field)
+	case "lastUsedAt":
+		return fieldContext_AccountSession_lastUsedAt(ctx, ec, field)
+	case "expiresAt":
+		return fieldContext_AccountSession_expiresAt(ctx, ec, field)
+	case "current":
+		return fieldContext_AccountSession_current(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AccountSession", field.Name)
+}
+
+func childFields_AccountSettings(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "secondFactorRoles":
+		return fieldContext_AccountSettings_secondFactorRoles(ctx, ec, field)
+	case "sessionsPerUser":
+		return fieldContext_AccountSettings_sessionsPerUser(ctx, ec, field)
+	case "inactivityDays":
+		return fieldContext_AccountSettings_inactivityDays(ctx, ec, field)
+	case "passwordLetterAndDigit":
+		return fieldContext_AccountSettings_passwordLetterAndDigit(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AccountSettings", field.Name)
+}
+
+func childFields_AccountSettingsPayload(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "settings":
+		return fieldContext_AccountSettingsPayload_settings(ctx, ec, field)
+	case "userErrors":
+		return fieldContext_AccountSettingsPayload_userErrors(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AccountSettingsPayload", field.Name)
 }
 
 func childFields_Affiliation(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -5491,6 +5957,32 @@ func childFields_AffiliationEdge(ctx context.Context, ec *executionContext, fiel
 		return fieldContext_AffiliationEdge_node(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type AffiliationEdge", field.Name)
+}
+
+func childFields_ApiToken(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return fieldContext_ApiToken_id(ctx, ec, field)
+	case "name":
+		return fieldContext_ApiToken_name(ctx, ec, field)
+	case "app":
+		return fieldContext_ApiToken_app(ctx, ec, field)
+	case "reads":
+		return fieldContext_ApiToken_reads(ctx, ec, field)
+	case "writes":
+		return fieldContext_ApiToken_writes(ctx, ec, field)
+	case "statisticsOnly":
+		return fieldContext_ApiToken_statisticsOnly(ctx, ec, field)
+	case "projects":
+		return fieldContext_ApiToken_projects(ctx, ec, field)
+	case "createdAt":
+		return fieldContext_ApiToken_createdAt(ctx, ec, field)
+	case "lastUsedAt":
+		return fieldContext_ApiToken_lastUsedAt(ctx, ec, field)
+	case "expiresAt":
+		return fieldContext_ApiToken_expiresAt(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ApiToken", field.Name)
 }
 
 func childFields_Assessment(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -6329,6 +6821,28 @@ func childFields_EmploymentEducationEdge(ctx context.Context, ec *executionConte
 		return fieldContext_EmploymentEducationEdge_node(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type EmploymentEducationEdge", field.Name)
+}
+
+func childFields_EndUserAgreement(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "version":
+		return fieldContext_EndUserAgreement_version(ctx, ec, field)
+	case "text":
+		return fieldContext_EndUserAgreement_text(ctx, ec, field)
+	case "inForceFrom":
+		return fieldContext_EndUserAgreement_inForceFrom(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type EndUserAgreement", field.Name)
+}
+
+func childFields_EndUserAgreementPayload(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "agreement":
+		return fieldContext_EndUserAgreementPayload_agreement(ctx, ec, field)
+	case "userErrors":
+		return fieldContext_EndUserAgreementPayload_userErrors(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type EndUserAgreementPayload", field.Name)
 }
 
 func childFields_Enrollment(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -7317,6 +7831,36 @@ func childFields_PageInfo(ctx context.Context, ec *executionContext, field graph
 	return nil, fmt.Errorf("no field named %q was found under type PageInfo", field.Name)
 }
 
+func childFields_PartnerAgreement(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "organization":
+		return fieldContext_PartnerAgreement_organization(ctx, ec, field)
+	case "version":
+		return fieldContext_PartnerAgreement_version(ctx, ec, field)
+	case "signedOn":
+		return fieldContext_PartnerAgreement_signedOn(ctx, ec, field)
+	case "endsOn":
+		return fieldContext_PartnerAgreement_endsOn(ctx, ec, field)
+	case "holds":
+		return fieldContext_PartnerAgreement_holds(ctx, ec, field)
+	case "licensedAccounts":
+		return fieldContext_PartnerAgreement_licensedAccounts(ctx, ec, field)
+	case "activeAccounts":
+		return fieldContext_PartnerAgreement_activeAccounts(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PartnerAgreement", field.Name)
+}
+
+func childFields_PartnerAgreementPayload(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "agreements":
+		return fieldContext_PartnerAgreementPayload_agreements(ctx, ec, field)
+	case "userErrors":
+		return fieldContext_PartnerAgreementPayload_userErrors(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PartnerAgreementPayload", field.Name)
+}
+
 func childFields_Person(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -7593,6 +8137,16 @@ func childFields_QueryAddressPayload(ctx context.Context, ec *executionContext, 
 	return nil, fmt.Errorf("no field named %q was found under type QueryAddressPayload", field.Name)
 }
 
+func childFields_RecoveryCodesPayload(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "codes":
+		return fieldContext_RecoveryCodesPayload_codes(ctx, ec, field)
+	case "userErrors":
+		return fieldContext_RecoveryCodesPayload_userErrors(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RecoveryCodesPayload", field.Name)
+}
+
 func childFields_Report(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "kind":
@@ -7753,6 +8307,18 @@ func childFields_SavedQueryPayload(ctx context.Context, ec *executionContext, fi
 		return fieldContext_SavedQueryPayload_userErrors(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type SavedQueryPayload", field.Name)
+}
+
+func childFields_SecondFactorPayload(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "secret":
+		return fieldContext_SecondFactorPayload_secret(ctx, ec, field)
+	case "uri":
+		return fieldContext_SecondFactorPayload_uri(ctx, ec, field)
+	case "userErrors":
+		return fieldContext_SecondFactorPayload_userErrors(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SecondFactorPayload", field.Name)
 }
 
 func childFields_Service(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -8205,6 +8771,18 @@ func childFields_Timeliness(ctx context.Context, ec *executionContext, field gra
 		return fieldContext_Timeliness_medianDaysToRecordExit(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Timeliness", field.Name)
+}
+
+func childFields_TokenPayload(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "token":
+		return fieldContext_TokenPayload_token(ctx, ec, field)
+	case "expiresAt":
+		return fieldContext_TokenPayload_expiresAt(ctx, ec, field)
+	case "userErrors":
+		return fieldContext_TokenPayload_userErrors(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TokenPayload", field.Name)
 }
 
 func childFields_UserError(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -9,6 +9,7 @@ import (
 	"strconv"
 
 	"github.com/hearth-hmis/hearth/ent"
+	"github.com/hearth-hmis/hearth/internal/account"
 	"github.com/hearth-hmis/hearth/internal/hmis"
 	"github.com/hearth-hmis/hearth/internal/policy"
 	"github.com/hearth-hmis/hearth/internal/stats"
@@ -22,12 +23,53 @@ type AccessReview struct {
 	CSV string `json:"csv"`
 }
 
+type AccountConnection struct {
+	Nodes    []*Account       `json:"nodes"`
+	PageInfo *AccountPageInfo `json:"pageInfo"`
+}
+
+// A condition under which an account sees data.
+type AccountGate struct {
+	Name AccountGateName `json:"name"`
+	Open bool            `json:"open"`
+	// What to do where it is not.
+	Next *string `json:"next,omitempty"`
+}
+
+type AccountPageInfo struct {
+	HasNextPage bool    `json:"hasNextPage"`
+	EndCursor   *string `json:"endCursor,omitempty"`
+}
+
+type AccountPayload struct {
+	Account    *Account           `json:"account,omitempty"`
+	UserErrors []*store.UserError `json:"userErrors"`
+}
+
+// What is left out stays as it is.
+type AccountSettingsInput struct {
+	SecondFactorRoles      []policy.Role `json:"secondFactorRoles,omitempty"`
+	SessionsPerUser        *int32        `json:"sessionsPerUser,omitempty"`
+	InactivityDays         *int32        `json:"inactivityDays,omitempty"`
+	PasswordLetterAndDigit *bool         `json:"passwordLetterAndDigit,omitempty"`
+}
+
+type AccountSettingsPayload struct {
+	Settings   *account.Settings  `json:"settings,omitempty"`
+	UserErrors []*store.UserError `json:"userErrors"`
+}
+
 // A cell of two runs; null where a run has none.
 type CellDifference struct {
 	Table   string   `json:"table"`
 	Address string   `json:"address"`
 	Before  *float64 `json:"before,omitempty"`
 	After   *float64 `json:"after,omitempty"`
+}
+
+type ChangePasswordInput struct {
+	Old string `json:"old"`
+	New string `json:"new"`
 }
 
 // A code list of HUD as this API names its codes.
@@ -52,6 +94,41 @@ type ConsentPayload struct {
 	UserErrors []*store.UserError `json:"userErrors"`
 }
 
+type CreateAccountInput struct {
+	// 2 to 64 letters, digits and . _ @ -; never given twice.
+	Username string      `json:"username"`
+	Role     policy.Role `json:"role"`
+	// Left out: an agency administrator's own; for the roles of the CoC none.
+	Organization *string `json:"organization,omitempty"`
+	// Left out: all of the organization.
+	Projects []string `json:"projects,omitempty"`
+	// Of an app.
+	Scopes   []hmis.Category  `json:"scopes"`
+	Purposes []policy.Purpose `json:"purposes"`
+	// Left out: it signs in by the identity provider, or works by token only.
+	Password       *string    `json:"password,omitempty"`
+	TrainedOn      *hmis.Date `json:"trainedOn,omitempty"`
+	TrainingCourse *string    `json:"trainingCourse,omitempty"`
+}
+
+type CreateTokenInput struct {
+	// Left out: one's own.
+	Username *string `json:"username,omitempty"`
+	// What it is for.
+	Name string `json:"name"`
+	// The program that asks with it, as metrics, the log and the list of trusted documents name it.
+	App *string `json:"app,omitempty"`
+	// Left out: as the account.
+	Reads []hmis.Category `json:"reads,omitempty"`
+	// Left out: as the account; none: it changes nothing.
+	Writes         []hmis.Category `json:"writes,omitempty"`
+	StatisticsOnly bool            `json:"statisticsOnly"`
+	// Left out: as the account.
+	Projects []string `json:"projects,omitempty"`
+	// 1 to 365.
+	Days int32 `json:"days"`
+}
+
 // A HUD data element as a project collects it.
 type DataElement struct {
 	// As 3.917B.
@@ -67,6 +144,17 @@ type DataElement struct {
 	Columns []string `json:"columns"`
 	// The answer to another element on which it depends; null where on none.
 	Dependency *string `json:"dependency,omitempty"`
+}
+
+type EndTokenInput struct {
+	Username *string `json:"username,omitempty"`
+	// Of a token or a session.
+	ID string `json:"id"`
+}
+
+type EndUserAgreementPayload struct {
+	Agreement  *store.EndUserAgreement `json:"agreement,omitempty"`
+	UserErrors []*store.UserError      `json:"userErrors"`
 }
 
 // A figure of a kept run.
@@ -111,6 +199,17 @@ type LogoutPayload struct {
 }
 
 type Mutation struct {
+}
+
+type PartnerAgreementPayload struct {
+	Agreements []*PartnerAgreement `json:"agreements"`
+	UserErrors []*store.UserError  `json:"userErrors"`
+}
+
+type PublishEndUserAgreementInput struct {
+	Version     string    `json:"version"`
+	Text        string    `json:"text"`
+	InForceFrom hmis.Date `json:"inForceFrom"`
 }
 
 type PublishQueryInput struct {
@@ -179,6 +278,32 @@ type QueryAddressPayload struct {
 	UserErrors []*store.UserError `json:"userErrors"`
 }
 
+type RecordPartnerAgreementInput struct {
+	Organization     string    `json:"organization"`
+	Version          string    `json:"version"`
+	SignedOn         hmis.Date `json:"signedOn"`
+	EndsOn           hmis.Date `json:"endsOn"`
+	LicensedAccounts int32     `json:"licensedAccounts"`
+}
+
+type RecordTrainingInput struct {
+	Username string    `json:"username"`
+	On       hmis.Date `json:"on"`
+	Course   string    `json:"course"`
+}
+
+type RecoveryCodesPayload struct {
+	// Each works once in place of a code; shown this once.
+	Codes      []string           `json:"codes,omitempty"`
+	UserErrors []*store.UserError `json:"userErrors"`
+}
+
+type RemoveSecondFactorInput struct {
+	Password string `json:"password"`
+	// Of the second factor, or a recovery code.
+	Code string `json:"code"`
+}
+
 type ReportInput struct {
 	Kind ReportKind `json:"kind"`
 	// None: all that the viewer may report on.
@@ -200,6 +325,13 @@ type RevokeConsentInput struct {
 	Effect  policy.RevocationEffect `json:"effect"`
 }
 
+type RotateTokenInput struct {
+	Username *string `json:"username,omitempty"`
+	ID       string  `json:"id"`
+	// The old one goes on for a day.
+	Grace bool `json:"grace"`
+}
+
 type SaveQueryInput struct {
 	// 3 to 60 small letters, digits and hyphens; it is in the address. Do not put anything about a person into it.
 	Name     string              `json:"name"`
@@ -211,6 +343,19 @@ type SavedQueryPayload struct {
 	// Null where nothing was done, and where it was deleted.
 	SavedQuery *store.SavedQuery  `json:"savedQuery,omitempty"`
 	UserErrors []*store.UserError `json:"userErrors"`
+}
+
+type SecondFactorPayload struct {
+	// For an authenticator app; shown this once.
+	Secret *string `json:"secret,omitempty"`
+	// The same for a QR code.
+	URI        *string            `json:"uri,omitempty"`
+	UserErrors []*store.UserError `json:"userErrors"`
+}
+
+type SetPasswordInput struct {
+	Username string `json:"username"`
+	Password string `json:"password"`
 }
 
 type SignConsentInput struct {
@@ -382,6 +527,24 @@ type Timeliness struct {
 	MedianDaysToRecordExit  float64 `json:"medianDaysToRecordExit"`
 }
 
+type TokenPayload struct {
+	// Shown this once.
+	Token      *string            `json:"token,omitempty"`
+	ExpiresAt  *hmis.Timestamp    `json:"expiresAt,omitempty"`
+	UserErrors []*store.UserError `json:"userErrors"`
+}
+
+// What is left out stays as it is.
+type UpdateAccountInput struct {
+	Username string       `json:"username"`
+	Role     *policy.Role `json:"role,omitempty"`
+	Projects []string     `json:"projects,omitempty"`
+	// No longer narrowed to projects.
+	AllProjects bool             `json:"allProjects"`
+	Scopes      []hmis.Category  `json:"scopes,omitempty"`
+	Purposes    []policy.Purpose `json:"purposes,omitempty"`
+}
+
 // Who asks.
 type Viewer struct {
 	Username     string            `json:"username"`
@@ -391,6 +554,72 @@ type Viewer struct {
 	InOrder      bool       `json:"inOrder"`
 	TrainedUntil *hmis.Date `json:"trainedUntil,omitempty"`
 	AgreedUntil  *hmis.Date `json:"agreedUntil,omitempty"`
+}
+
+type AccountGateName string
+
+const (
+	// The account is not disabled.
+	AccountGateNameActive AccountGateName = "ACTIVE"
+	// It was used lately.
+	AccountGateNameUsed AccountGateName = "USED"
+	// It has a second factor, where its role needs one.
+	AccountGateNameSecondFactor AccountGateName = "SECOND_FACTOR"
+	// The privacy training is not older than a year.
+	AccountGateNameTraining AccountGateName = "TRAINING"
+	// The end-user agreement in force is signed, not over a year ago.
+	AccountGateNameAgreement AccountGateName = "AGREEMENT"
+)
+
+var AllAccountGateName = []AccountGateName{
+	AccountGateNameActive,
+	AccountGateNameUsed,
+	AccountGateNameSecondFactor,
+	AccountGateNameTraining,
+	AccountGateNameAgreement,
+}
+
+func (e AccountGateName) IsValid() bool {
+	switch e {
+	case AccountGateNameActive, AccountGateNameUsed, AccountGateNameSecondFactor, AccountGateNameTraining, AccountGateNameAgreement:
+		return true
+	}
+	return false
+}
+
+func (e AccountGateName) String() string {
+	return string(e)
+}
+
+func (e *AccountGateName) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = AccountGateName(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid AccountGateName", str)
+	}
+	return nil
+}
+
+func (e AccountGateName) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *AccountGateName) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e AccountGateName) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
 }
 
 // When an element is collected.

@@ -83,13 +83,15 @@ type New struct {
 	TrainedOn    *hmis.Date
 	Course       string     // of the training
 	AgreedOn     *hmis.Date // to the end-user agreement in force that day
+
+	organization int64 // row number, in place of Organization
 }
 
 var usernameForm = regexp.MustCompile(`^[a-z0-9][a-z0-9._@-]{1,63}$`)
 
 // Create makes an account. Errors: Invalid, NotFound and Conflict, which say what to mend.
 func (b *Book) Create(ctx context.Context, n New) error {
-	a := store.Account{Username: strings.ToLower(n.Username), Role: n.Role, Scopes: n.Scopes, Purposes: n.Purposes, Projects: n.Projects, Active: true,
+	a := store.Account{Username: strings.ToLower(n.Username), Organization: n.organization, Role: n.Role, Scopes: n.Scopes, Purposes: n.Purposes, Projects: n.Projects, Active: true,
 		TrainedOn: n.TrainedOn, AgreedOn: n.AgreedOn, CreatedBy: n.By}
 	if n.Course != "" {
 		a.TrainingCourse = &n.Course
@@ -97,12 +99,14 @@ func (b *Book) Create(ctx context.Context, n New) error {
 	switch {
 	case !usernameForm.MatchString(a.Username):
 		return hmis.Errorf(hmis.Invalid, "a username has 2 to 64 letters, digits and . _ @ -")
-	case n.Role.OfAgency() && n.Organization == "":
-		return hmis.Errorf(hmis.Invalid, "an account of the role %s belongs to an organization; name it with --organization", n.Role)
-	case !n.Role.OfAgency() && n.Organization != "":
+	case n.Role.OfAgency() && n.Organization == "" && n.organization == 0:
+		return hmis.Errorf(hmis.Invalid, "an account of the role %s belongs to an organization; name it (on the command line with --organization)", n.Role)
+	case !n.Role.OfAgency() && (n.Organization != "" || n.organization != 0):
 		return hmis.Errorf(hmis.Invalid, "an account of the role %s belongs to no organization", n.Role)
 	case n.Role != policy.PartnerApp && n.Scopes != 0:
-		return hmis.Errorf(hmis.Invalid, "only an app has scopes")
+		return errScopes
+	case n.TrainedOn != nil && *n.TrainedOn > b.store.Now().Day():
+		return errUntrained
 	}
 	if n.Organization != "" {
 		var err error
@@ -133,6 +137,11 @@ func (b *Book) Create(ctx context.Context, n New) error {
 	return b.changed(ctx, made, audit.AccountCreated)
 }
 
+var (
+	errScopes    = hmis.Errorf(hmis.Invalid, "only an app has scopes")
+	errUntrained = hmis.Errorf(hmis.Invalid, "a training is recorded after it was passed")
+)
+
 // agreement is the version of the end-user agreement in force, "" where there is none.
 func (b *Book) agreement(ctx context.Context) (string, error) {
 	e, err := b.store.AgreementInForce(ctx)
@@ -155,7 +164,7 @@ func (b *Book) Enable(ctx context.Context, username string) error {
 // Train records that an account passed the privacy training of a course on a day.
 func (b *Book) Train(ctx context.Context, username string, day hmis.Date, course string) error {
 	if day > b.store.Now().Day() {
-		return hmis.Errorf(hmis.Invalid, "a training is recorded after it was passed")
+		return errUntrained
 	}
 	return b.change(ctx, username, audit.TrainingRecorded, func(a *store.Account) error { return b.store.RecordTraining(ctx, a.Key, day, course) })
 }
@@ -206,11 +215,18 @@ func (b *Book) change(ctx context.Context, username string, what audit.Detail, d
 // needs what the account does not have, an organization or scopes, or the other way round.
 func (b *Book) ChangeRole(ctx context.Context, username string, role policy.Role) error {
 	return b.change(ctx, username, audit.RoleChanged, func(a *store.Account) error {
-		if role.OfAgency() != (a.Organization != 0) || (role == policy.PartnerApp) != (a.Role == policy.PartnerApp) {
-			return hmis.Errorf(hmis.Invalid, "an account does not change between an agency, an app and the CoC; disable it and make another")
+		if err := mayBecome(a, role); err != nil {
+			return err
 		}
 		return b.store.SetRole(ctx, a.Key, role)
 	})
+}
+
+func mayBecome(a *store.Account, role policy.Role) error {
+	if role.OfAgency() != (a.Organization != 0) || (role == policy.PartnerApp) != (a.Role == policy.PartnerApp) {
+		return hmis.Errorf(hmis.Invalid, "an account does not change between an agency, an app and the CoC; disable it and make another")
+	}
+	return nil
 }
 
 func (b *Book) named(ctx context.Context, username string) (*store.Account, error) {
@@ -283,15 +299,15 @@ func (b *Book) Login(ctx context.Context, t Attempt) (Session, error) {
 
 // open opens a session for an account that showed who it is.
 func (b *Book) open(ctx context.Context, a *store.Account, how audit.Detail, app string) (Session, error) {
-	several := false
-	if err := b.store.Setting(ctx, store.SeveralSessions, &several); err != nil {
+	most := 1
+	if err := b.store.Setting(ctx, store.SessionsPerUser, &most); err != nil {
 		return Session{}, err
 	}
 	t := store.Token{Account: a.Key, Session: true}
 	if app != "" {
 		t.App = &app
 	}
-	made, err := b.token(ctx, t, SessionLife, !several, 0)
+	made, err := b.token(ctx, t, SessionLife, most, 0)
 	if err != nil {
 		return Session{}, err
 	}
@@ -352,7 +368,7 @@ func (b *Book) ChangePassword(ctx context.Context, old, new string) error {
 func (b *Book) own(ctx context.Context) (*store.Account, error) {
 	v := policy.ViewerOf(ctx)
 	if v == nil {
-		return nil, hmis.Errorf(hmis.Denied, "sign in first")
+		return nil, errStranger
 	}
 	if !v.MayWrite() {
 		return nil, hmis.Errorf(hmis.Denied, "the token of this request may change nothing")
@@ -397,7 +413,7 @@ func (b *Book) MakeToken(ctx context.Context, n NewToken) (Session, error) {
 	if n.App != "" {
 		t.App = &n.App
 	}
-	made, err := b.token(ctx, t, cmp.Or(n.Life, TokenLife), false, 0)
+	made, err := b.token(ctx, t, cmp.Or(n.Life, TokenLife), 0, 0)
 	if err != nil {
 		return Session{}, err
 	}
@@ -419,7 +435,7 @@ func (b *Book) RotateToken(ctx context.Context, username, id string, grace bool)
 		wait = RotationGrace
 	}
 	t.Replaces = &t.Key
-	made, err := b.token(ctx, *t, TokenLife, false, wait)
+	made, err := b.token(ctx, *t, TokenLife, 0, wait)
 	if err != nil {
 		return Session{}, err
 	}
@@ -456,10 +472,10 @@ func (b *Book) tokenOf(ctx context.Context, username, id string) (*store.Account
 	return nil, nil, hmis.Errorf(hmis.NotFound, "the account has no such token or session, or no longer")
 }
 
-func (b *Book) token(ctx context.Context, t store.Token, life time.Duration, alone bool, grace time.Duration) (Session, error) {
+func (b *Book) token(ctx context.Context, t store.Token, life time.Duration, most int, grace time.Duration) (Session, error) {
 	made := Session{newToken(), b.store.Now() + hmis.Timestamp(life/time.Second)}
 	t.ExpiresAt = &made.Expires
-	return made, b.store.AddToken(ctx, t, hashToken(made.Token), alone, grace)
+	return made, b.store.AddToken(ctx, t, hashToken(made.Token), most, grace)
 }
 
 func newToken() string {
@@ -498,7 +514,9 @@ func (b *Book) Viewer(ctx context.Context, token, purpose string) (*policy.Viewe
 	if err != nil {
 		return nil, err
 	}
-	t.Narrow(v)
+	if t.Narrow(v); t.Session {
+		v.Login = t.Key
+	}
 	v.Session, v.App = sessionOf(token), appOf(a, t)
 	switch {
 	case purpose == "" && len(a.Purposes) == 1:

@@ -24,6 +24,7 @@ const (
 	skew          = 1  // steps by which a clock may be off
 	secretBytes   = 20
 	recoveryCodes = 10
+	recoveryBytes = 15 // 24 characters
 	unconfirmed   = -1 // in place of a step, until a code was shown
 )
 
@@ -68,21 +69,26 @@ func (b *Book) ConfirmSecondFactor(ctx context.Context, code string) (recovery [
 	if !ok {
 		return nil, b.refused(ctx, a, audit.SecondFactorAdded, errCode)
 	}
-	var hashes []string
-	for range recoveryCodes {
-		secret := make([]byte, 10)
-		_, _ = rand.Read(secret)
-		text := strings.ToLower(noPadding.EncodeToString(secret))
-		recovery = append(recovery, text[:8]+"-"+text[8:])
-		hashes = append(hashes, hashCode(text))
-	}
+	recovery, hashes := newRecovery()
 	if err := b.store.SetSecondFactor(ctx, a.Key, a.Totp, step, hashes); err != nil {
 		return nil, err
 	}
 	return recovery, b.changed(ctx, a, audit.SecondFactorAdded)
 }
 
-// hashCode needs no salt and no work factor: a recovery code is 80 random bits.
+// newRecovery makes recovery codes, and the hashes that are kept of them.
+func newRecovery() (codes, hashes []string) {
+	for range recoveryCodes {
+		secret := make([]byte, recoveryBytes)
+		_, _ = rand.Read(secret)
+		text := strings.ToLower(noPadding.EncodeToString(secret))
+		codes = append(codes, text[:8]+"-"+text[8:16]+"-"+text[16:])
+		hashes = append(hashes, hashCode(text))
+	}
+	return codes, hashes
+}
+
+// hashCode needs no salt and no work factor: a recovery code is 120 random bits.
 func hashCode(code string) string {
 	sum := sha256.Sum256([]byte("hearth recovery " + code))
 	return hex.EncodeToString(sum[:])

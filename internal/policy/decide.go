@@ -130,8 +130,10 @@ func Explain(q Question) (steps []Step, d Decision) {
 	return steps, Decision{Reason: NotReleased}
 }
 
-// MayEdit reports whether the viewer may change a fact that it may see: its own organization's, or any for the lead.
+// MayEdit reports whether the viewer may change a fact that it may see: its own organization's, or any for the lead, within
+// the limits of the token that it asks with.
 func MayEdit(q Question) bool {
-	d := Decide(q)
-	return d.Permit && (d.Reason == OwnOrganization || q.Viewer.Role == SystemAdmin)
+	d, limits := Decide(q), q.Viewer.Limits
+	within := limits == nil || !limits.Statistics && limits.Writes.Has(q.Class.Category)
+	return within && d.Permit && (d.Reason == OwnOrganization || q.Viewer.Role == SystemAdmin)
 }

@@ -73,6 +73,7 @@ type Viewer struct {
 	Standing     Standing
 	Programs     hmis.Programs // federal programs that the organization runs a project of, today
 	Limits       *Limits       // of the token that is asked with; nil: the account's own rights
+	Login        int64         // row number of the session that a sign-in opened; 0: it asks by an API token, or not as a person
 	App          string        // the program that asks, as an administrator named it; "": none
 	Session      string        // how the log names the session or token that is asked with
 }
@@ -80,8 +81,8 @@ type Viewer struct {
 // Limits narrow what a token may do below what its account may.
 type Limits struct {
 	Reads      hmis.Categories
-	ReadOnly   bool // it may change nothing
-	Statistics bool // it sees numbers and no client
+	Writes     hmis.Categories // none: it may change nothing
+	Statistics bool            // it sees numbers and no client
 }
 
 // Standing says whether an account is in order on a day.
@@ -120,7 +121,12 @@ func (v *Viewer) SeesPeople() bool { return v.Ceiling() != 0 }
 
 // MayWrite reports whether the viewer may change anything at all.
 func (v *Viewer) MayWrite() bool {
-	return v.Limits == nil || !v.Limits.ReadOnly && !v.Limits.Statistics
+	return v.Limits == nil || v.Limits.Writes != 0 && !v.Limits.Statistics
+}
+
+// MayWriteAll reports whether the viewer may change what is about every category, as a client's choices are.
+func (v *Viewer) MayWriteAll() bool {
+	return v.Limits == nil || v.MayWrite() && v.Limits.Writes&hmis.AllContent == hmis.AllContent
 }
 
 // Purpose is what client-level data is asked for.

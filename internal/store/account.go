@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"slices"
 
-	"entgo.io/ent/dialect"
 	"entgo.io/ent/dialect/sql"
 
 	"github.com/hearth-hmis/hearth/ent"
@@ -57,11 +56,11 @@ func (s *Store) NeedsSecondFactor(ctx context.Context, a *Account) (bool, error)
 	return a.HasSecondFactor() || c.secondFactor[a.Role], err
 }
 
-// InactiveAfter is how many days an account may go unused before it is locked.
+// InactiveAfter is how many days an account may go unused before it is locked, where the community chose no other number.
 const InactiveAfter = 90
 
 // lastDay is the last day on which the account is not locked for being unused.
-func (a *Account) lastDay() hmis.Date {
+func (a *Account) lastDay(inactiveAfter int) hmis.Date {
 	last := a.LastUsedAt
 	if last == nil {
 		last = a.CreatedAt
@@ -69,7 +68,7 @@ func (a *Account) lastDay() hmis.Date {
 	if last == nil {
 		return policy.Never
 	}
-	return last.Day() + InactiveAfter
+	return last.Day() + hmis.Date(inactiveAfter)
 }
 
 // Gate is one of the conditions under which an account sees data.
@@ -83,9 +82,9 @@ type Gate struct {
 func (a *Account) gates(day hmis.Date, c conditions) []Gate {
 	return []Gate{
 		{"ACTIVE", a.Active, "the account is disabled; ask your administrator"},
-		{"USED", a.lastDay() >= day, "the account was not used for 90 days and is locked; ask your administrator to open it"},
-		{"SECOND_FACTOR", a.HasSecondFactor() || a.OfProvider() || !c.secondFactor[a.Role] || a.Role == policy.PartnerApp, "your role needs a second factor; add one with beginSecondFactor"},
-		{"TRAINING", yearOf(a.TrainedOn) >= day, "the privacy training is missing or older than a year; ask your administrator"},
+		{"USED", a.lastDay(c.inactiveAfter) >= day, fmt.Sprintf("the account was not used for %d days and is locked; ask your administrator to open it with enableAccount", c.inactiveAfter)},
+		{"SECOND_FACTOR", a.HasSecondFactor() || a.OfProvider() || !c.secondFactor[a.Role] || a.Role == policy.PartnerApp, "your role needs a second factor; sign in and add one with beginSecondFactor"},
+		{"TRAINING", yearOf(a.TrainedOn) >= day, "the privacy training is missing or older than a year; take it, and ask your administrator to record it with recordTraining"},
 		{"AGREEMENT", c.agreedUntil(a) >= day, "the end-user agreement in force is not signed, or over a year ago; sign it with signAgreement"},
 	}
 }
@@ -94,6 +93,8 @@ func (a *Account) gates(day hmis.Date, c conditions) []Gate {
 type conditions struct {
 	agreement    string // version of the end-user agreement in force; "": any
 	secondFactor map[policy.Role]bool
+
+	inactiveAfter int // days
 }
 
 func (c conditions) agreedUntil(a *Account) hmis.Date {
@@ -117,26 +118,37 @@ func (s *Store) Viewer(ctx context.Context, a *Account) (*policy.Viewer, error) 
 	return v, nil
 }
 
-// Gates tells which conditions an account meets.
-func (s *Store) Gates(ctx context.Context, a *Account) ([]Gate, error) {
+// Gates tells which conditions each account meets.
+func (s *Store) Gates(ctx context.Context, list ...*Account) ([][]Gate, error) {
 	c, err := s.conditions(ctx)
-	return a.gates(s.today(), c), err
+	gates := make([][]Gate, len(list))
+	for i, a := range list {
+		gates[i] = a.gates(s.today(), c)
+	}
+	return gates, err
 }
 
 func (s *Store) conditions(ctx context.Context) (c conditions, err error) {
 	rows, err := s.query(ctx, `SELECT 'agreement', version FROM (SELECT version FROM end_user_agreements WHERE in_force_from <= $1 ORDER BY in_force_from DESC, id DESC LIMIT 1) newest
-		UNION ALL SELECT 'second factor', value FROM settings WHERE name = '`+string(SecondFactorRoles)+`'`, s.today())
+		UNION ALL SELECT name, value FROM settings WHERE name IN ('`+string(SecondFactorRoles)+`', '`+string(InactivityDays)+`')`, s.today())
 	if err != nil {
 		return c, err
 	}
 	defer rows.Close()
+	c.inactiveAfter = InactiveAfter
 	for rows.Next() {
 		var what, value string
 		if err := rows.Scan(&what, &value); err != nil {
 			return c, err
 		}
-		if what == "agreement" {
+		switch what {
+		case "agreement":
 			c.agreement = value
+			continue
+		case string(InactivityDays):
+			if err := json.Unmarshal([]byte(value), &c.inactiveAfter); err != nil {
+				return c, err
+			}
 			continue
 		}
 		c.secondFactor = map[policy.Role]bool{}
@@ -184,11 +196,7 @@ func (s *Store) AddAccount(ctx context.Context, a Account) error {
 		if a.Scopes != 0 {
 			create.SetScopes(categoryNames(a.Scopes))
 		}
-		var purposes []string
-		for _, p := range a.Purposes {
-			purposes = append(purposes, p.String())
-		}
-		err := create.SetPurposes(purposes).Exec(ctx)
+		err := create.SetPurposes(purposeNames(a.Purposes)).Exec(ctx)
 		if ent.IsConstraintError(err) {
 			return hmis.Errorf(hmis.Conflict, "the username is taken; usernames are never given twice")
 		}
@@ -203,29 +211,62 @@ func categoryNames(c hmis.Categories) (names []string) {
 	return names
 }
 
-// license refuses one account more than the organization's agreement allows. Whoever makes one waits for the others.
+func purposeNames(list []policy.Purpose) (names []string) {
+	for _, p := range list {
+		names = append(names, p.String())
+	}
+	return names
+}
+
+// license refuses one account more than the organization's agreement allows. Whoever makes one waits for the others. An
+// organization that never had an agreement works with its own data alone, and no number is agreed on.
 func (s *Store) license(ctx context.Context, tx *ent.Tx, organization int64) error {
 	if organization == 0 {
 		return nil
 	}
-	rows, err := tx.PartnerAgreement.Query().Where(partneragreement.OrganizationKey(organization), partneragreement.SignedOnLTE(s.today()),
-		partneragreement.EndsOnGTE(s.today()), func(sel *sql.Selector) {
-			if s.dialect == dialect.Postgres {
-				sel.ForUpdate()
-			}
-		}).All(ctx)
+	if err := tx.Organization.UpdateOneID(organization).AddImportKey(0).Exec(ctx); err != nil { // others wait
+		return err
+	}
+	rows, err := tx.PartnerAgreement.Query().Where(partneragreement.OrganizationKey(organization)).Order(partneragreement.ByID(sql.OrderDesc())).All(ctx)
 	if err != nil || len(rows) == 0 {
 		return err
 	}
-	licensed := int32(0)
-	for _, r := range rows {
-		licensed = max(licensed, r.Licensed)
-	}
+	licensed := licensedBy(rows, s.today())
 	n, err := tx.Account.Query().Where(account.OrganizationKey(organization), account.Active(true)).Count(ctx)
 	if err == nil && n >= int(licensed) {
 		err = hmis.Errorf(hmis.Conflict, "the organization's partner agreement has %d licensed accounts, and all are in use; disable one, or record a new agreement", licensed)
 	}
 	return err
+}
+
+// licensedBy is the number of the newest agreement that holds; of those that ran out the last one's goes on to count.
+func licensedBy(newestFirst []*ent.PartnerAgreement, day hmis.Date) int32 {
+	for _, r := range newestFirst {
+		if *r.SignedOn <= day && day <= *r.EndsOn {
+			return r.Licensed
+		}
+	}
+	return newestFirst[0].Licensed
+}
+
+// ActiveAccounts counts the accounts of organizations that are not disabled.
+func (s *Store) ActiveAccounts(ctx context.Context, organizations []int64) (map[int64]int32, error) {
+	rows, err := s.query(ctx, "SELECT organization_key, count(*) FROM accounts WHERE active AND organization_key IN ("+s.placeholders(1, len(organizations))+
+		") GROUP BY organization_key", anys(organizations)...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	active := map[int64]int32{}
+	for rows.Next() {
+		var organization int64
+		var n int32
+		if err := rows.Scan(&organization, &n); err != nil {
+			return nil, err
+		}
+		active[organization] = n
+	}
+	return active, rows.Err()
 }
 
 // DisableAccount ends an account, and with it its tokens, from the next request on.
@@ -255,6 +296,16 @@ func (s *Store) SetRole(ctx context.Context, key int64, role policy.Role) error 
 func (s *Store) SetProjects(ctx context.Context, key int64, projects []int64) error {
 	return s.changeAccount(ctx, key, func(u *ent.AccountUpdateOne) {
 		if u.SetProjectKeys(projects); projects == nil {
+			u.ClearProjectKeys()
+		}
+	})
+}
+
+// SetRights gives an account another role, projects, scopes and purposes, from the next request on.
+func (s *Store) SetRights(ctx context.Context, a *Account) error {
+	return s.changeAccount(ctx, a.Key, func(u *ent.AccountUpdateOne) {
+		u.SetRole(a.Role.String()).SetScopes(categoryNames(a.Scopes)).SetPurposes(purposeNames(a.Purposes))
+		if u.SetProjectKeys(a.Projects); a.Projects == nil {
 			u.ClearProjectKeys()
 		}
 	})
@@ -354,13 +405,14 @@ func (s *Store) changeAccount(ctx context.Context, key int64, change func(*ent.A
 	})
 }
 
-// AccountsOf lists the accounts of an organization by username; 0: all accounts.
-func (s *Store) AccountsOf(ctx context.Context, organization int64) ([]*Account, error) {
+// AccountsOf lists up to most accounts of an organization (0: of all) by username, those behind a name.
+func (s *Store) AccountsOf(ctx context.Context, organization int64, behind string, most int) ([]*Account, error) {
 	return s.someAccounts(ctx, func(sel *sql.Selector) {
+		sel.Where(sql.GT(sel.C(account.FieldUsername), behind))
 		if organization != 0 {
 			sel.Where(sql.EQ(sel.C(account.FieldOrganizationKey), organization))
 		}
-		sel.OrderBy(sel.C(account.FieldUsername))
+		sel.OrderBy(sel.C(account.FieldUsername)).Limit(most)
 	})
 }
 
@@ -424,6 +476,46 @@ func (s *Store) accountOf(r *ent.Account) (*Account, error) {
 		a.Purposes = append(a.Purposes, p)
 	}
 	return a, nil
+}
+
+// OrganizationKey is the row number of an organization by its opaque id. Errors: NotFound.
+func (s *Store) OrganizationKey(ctx context.Context, id string) (int64, error) {
+	keys, err := s.keysAmong(ctx, kindOrganization.code, []string{id}, "organizations WHERE removed_at IS NULL")
+	if err != nil {
+		return 0, hmis.Errorf(hmis.NotFound, "there is no such organization")
+	}
+	return keys[0], nil
+}
+
+// ProjectKeys are the row numbers of an organization's projects by their opaque ids. Errors: NotFound.
+func (s *Store) ProjectKeys(ctx context.Context, organization int64, ids []string) ([]int64, error) {
+	keys, err := s.keysAmong(ctx, kindProject.code, ids, fmt.Sprintf("projects WHERE removed_at IS NULL AND organization_key = %d", organization))
+	if err != nil {
+		return nil, hmis.Errorf(hmis.NotFound, "the organization has no such project")
+	}
+	return keys, nil
+}
+
+// keysAmong are the row numbers of opaque ids, all of which are among the rows.
+func (s *Store) keysAmong(ctx context.Context, code byte, ids []string, among string) ([]int64, error) {
+	keys := make([]int64, 0, len(ids))
+	for _, id := range ids {
+		of, key, ok := s.keys.ParseID(id)
+		if !ok || of != code || len(ids) > 1000 {
+			return nil, errNoProject
+		}
+		keys = append(keys, key)
+	}
+	slices.Sort(keys)
+	if keys = slices.Compact(keys); len(keys) == 0 {
+		return keys, nil
+	}
+	var found int
+	err := s.db.QueryRowContext(ctx, "SELECT count(*) FROM "+among+" AND id IN ("+s.placeholders(1, len(keys))+")", anys(keys)...).Scan(&found)
+	if err == nil && found < len(keys) {
+		err = errNoProject
+	}
+	return keys, err
 }
 
 // OrganizationWithID finds the row number of an organization by its HUD id, written SOURCE/ID where several

@@ -7,6 +7,7 @@ import (
 	"entgo.io/ent/dialect/sql"
 
 	"github.com/hearth-hmis/hearth/ent"
+	"github.com/hearth-hmis/hearth/ent/account"
 	"github.com/hearth-hmis/hearth/ent/enduseragreement"
 	"github.com/hearth-hmis/hearth/ent/partneragreement"
 	"github.com/hearth-hmis/hearth/ent/setting"
@@ -22,12 +23,23 @@ type PartnerAgreement struct {
 	Licensed     int32     // accounts
 }
 
-// RecordPartnerAgreement keeps an agreement. It is judged by its days from the next request on. Errors: Invalid.
+// RecordPartnerAgreement keeps an agreement. It is judged by its days from the next request on; where several hold, the
+// newest counts. Errors: Invalid, and Conflict where more accounts are active than it licenses.
 func (s *Store) RecordPartnerAgreement(ctx context.Context, p PartnerAgreement, by *int64) error {
-	if p.Version == "" || p.EndsOn < p.SignedOn || p.Licensed < 0 {
+	if p.Version == "" || len(p.Version) > 100 || p.EndsOn < p.SignedOn || p.Licensed < 0 {
 		return hmis.Errorf(hmis.Invalid, "a partner agreement has a version, a last day not before its first, and a number of accounts")
 	}
 	return s.transaction(ctx, accounts, func(ctx context.Context, tx *ent.Tx) error {
+		if err := tx.Organization.UpdateOneID(p.Organization).AddImportKey(0).Exec(ctx); err != nil { // who makes accounts waits
+			return err
+		}
+		active, err := tx.Account.Query().Where(account.OrganizationKey(p.Organization), account.Active(true)).Count(ctx)
+		if err == nil && active > int(p.Licensed) && p.EndsOn >= s.today() {
+			err = hmis.Errorf(hmis.Conflict, "the organization has %d active accounts; disable some of them first, or license more", active)
+		}
+		if err != nil {
+			return err
+		}
 		return tx.PartnerAgreement.Create().SetOrganizationKey(p.Organization).SetVersion(p.Version).SetSignedOn(p.SignedOn).SetEndsOn(p.EndsOn).
 			SetLicensed(p.Licensed).SetNillableRecordedBy(by).SetRecordedAt(*s.moment()).Exec(ctx)
 	})
@@ -83,7 +95,8 @@ type SettingName string
 // The choices about accounts, with their JSON values.
 const (
 	SecondFactorRoles SettingName = "second_factor_roles"       // list of policy.Role: who must have one
-	SeveralSessions   SettingName = "several_sessions"          // true: a login does not end the earlier ones
+	SessionsPerUser   SettingName = "sessions_per_user"         // how many may be open at once: the newest
+	InactivityDays    SettingName = "inactivity_days"           // how long an account may go unused
 	LetterAndDigit    SettingName = "password_letter_and_digit" // true: HUD's wording of 2004
 	DisclosureYears   SettingName = "disclosure_years"          // how long the log is kept
 	maxSettingValue               = 4096                        // bytes

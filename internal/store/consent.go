@@ -153,6 +153,9 @@ func (ss *session) mayConsent(ctx context.Context, clients ...int64) (err error)
 			return errNoClient
 		}
 	}
+	if !ss.viewer.MayWriteAll() {
+		return hmis.Errorf(hmis.Denied, "what a client chooses is about every category, and the token of this request may not write of all; use one that may")
+	}
 	if !ss.viewer.Role.RecordsConsent() {
 		return hmis.Errorf(hmis.Denied, "an account of this role does not record consents")
 	}

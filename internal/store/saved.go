@@ -85,6 +85,8 @@ func (s *Store) SaveQuery(ctx context.Context, name, title, document string) (*S
 	switch {
 	case err != nil:
 		return nil, err
+	case !ss.viewer.MayWrite():
+		return nil, errReadOnly
 	case len(name) < 3 || len(name) > 60 || !queryName.MatchString(name):
 		return nil, errQueryName
 	case title == "" || len(title) > 200:
@@ -138,8 +140,11 @@ func (s *Store) owned(ctx context.Context, name string) (*SavedQuery, error) {
 	if err != nil {
 		return nil, err
 	}
-	if v := policy.ViewerOf(ctx); v.Role != policy.SystemAdmin && v.Account != q.account {
+	switch v := policy.ViewerOf(ctx); {
+	case v.Role != policy.SystemAdmin && v.Account != q.account:
 		return nil, errNotOwner
+	case !v.MayWrite():
+		return nil, errReadOnly
 	}
 	return q, nil
 }
@@ -283,8 +288,11 @@ func (s *Store) SetQueryToken(ctx context.Context, name string, hash []byte) err
 	if err != nil {
 		return err
 	}
-	if hash != nil && policy.ViewerOf(ctx).Account != q.account {
+	switch v := policy.ViewerOf(ctx); {
+	case hash != nil && v.Account != q.account:
 		return errNotOwner
+	case hash != nil && (v.Limits != nil):
+		return hmis.Errorf(hmis.Denied, "an address answers as its owner's account, and the token of this request is narrower; sign in, or use a token without limits")
 	}
 	return oneChanged(s.db.ExecContext(ctx, "UPDATE saved_queries SET token_hash = $1 WHERE id = $2", hash, q.key))
 }

@@ -49,12 +49,16 @@ func (t *Token) Live(now hmis.Timestamp) bool {
 
 // limits are what the token narrows its account to.
 func (t *Token) limits() *policy.Limits {
-	if t.Reads == nil && t.Writes == nil && !t.Statistics {
+	if t.Reads == nil && t.Writes == nil && t.Projects == nil && !t.Statistics {
 		return nil
 	}
-	l := &policy.Limits{Reads: hmis.AllContent | hmis.CategoriesOf(hmis.Unclassified), Statistics: t.Statistics, ReadOnly: t.Writes != nil && *t.Writes == 0}
+	all := hmis.AllContent | hmis.CategoriesOf(hmis.Unclassified)
+	l := &policy.Limits{Reads: all, Writes: all, Statistics: t.Statistics}
 	if t.Reads != nil {
 		l.Reads = *t.Reads
+	}
+	if t.Writes != nil {
+		l.Writes = *t.Writes
 	}
 	return l
 }
@@ -81,12 +85,12 @@ func (t *Token) Narrow(v *policy.Viewer) {
 }
 
 // AddToken stores a token by its hash. replaced is the key of the token that it takes the place of, which ends at once
-// (grace 0) or after a while; alone ends all other sessions of the account.
-func (s *Store) AddToken(ctx context.Context, t Token, hash []byte, alone bool, grace time.Duration) error {
+// (grace 0) or after a while. Of a session's account the most newest sessions go on, this one included; 0: all do.
+func (s *Store) AddToken(ctx context.Context, t Token, hash []byte, most int, grace time.Duration) error {
 	return s.transaction(ctx, accounts, func(ctx context.Context, tx *ent.Tx) error {
 		now := *s.moment()
-		if alone {
-			if err := tx.ApiToken.Update().Where(apitoken.AccountKey(t.Account), apitoken.Session(true), apitoken.EndedAtIsNil()).SetEndedAt(now).Exec(ctx); err != nil {
+		if t.Session && most > 0 {
+			if err := endOldest(ctx, tx, t.Account, most-1, now); err != nil {
 				return err
 			}
 		}
@@ -116,6 +120,25 @@ func (s *Store) AddToken(ctx context.Context, t Token, hash []byte, alone bool, 
 	})
 }
 
+// endOldest ends the sessions of an account but for the newest of a number.
+func endOldest(ctx context.Context, tx *ent.Tx, account int64, keep int, now hmis.Timestamp) error {
+	if err := tx.Account.UpdateOneID(account).AddTotpStep(0).Exec(ctx); err != nil { // other sign-ins wait
+		return err
+	}
+	open, err := tx.ApiToken.Query().Where(apitoken.AccountKey(account), apitoken.Session(true), apitoken.EndedAtIsNil(), apitoken.ExpiresAtGT(now)).
+		Order(apitoken.ByID(sql.OrderDesc())).IDs(ctx)
+	if err != nil || len(open) <= keep {
+		return err
+	}
+	return tx.ApiToken.Update().Where(apitoken.IDIn(open[keep:]...)).SetEndedAt(now).Exec(ctx)
+}
+
+// EndSessions ends the sessions of an account, but for one (0: all).
+func (s *Store) EndSessions(ctx context.Context, account, but int64) error {
+	return s.ent.ApiToken.Update().Where(apitoken.AccountKey(account), apitoken.Session(true), apitoken.EndedAtIsNil(), apitoken.IDNEQ(but)).
+		SetEndedAt(*s.moment()).Exec(s.System(ctx, accounts))
+}
+
 // AccountOfToken finds a live token and the account that it stands for, nil where there is none. It notes that both
 // were used, at most once a minute.
 func (s *Store) AccountOfToken(ctx context.Context, hash []byte) (*Account, *Token, error) {
@@ -142,8 +165,9 @@ func (s *Store) noteUse(ctx context.Context, a *Account, t *Token, now hmis.Time
 	if err := s.ent.ApiToken.UpdateOneID(t.Key).SetLastUsedAt(now).Exec(ctx); err != nil {
 		return err
 	}
-	if a.lastDay() < s.today() {
-		return nil
+	c, err := s.conditions(ctx)
+	if err != nil || a.lastDay(c.inactiveAfter) < s.today() {
+		return err
 	}
 	return s.ent.Account.UpdateOneID(a.Key).SetLastUsedAt(now).Exec(ctx)
 }

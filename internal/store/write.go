@@ -21,7 +21,7 @@ var errNothing = errors.New("nothing is to be written")
 // told the recorder of the operation, whose record is then written with it.
 func (s *Store) transaction(ctx context.Context, reason string, write func(context.Context, *ent.Tx) error) error {
 	if v := policy.ViewerOf(ctx); v != nil && !v.MayWrite() {
-		return hmis.Errorf(hmis.Denied, "the token of this request may change nothing")
+		return errReadOnly
 	}
 	ctx = s.System(ctx, reason)
 	tx, err := s.ent.Tx(ctx)
@@ -36,6 +36,8 @@ func (s *Store) transaction(ctx context.Context, reason string, write func(conte
 	}
 	return tx.Commit()
 }
+
+var errReadOnly = hmis.Errorf(hmis.Denied, "the token of this request may change nothing; use one that may write")
 
 // lockClient makes the writers of one client's consents wait for each other; SQLite has one writer anyway. The log tells
 // that it was written of the client.
