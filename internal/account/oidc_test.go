@@ -285,7 +285,10 @@ func TestSignInSecondFactor(t *testing.T) {
 			t.Fatal(err)
 		}
 		gates, err := c.store.Gates(ctx, a)
-		for _, g := range gates {
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, g := range gates[0] {
 			if g.Name == "SECOND_FACTOR" && g.Open != want {
 				t.Errorf("%s: %+v", what, g)
 			}

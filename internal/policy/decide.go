@@ -133,7 +133,11 @@ func Explain(q Question) (steps []Step, d Decision) {
 // MayEdit reports whether the viewer may change a fact that it may see: its own organization's, or any for the lead, within
 // the limits of the token that it asks with.
 func MayEdit(q Question) bool {
-	d, limits := Decide(q), q.Viewer.Limits
-	within := limits == nil || !limits.Statistics && limits.Writes.Has(q.Class.Category)
-	return within && d.Permit && (d.Reason == OwnOrganization || q.Viewer.Role == SystemAdmin)
+	d := Decide(q)
+	if !d.Permit {
+		return false
+	}
+	limits := q.Viewer.Limits
+	within := limits == nil || limits.Writes.Has(q.Class.Category)
+	return within && (d.Reason == OwnOrganization || q.Viewer.Role == SystemAdmin)
 }
