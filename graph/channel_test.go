@@ -44,7 +44,7 @@ func feeds(s *ast.Schema) (faults []string) {
 // exact are the types of exact numbers that TestReportsTellNothingOfOthers shows to be the same whatever is hidden: those
 // of reports and data quality, which are for who may see every row behind, and those of statistics, which are protected for
 // everybody else (TestStatistics). Those of the log are about accounts, for who
-// watches over them (TestWhoReadsTheLog).
+// watches over them (TestWhoReadsTheLog), and those of accounts and agreements too (TestKeepingAccounts).
 var exact = strings.Fields(`Report ReportCell ReportRun KeptCell CellDifference DataQuality QualityCheck QualityCheckCount
 QualityProjectCount QualityOrganizationCount QualityTypeCount QualityMonth Timeliness
 StatisticsBasis StatisticsGroups StatisticsFile StatisticsMeasureChange StatisticsCount StatisticsRate StatisticsAverage StatisticsDuration StatisticsCoverage Disclosure AccountReview`)
@@ -89,6 +89,11 @@ Query.client Query.enrollment Query.project Query.organization Query.sources Que
 Query.disclosureLog Query.accountActivity Query.accessReview DisclosureFilter.client DisclosureFilter.account DisclosureFilter.from DisclosureFilter.to DisclosureFilter.kind
 Query.savedQueries Query.savedQuery Mutation.saveQuery Mutation.deleteSavedQuery Mutation.publishQuery Mutation.withdrawQuery Mutation.createQueryAddress Mutation.endQueryAddress
 Query.statistics Query.measures Query.dimensions Query.report Query.dataQuality Query.reportRuns Mutation.runReport Subscription.reportRun
+Query.account Query.accounts Query.endUserAgreement Query.partnerAgreements Query.accountSettings
+Mutation.signAgreement Mutation.changePassword Mutation.beginSecondFactor Mutation.confirmSecondFactor Mutation.newRecoveryCodes
+Mutation.removeSecondFactor Mutation.endToken Mutation.endSessions Mutation.createToken Mutation.rotateToken Mutation.createAccount
+Mutation.updateAccount Mutation.disableAccount Mutation.enableAccount Mutation.recordTraining Mutation.setPassword Mutation.resetSecondFactor
+Mutation.publishEndUserAgreement Mutation.recordPartnerAgreement Mutation.changeAccountSettings
 Mutation.recordConsent Mutation.signConsent Mutation.revokeConsent Mutation.lockClient Mutation.unlockClient Mutation.login Mutation.logout
 ProjectFilter.id ProjectFilter.organization ProjectFilter.projectType ProjectFilter.funder ProjectFilter.coc ProjectFilter.operatingOn
 EnrollmentFilter.entryDate EnrollmentFilter.exitDate EnrollmentFilter.activeOn EnrollmentFilter.active EnrollmentFilter.relationshipToHoh

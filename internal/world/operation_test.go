@@ -114,12 +114,19 @@ var ofTheLog = []string{"disclosureLog", "accountActivity", "accessReview", "dis
 // ofQueries are the questions to saved queries, which are answered as statistics is; a name is taken or not whoever asks.
 var ofQueries = []string{"savedQueries", "savedQuery", "saveQuery", "deleteSavedQuery", "publishQuery", "withdrawQuery", "createQueryAddress", "endQueryAddress"}
 
+// ofAccounts are the questions about accounts and agreements, which tell of no client and are refused to API tokens, with which
+// the worlds are asked.
+var ofAccounts = []string{"account", "accounts", "endUserAgreement", "partnerAgreements", "accountSettings", "signAgreement", "changePassword",
+	"beginSecondFactor", "confirmSecondFactor", "newRecoveryCodes", "removeSecondFactor", "endToken", "endSessions", "createToken", "rotateToken",
+	"createAccount", "updateAccount", "disableAccount", "enableAccount", "recordTraining", "setPassword", "resetSecondFactor",
+	"publishEndUserAgreement", "recordPartnerAgreement", "changeAccountSettings"}
+
 // operation makes an operation of a root: Query or Mutation.
 func (a *asker) operation(root *ast.Definition) *operation {
 	a.fields, a.variables, a.declared, a.fragments = 10+a.IntN(50), map[string]any{}, nil, nil
 	roots := slices.DeleteFunc(slices.Clone(root.Fields), func(f *ast.FieldDefinition) bool {
 		// Signing in makes a secret, costs a hash, and is told nothing of any client; introspection is compared once.
-		return strings.HasPrefix(f.Name, "__") || slices.Contains(ofTheLog, f.Name) || slices.Contains(ofQueries, f.Name) || f.Name == "login" || f.Name == "logout" || slices.Contains(rare, f.Name) && !a.chance(5)
+		return strings.HasPrefix(f.Name, "__") || slices.Contains(ofTheLog, f.Name) || slices.Contains(ofQueries, f.Name) || slices.Contains(ofAccounts, f.Name) || f.Name == "login" || f.Name == "logout" || slices.Contains(rare, f.Name) && !a.chance(5)
 	})
 	var selected []string
 	for i := range 1 + a.IntN(10)/8 {
