@@ -72,7 +72,7 @@ func TestSessionsEnd(t *testing.T) {
 			if _, err := b.Viewer(ctx, first, ""); hmis.CodeOf(err) != hmis.Denied {
 				t.Error("two sessions:", err)
 			}
-			if err := b.store.SetSetting(ctx, store.SeveralSessions, true, nil); err != nil {
+			if err := b.store.SetSetting(ctx, store.SessionsPerUser, 2, nil); err != nil {
 				t.Fatal(err)
 			}
 			third := login()
