@@ -47,7 +47,8 @@ func feeds(s *ast.Schema) (faults []string) {
 // watches over them (TestWhoReadsTheLog), and those of accounts and agreements too (TestKeepingAccounts).
 var exact = strings.Fields(`Report ReportCell ReportRun KeptCell CellDifference DataQuality QualityCheck QualityCheckCount
 QualityProjectCount QualityOrganizationCount QualityTypeCount QualityMonth Timeliness
-StatisticsBasis StatisticsGroups StatisticsFile StatisticsMeasureChange StatisticsCount StatisticsRate StatisticsAverage StatisticsDuration StatisticsCoverage Disclosure AccountReview`)
+StatisticsBasis StatisticsGroups StatisticsFile StatisticsMeasureChange StatisticsCount StatisticsRate StatisticsAverage StatisticsDuration StatisticsCoverage Disclosure AccountReview
+Account PartnerAgreement AccountSettings`)
 
 // Exact numbers: there are none but those, and the counts of lists, which the store narrows
 // (TestChannel04CountsAndPagesBeforeNarrowing).

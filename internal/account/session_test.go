@@ -78,8 +78,15 @@ func TestSessionsEnd(t *testing.T) {
 			third := login()
 			for _, token := range []string{second, third} {
 				if _, err := b.Viewer(ctx, token, ""); err != nil {
-					t.Error("several are allowed:", err)
+					t.Error("two are allowed:", err)
 				}
+			}
+			login()
+			if _, err := b.Viewer(ctx, second, ""); hmis.CodeOf(err) != hmis.Denied {
+				t.Error("the oldest of three goes on where two are allowed:", err)
+			}
+			if _, err := b.Viewer(ctx, third, ""); err != nil {
+				t.Error("the newer one ended:", err)
 			}
 		})
 	}

@@ -427,6 +427,7 @@ var open = map[string]string{
 	"NeedsSecondFactor": "accounts", "Gates": "accounts", "Viewer": "accounts", "CountAttempt": "accounts", "ForgetAttempt": "accounts",
 	"TokensOf": "accounts", "EndTokenNumbered": "accounts", "TokenID": "accounts", "TokenKey": "accounts",
 	"Setting": "accounts", "SetSetting": "accounts", "AgreementInForce": "accounts", "PublishAgreement": "accounts",
+	"SetRights": "accounts", "ActiveAccounts": "accounts", "EndSessions": "accounts", "OrganizationKey": "organizations are open", "ProjectKeys": "projects are open",
 	"PartnerAgreements": "accounts", "RecordPartnerAgreement": "accounts",
 	"OrganizationWithID": "organizations are open; the command line names them", "Import": "the command line of the hub's own machine",
 	"Backup": "the command line of the hub's own machine", "VerifyLog": "the command line of the hub's own machine", "PruneLog": "the command line of the hub's own machine", "LogYears": "how long the log is kept", "KeepLogFor": "the command line of the hub's own machine",
