@@ -56,11 +56,6 @@ func (b *Book) changed(ctx context.Context, a *store.Account, what audit.Detail)
 	return b.record(ctx, audit.Record{Kind: audit.AccessChanged, Outcome: audit.Done, Detail: what}, a)
 }
 
-// refused records why a change of an account was refused, and returns that.
-func (b *Book) refused(ctx context.Context, a *store.Account, what audit.Detail, why error) error {
-	return cmp.Or(b.record(ctx, audit.Record{Kind: audit.AccessChanged, Outcome: audit.Denied, Detail: what}, a), why)
-}
-
 // decoy is checked where there is no such account, so that known and unknown names cost the same. Making it costs as
 // much, hence once for all books.
 var decoy = sync.OnceValue(func() string { return hashPassword("no account has this password") })
@@ -359,7 +354,7 @@ func (b *Book) ChangePassword(ctx context.Context, old, new string) error {
 		return err
 	}
 	if !verifyPassword(ctx, a.PasswordHash, old) {
-		return b.refused(ctx, a, audit.PasswordChanged, hmis.Errorf(hmis.Denied, "the old password is wrong"))
+		return hmis.Errorf(hmis.Denied, "the old password is wrong")
 	}
 	return b.SetPassword(ctx, a.Username, new)
 }
