@@ -331,7 +331,7 @@ func TestTokensThroughTheAPI(t *testing.T) {
 		// Writing: nothing, and what a client chooses only with all categories.
 		id := cut(k.ask("lead", `{ client(source: "made-up", personalId: "ada") { id } }`), `"id":"([^"]+)"`)
 		lock := `mutation { lockClient(input: {client: "` + id + `", askedBy: CLIENT}) { userErrors { code message } } }`
-		save := `mutation { saveQuery(input: {name: "by-token", title: "x", question: {period: {start: "2024-01-01", end: "2024-12-31"}, measures: [CLIENTS_SERVED]}}) { userErrors { code message } } }`
+		save := `mutation { saveQuery(input: {name: "by-token", title: "x", question: {period: {start: "2024-01-01", end: "2024-12-31"}, measures: [SERVED]}}) { userErrors { code message } } }`
 		for _, token := range []string{make("north", `writes: []`), make("north", `writes: [HEALTH]`)} {
 			if _, answer := k.as(token, lock); !strings.Contains(answer, `"DENIED"`) {
 				t.Errorf("a token that may not write locks: %s", answer)
