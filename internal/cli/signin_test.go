@@ -381,10 +381,12 @@ func TestAccessChangesAreInTheLog(t *testing.T) {
 		for _, c := range []struct{ who, does, with, want string }{
 			{"lead", `recordPartnerAgreement(input: {organization: "` + organization + `", version: "2", signedOn: "` + day + `", endsOn: "` + day + `", licensedAccounts: 9})`, "", "ACCESS_CHANGED PARTNER_AGREEMENT lead"},
 			{"lead", `changeAccountSettings(input: {sessionsPerUser: 2})`, "", "ACCESS_CHANGED SETTING lead"},
+			{"lead", `createToken(input: {name: "nightly figures", app: "figures"})`, "", "ACCESS_CHANGED TOKEN_CREATED lead"},
 			{"lead", `setPassword(input: {username: "analyst", password: "short"})`, "INVALID", ""},
 			{"analyst", `setPassword(input: {username: "lead", password: "` + goodPassword + `"})`, "DENIED", "ACCESS_CHANGED analyst"},
 			{"analyst", `changePassword(input: {old: "not the old one", new: "` + goodPassword + ` more"})`, "DENIED", "ACCESS_CHANGED analyst"},
 			{"analyst", `changePassword(input: {old: "` + goodPassword + `", new: "` + goodPassword + ` more"})`, "", "ACCESS_CHANGED PASSWORD_CHANGED analyst"},
+			{"lead", `endSessions(username: "analyst")`, "", "ACCESS_CHANGED TOKEN_ENDED lead analyst"},
 			{"lead", `publishEndUserAgreement(input: {version: "2", text: "Keep it to yourself.", inForceFrom: "` + day + `"})`, "", "ACCESS_CHANGED AGREEMENT_PUBLISHED lead"},
 			{"lead", `signAgreement(version: "2")`, "", "ACCESS_CHANGED AGREEMENT_SIGNED lead"},
 		} {
@@ -398,6 +400,12 @@ func TestAccessChangesAreInTheLog(t *testing.T) {
 			} else {
 				s.told(c.does, c.want)
 			}
+		}
+		if status, answer := s.as(sessions["analyst"], `{ viewer { username } }`); status != http.StatusUnauthorized {
+			t.Errorf("a session that an administrator ended: %d %s", status, answer)
+		}
+		if _, answer := s.as(sessions["lead"], `{ account { sessions { app current } tokens { app } } }`); !strings.Contains(answer, `"sessions":[{"app":"outreach-phone","current":true}]`) || !strings.Contains(answer, `{"app":"figures"}`) {
+			t.Errorf("the own sessions and tokens: %s", answer)
 		}
 	})
 }
