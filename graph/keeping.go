@@ -78,7 +78,7 @@ func (r *Resolver) keep(ctx context.Context, username *string, do func(*account.
 		err = do(desk)
 	}
 	if err != nil {
-		problems, err := userErrors(err)
+		problems, err := refused(ctx, err)
 		return &model.AccountPayload{UserErrors: problems}, err
 	}
 	a, err := desk.Account(ctx, orEmpty(username))
@@ -87,6 +87,15 @@ func (r *Resolver) keep(ctx context.Context, username *string, do func(*account.
 	}
 	shown, err := r.shown(ctx, a)
 	return &model.AccountPayload{Account: shown}, err
+}
+
+// refused is userErrors of what was to be done to accounts: the log has that it was denied, or guessed at too often.
+func refused(ctx context.Context, err error) ([]*store.UserError, error) {
+	if code := hmis.CodeOf(err); code == hmis.Denied || code == hmis.Limit {
+		audit.RecorderOf(ctx).Is(audit.AccessChanged)
+		audit.RecorderOf(ctx).Deny()
+	}
+	return userErrors(err)
 }
 
 // administer is keep for what administrators do to others.
@@ -244,7 +253,7 @@ func (r *Resolver) tokenPayload(ctx context.Context, do func(*account.Desk) (acc
 		made, err = do(desk)
 	}
 	if err != nil {
-		problems, err := userErrors(err)
+		problems, err := refused(ctx, err)
 		return &model.TokenPayload{UserErrors: problems}, err
 	}
 	return &model.TokenPayload{Token: &made.Token, ExpiresAt: &made.Expires}, nil
@@ -257,7 +266,7 @@ func (r *Resolver) beginSecondFactor(ctx context.Context) (*model.SecondFactorPa
 		f, err = desk.BeginSecondFactor(ctx)
 	}
 	if err != nil {
-		problems, err := userErrors(err)
+		problems, err := refused(ctx, err)
 		return &model.SecondFactorPayload{UserErrors: problems}, err
 	}
 	return &model.SecondFactorPayload{Secret: &f.Secret, URI: &f.URI}, nil
@@ -270,7 +279,7 @@ func (r *Resolver) recoveryCodes(ctx context.Context, do func(*account.Desk) ([]
 		codes, err = do(desk)
 	}
 	if err != nil {
-		problems, err := userErrors(err)
+		problems, err := refused(ctx, err)
 		return &model.RecoveryCodesPayload{UserErrors: problems}, err
 	}
 	return &model.RecoveryCodesPayload{Codes: codes}, nil
@@ -283,7 +292,7 @@ func (r *Resolver) publishAgreement(ctx context.Context, in model.PublishEndUser
 		err = desk.PublishAgreement(ctx, e)
 	}
 	if err != nil {
-		problems, err := userErrors(err)
+		problems, err := refused(ctx, err)
 		return &model.EndUserAgreementPayload{UserErrors: problems}, err
 	}
 	return &model.EndUserAgreementPayload{Agreement: &e}, nil
@@ -296,7 +305,7 @@ func (r *Resolver) recordPartnerAgreement(ctx context.Context, in model.RecordPa
 		err = desk.RecordPartnerAgreement(ctx, in.Organization, p)
 	}
 	if err != nil {
-		problems, err := userErrors(err)
+		problems, err := refused(ctx, err)
 		return &model.PartnerAgreementPayload{Agreements: []*model.PartnerAgreement{}, UserErrors: problems}, err
 	}
 	list, err := r.partnerAgreements(ctx, &in.Organization)
@@ -341,7 +350,7 @@ func (r *Resolver) changeAccountSettings(ctx context.Context, in model.AccountSe
 		err = r.choose(ctx, c, in)
 	}
 	if err != nil {
-		problems, err := userErrors(err)
+		problems, err := refused(ctx, err)
 		return &model.AccountSettingsPayload{UserErrors: problems}, err
 	}
 	return &model.AccountSettingsPayload{Settings: c}, nil

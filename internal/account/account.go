@@ -56,11 +56,6 @@ func (b *Book) changed(ctx context.Context, a *store.Account, what audit.Detail)
 	return b.record(ctx, audit.Record{Kind: audit.AccessChanged, Outcome: audit.Done, Detail: what}, a)
 }
 
-// refused records why a change of an account was refused, and returns that.
-func (b *Book) refused(ctx context.Context, a *store.Account, what audit.Detail, why error) error {
-	return cmp.Or(b.record(ctx, audit.Record{Kind: audit.AccessChanged, Outcome: audit.Denied, Detail: what}, a), why)
-}
-
 // decoy is checked where there is no such account, so that known and unknown names cost the same. Making it costs as
 // much, hence once for all books.
 var decoy = sync.OnceValue(func() string { return hashPassword("no account has this password") })
@@ -166,16 +161,33 @@ func (b *Book) Train(ctx context.Context, username string, day hmis.Date, course
 	if day > b.store.Now().Day() {
 		return errUntrained
 	}
+	if len(course) > 200 {
+		return hmis.Errorf(hmis.Invalid, "the name of a course has at most 200 bytes")
+	}
 	return b.change(ctx, username, audit.TrainingRecorded, func(a *store.Account) error { return b.store.RecordTraining(ctx, a.Key, day, course) })
 }
 
 // Agree records that an account signed the end-user agreement in force on a day.
 func (b *Book) Agree(ctx context.Context, username string, day hmis.Date) error {
+	if day > b.store.Now().Day() {
+		return hmis.Errorf(hmis.Invalid, "an agreement is recorded after it was signed")
+	}
 	version, err := b.agreement(ctx)
 	if err != nil {
 		return err
 	}
 	return b.change(ctx, username, audit.AgreementSigned, func(a *store.Account) error { return b.store.RecordAgreement(ctx, a.Key, day, version) })
+}
+
+// Partner records the partner agreement of an organization, by its HUD id. Errors: NotFound, Invalid, Conflict.
+func (b *Book) Partner(ctx context.Context, organization string, p store.PartnerAgreement) (err error) {
+	if p.Organization, err = b.store.OrganizationWithID(ctx, organization); err != nil {
+		return err
+	}
+	if err := b.store.RecordPartnerAgreement(ctx, p, nil); err != nil {
+		return err
+	}
+	return b.changed(ctx, nil, audit.PartnerAgreement)
 }
 
 // SetPassword gives an account another password and ends its sessions. Errors: NotFound, and Invalid for one that is too
@@ -359,7 +371,7 @@ func (b *Book) ChangePassword(ctx context.Context, old, new string) error {
 		return err
 	}
 	if !verifyPassword(ctx, a.PasswordHash, old) {
-		return b.refused(ctx, a, audit.PasswordChanged, hmis.Errorf(hmis.Denied, "the old password is wrong"))
+		return hmis.Errorf(hmis.Denied, "the old password is wrong")
 	}
 	return b.SetPassword(ctx, a.Username, new)
 }

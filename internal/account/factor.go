@@ -67,7 +67,7 @@ func (b *Book) ConfirmSecondFactor(ctx context.Context, code string) (recovery [
 	}
 	step, ok := b.stepOf(a, code)
 	if !ok {
-		return nil, b.refused(ctx, a, audit.SecondFactorAdded, errCode)
+		return nil, errCode
 	}
 	recovery, hashes := newRecovery()
 	if err := b.store.SetSecondFactor(ctx, a.Key, a.Totp, step, hashes); err != nil {

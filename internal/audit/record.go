@@ -31,7 +31,7 @@ const (
 	LoginFailed   Kind = "LOGIN_FAILED"   // none was
 	Logout        Kind = "LOGOUT"         // a session or token was ended by its holder
 	TokenRefused  Kind = "TOKEN_REFUSED"  // a token was none, had ended, or could not be used for the purpose
-	AccessChanged Kind = "ACCESS_CHANGED" // of an account, or of what the community asks of all
+	AccessChanged Kind = "ACCESS_CHANGED" // of an account, or of what the community asks of all, or that was refused
 	LogRead       Kind = "LOG_READ"       // the log was read by somebody about others
 	Pruned        Kind = "PRUNED"         // records before Record.Before were deleted, as the retention policy says
 )

@@ -12,11 +12,13 @@ import (
 	"github.com/hearth-hmis/hearth/internal/account"
 	"github.com/hearth-hmis/hearth/internal/hmis"
 	"github.com/hearth-hmis/hearth/internal/policy"
+	"github.com/hearth-hmis/hearth/internal/store"
 )
 
 func accountCommand(h *hub) *cobra.Command {
 	c := &cobra.Command{Use: "account", Short: "Keep the accounts of the hub"}
-	c.AddCommand(createAccountCommand(h), disableAccountCommand(h), accountRoleCommand(h), bindAccountCommand(h), unbindAccountCommand(h))
+	c.AddCommand(createAccountCommand(h), disableAccountCommand(h), enableAccountCommand(h), accountRoleCommand(h), accountPasswordCommand(h), trainCommand(h), agreeCommand(h),
+		partnerCommand(h), bindAccountCommand(h), unbindAccountCommand(h))
 	return c
 }
 
@@ -89,7 +91,7 @@ func disableAccountCommand(h *hub) *cobra.Command {
 	var username string
 	c := &cobra.Command{
 		Use:   "disable --username N",
-		Short: "End an account for good, from its next request on",
+		Short: "Disable an account, from its next request on",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return h.changeAccount(cmd, func(b *account.Book) error { return b.Disable(cmd.Context(), username) },
@@ -97,6 +99,107 @@ func disableAccountCommand(h *hub) *cobra.Command {
 		},
 	}
 	c.Flags().StringVar(&username, "username", "", "the account (required)")
+	return c
+}
+
+func enableAccountCommand(h *hub) *cobra.Command {
+	var username string
+	c := &cobra.Command{
+		Use:   "enable --username N",
+		Short: "Open an account that was disabled, or locked for being unused",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return h.changeAccount(cmd, func(b *account.Book) error { return b.Enable(cmd.Context(), username) },
+				map[string]string{"username": strings.ToLower(username), "state": "enabled"}, "The account is enabled.")
+		},
+	}
+	c.Flags().StringVar(&username, "username", "", "the account (required)")
+	return c
+}
+
+func accountPasswordCommand(h *hub) *cobra.Command {
+	var username string
+	c := &cobra.Command{
+		Use:   "password --username N",
+		Short: "Give an account another password, read from standard input, and end its sessions",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			password, err := firstLine(cmd.InOrStdin())
+			if err != nil {
+				return err
+			}
+			return h.changeAccount(cmd, func(b *account.Book) error { return b.SetPassword(cmd.Context(), username, password) },
+				map[string]string{"username": strings.ToLower(username), "state": "password changed"}, "The account has the new password.")
+		},
+	}
+	c.Flags().StringVar(&username, "username", "", "the account (required)")
+	return c
+}
+
+func trainCommand(h *hub) *cobra.Command {
+	var username, on, course string
+	c := &cobra.Command{
+		Use:   "train --username N --on DAY --course C",
+		Short: "Record that an account's holder passed the privacy training; it holds for a year",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			day, err := requiredDay("--on", on)
+			if err != nil {
+				return err
+			}
+			return h.changeAccount(cmd, func(b *account.Book) error { return b.Train(cmd.Context(), username, day, course) },
+				map[string]string{"username": strings.ToLower(username), "trained": day.String()}, "The training is recorded.")
+		},
+	}
+	c.Flags().StringVar(&username, "username", "", "the account (required)")
+	c.Flags().StringVar(&on, "on", "", "the day, yyyy-mm-dd (required)")
+	c.Flags().StringVar(&course, "course", "", "the course")
+	return c
+}
+
+func agreeCommand(h *hub) *cobra.Command {
+	var username, on string
+	c := &cobra.Command{
+		Use:   "agree --username N --on DAY",
+		Short: "Record that an account's holder signed the end-user agreement in force, on paper; it holds for a year",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			day, err := requiredDay("--on", on)
+			if err != nil {
+				return err
+			}
+			return h.changeAccount(cmd, func(b *account.Book) error { return b.Agree(cmd.Context(), username, day) },
+				map[string]string{"username": strings.ToLower(username), "agreed": day.String()}, "The agreement is recorded.")
+		},
+	}
+	c.Flags().StringVar(&username, "username", "", "the account (required)")
+	c.Flags().StringVar(&on, "on", "", "the day, yyyy-mm-dd (required)")
+	return c
+}
+
+func partnerCommand(h *hub) *cobra.Command {
+	var organization, signed, ends string
+	var p store.PartnerAgreement
+	c := &cobra.Command{
+		Use:   "partner --organization ID --agreement V --signed DAY --ends DAY --licensed N",
+		Short: "Record an organization's partner agreement; without one it neither shares nor sees what others share",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) (err error) {
+			if p.SignedOn, err = requiredDay("--signed", signed); err != nil {
+				return err
+			}
+			if p.EndsOn, err = requiredDay("--ends", ends); err != nil {
+				return err
+			}
+			return h.changeAccount(cmd, func(b *account.Book) error { return b.Partner(cmd.Context(), organization, p) },
+				map[string]string{"organization": organization, "ends": p.EndsOn.String()}, "The agreement is recorded.")
+		},
+	}
+	c.Flags().StringVar(&organization, "organization", "", "HUD id of the organization, or SOURCE/ID where several have it (required)")
+	c.Flags().StringVar(&p.Version, "agreement", "", "the version of the agreement (required)")
+	c.Flags().StringVar(&signed, "signed", "", "its first day, yyyy-mm-dd (required)")
+	c.Flags().StringVar(&ends, "ends", "", "its last day, yyyy-mm-dd (required)")
+	c.Flags().Int32Var(&p.Licensed, "licensed", 0, "how many accounts the organization may have (required)")
 	return c
 }
 
@@ -142,6 +245,17 @@ func parseRole(name string) (policy.Role, error) {
 		return role, hmis.Errorf(hmis.Invalid, "--role is one of %s", fmt.Sprint(policy.Roles()))
 	}
 	return role, nil
+}
+
+func requiredDay(flag, text string) (hmis.Date, error) {
+	d, err := optionalDay(flag, text)
+	if err == nil && d == nil {
+		return 0, hmis.Errorf(hmis.Invalid, "%s is a day, yyyy-mm-dd", flag)
+	}
+	if err != nil {
+		return 0, err
+	}
+	return *d, nil
 }
 
 func optionalDay(flag, text string) (*hmis.Date, error) {

@@ -252,7 +252,7 @@ func aliases(n int) string {
 
 // reviewed are the commands; those that show rows ask the store as a viewer and have a channel test. Report asks for what
 // the API's reports are made of: see TestReportsTellNothingOfOthers in graph.
-var reviewed = strings.Fields("account account/bind account/create account/disable account/role account/unbind audit audit/checkpoint audit/prune audit/retention audit/verify backup demo doctor import keys keys/init keys/rotate migrate migrate/up report restore serve synth token token/create")
+var reviewed = strings.Fields("account account/agree account/bind account/create account/disable account/enable account/partner account/password account/role account/train account/unbind audit audit/checkpoint audit/prune audit/retention audit/verify backup demo doctor import keys keys/init keys/rotate migrate migrate/up report restore serve synth token token/create")
 
 // Exports, reports and audit screens: a new command is refused until it is shown to give a viewer no more than the API does.
 func TestChannel17Commands(t *testing.T) {

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -19,6 +20,7 @@ import (
 	"github.com/hearth-hmis/hearth/internal/account/accounttest"
 	"github.com/hearth-hmis/hearth/internal/hmis"
 	"github.com/hearth-hmis/hearth/internal/policy"
+	"github.com/hearth-hmis/hearth/internal/store"
 	"github.com/hearth-hmis/hearth/internal/store/storetest"
 	"github.com/hearth-hmis/hearth/server"
 )
@@ -28,8 +30,9 @@ const goodPassword = "window harbor velvet nine"
 // signing is a hub with an identity provider, as browsers and programs reach it, from an address of their own each.
 type signing struct {
 	*door
-	t   testing.TB
-	idp *accounttest.Provider
+	t     testing.TB
+	idp   *accounttest.Provider
+	known int // records of the log that news told of
 }
 
 func openSigning(t *testing.T, url string) *signing {
@@ -136,34 +139,33 @@ func (s *signing) as(token, query string, variables ...any) (int, string) {
 // was changed, and the program.
 func (s *signing) news() (list []string) {
 	s.t.Helper()
-	answer := s.ask("auditor", `{ disclosureLog(first: 500) { nodes { number kind detail account subject app outcome } } }`)
-	var parsed struct {
-		Data struct {
-			DisclosureLog struct {
-				Nodes []struct {
-					Number                        int
-					Kind, Outcome                 string
-					Detail, Account, Subject, App *string
-				}
-			}
-		}
+	ctx, err := s.store.As(context.Background(), &policy.Viewer{Role: policy.Auditor, Standing: policy.Standing{Active: true, TrainedUntil: 1 << 30, AgreedUntil: 1 << 30}})
+	if err != nil {
+		s.t.Fatal(err)
 	}
-	if err := json.Unmarshal([]byte(answer), &parsed); err != nil {
-		s.t.Fatalf("%v: %s", err, answer)
+	most := int32(100)
+	page, err := s.store.DisclosureLog(ctx, store.Page{First: &most}, nil)
+	if err != nil {
+		s.t.Fatal(err)
 	}
-	for _, d := range parsed.Data.DisclosureLog.Nodes {
-		if d.Kind == "LOG_READ" {
-			break
+	for _, d := range slices.Backward(page.Nodes) {
+		if *d.Number < s.known {
+			continue
 		}
-		line := d.Kind
-		for _, part := range []*string{d.Detail, d.Account, d.Subject, d.App} {
+		line := string(d.Kind)
+		if d.Detail != nil {
+			line += " " + string(*d.Detail)
+		}
+		for _, part := range []*string{d.Account, d.Subject, d.App} {
 			if part != nil {
 				line += " " + *part
 			}
 		}
 		list = append(list, line)
 	}
-	slices.Reverse(list)
+	if len(page.Nodes) > 0 {
+		s.known = *page.Nodes[0].Number + 1
+	}
 	return list
 }
 
@@ -366,15 +368,45 @@ func TestAccessChangesAreInTheLog(t *testing.T) {
 		if made.Token == "" {
 			t.Error("no token was made")
 		}
-		// A refusal is recorded too; what changes nothing and is refused for its form is not.
-		if err := s.book.ChangePassword(own, "not the old one", goodPassword); err == nil {
-			t.Error("a password was changed without the old one")
+		// Through the door, by people who are signed in. What is refused is recorded too, but not what was merely not well formed.
+		sessions := map[string]string{}
+		for _, username := range []string{"lead", "analyst"} {
+			if err := s.book.SetPassword(lead, username, goodPassword); err != nil {
+				t.Fatal(err)
+			}
+			sessions[username] = s.login("192.0.2.1", username, goodPassword, "").Token
 		}
-		s.told("a wrong old password", "ACCESS_CHANGED PASSWORD_CHANGED analyst")
-		if err := s.book.SetPassword(lead, "analyst", "short"); err == nil {
-			t.Error("a short password was taken")
+		organization := regexp.MustCompile(`"id":"([^"]+)"`).FindStringSubmatch(s.ask("lead", `{ organizations(first: 1) { nodes { id } } }`))[1]
+		day := today.String()
+		for _, c := range []struct{ who, does, with, want string }{
+			{"lead", `recordPartnerAgreement(input: {organization: "` + organization + `", version: "2", signedOn: "` + day + `", endsOn: "` + day + `", licensedAccounts: 9})`, "", "ACCESS_CHANGED PARTNER_AGREEMENT lead"},
+			{"lead", `changeAccountSettings(input: {sessionsPerUser: 2})`, "", "ACCESS_CHANGED SETTING lead"},
+			{"lead", `createToken(input: {name: "nightly figures", app: "figures"})`, "", "ACCESS_CHANGED TOKEN_CREATED lead"},
+			{"lead", `setPassword(input: {username: "analyst", password: "short"})`, "INVALID", ""},
+			{"analyst", `setPassword(input: {username: "lead", password: "` + goodPassword + `"})`, "DENIED", "ACCESS_CHANGED analyst"},
+			{"analyst", `changePassword(input: {old: "not the old one", new: "` + goodPassword + ` more"})`, "DENIED", "ACCESS_CHANGED analyst"},
+			{"analyst", `changePassword(input: {old: "` + goodPassword + `", new: "` + goodPassword + ` more"})`, "", "ACCESS_CHANGED PASSWORD_CHANGED analyst"},
+			{"lead", `endSessions(username: "analyst")`, "", "ACCESS_CHANGED TOKEN_ENDED lead analyst"},
+			{"lead", `publishEndUserAgreement(input: {version: "2", text: "Keep it to yourself.", inForceFrom: "` + day + `"})`, "", "ACCESS_CHANGED AGREEMENT_PUBLISHED lead"},
+			{"lead", `signAgreement(version: "2")`, "", "ACCESS_CHANGED AGREEMENT_SIGNED lead"},
+		} {
+			s.news()
+			_, answer := s.as(sessions[c.who], "mutation { "+c.does+" { userErrors { code message } } }")
+			if c.with == "" && !strings.Contains(answer, `"userErrors":[]`) || c.with != "" && !strings.Contains(answer, `"code":"`+c.with+`"`) {
+				t.Errorf("%s: %s: %s", c.who, c.does, answer)
+			}
+			if c.want == "" {
+				s.told(c.does)
+			} else {
+				s.told(c.does, c.want)
+			}
 		}
-		s.told("a short password")
+		if status, answer := s.as(sessions["analyst"], `{ viewer { username } }`); status != http.StatusUnauthorized {
+			t.Errorf("a session that an administrator ended: %d %s", status, answer)
+		}
+		if _, answer := s.as(sessions["lead"], `{ account { sessions { app current } tokens { app } } }`); !strings.Contains(answer, `"sessions":[{"app":"outreach-phone","current":true}]`) || !strings.Contains(answer, `{"app":"figures"}`) {
+			t.Errorf("the own sessions and tokens: %s", answer)
+		}
 	})
 }
 

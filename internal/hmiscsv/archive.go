@@ -64,7 +64,12 @@ func Open(path string) (*Archive, error) {
 	case err != nil:
 		return nil, refuse("the zip is damaged; make or send it again")
 	}
-	a, err := newArchive(zipMembers(&zr.Reader), zr)
+	members := zipMembers(&zr.Reader)
+	err = checkSize(members)
+	var a *Archive
+	if err == nil {
+		a, err = newArchive(members, zr)
+	}
 	if err != nil {
 		_ = zr.Close()
 		return nil, err
@@ -123,6 +128,25 @@ func (a *Archive) TotalSize() (bytes int64) {
 // Issues returns what was found on opening, in HUD's order of the files; faulty cells of Export.csv
 // stand here and not in its row.
 func (a *Archive) Issues() []Issue { return a.issues }
+
+// The most that a zip may hold; an export of a large state has some 30 files and a few GB.
+const (
+	mostFiles = 1000
+	mostBytes = 64 << 30 // unpacked
+)
+
+// checkSize refuses a zip that was made to fill a machine. A file is never read beyond the size that the zip tells of it.
+func checkSize(members []*member) error {
+	left, fits := int64(mostBytes), len(members) <= mostFiles
+	for _, m := range members {
+		fits = fits && m.size >= 0 && m.size <= left
+		left -= m.size
+	}
+	if !fits {
+		return refuse("the zip holds more than %d files or %d GB; unpack it, look at what is in it, and import the folder", mostFiles, mostBytes>>30)
+	}
+	return nil
+}
 
 func zipMembers(zr *zip.Reader) (members []*member) {
 	for _, f := range zr.File {

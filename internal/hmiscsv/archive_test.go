@@ -227,6 +227,31 @@ func TestZipKinds(t *testing.T) {
 	}
 }
 
+// A zip of too many files, or that unpacks to too much, is refused before anything is unpacked.
+func TestZipBombs(t *testing.T) {
+	t.Parallel()
+	for what, files := range map[string][]zip.FileHeader{
+		"many files":       slices.Repeat([]zip.FileHeader{{Name: "Client.csv"}}, mostFiles+1),
+		"one large file":   {{Name: "Client.csv", UncompressedSize64: mostBytes + 1}},
+		"two large files":  {{Name: "Client.csv", UncompressedSize64: mostBytes / 2}, {Name: "Exit.csv", UncompressedSize64: mostBytes/2 + 1}},
+		"more than can be": {{Name: "Client.csv", UncompressedSize64: 1<<64 - 1}},
+	} {
+		var buf bytes.Buffer
+		zw := zip.NewWriter(&buf)
+		for _, h := range files {
+			if _, err := zw.CreateRaw(&h); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := zw.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := Open(writeFile(t, buf.Bytes())); hmis.CodeOf(err) != hmis.Invalid || !strings.Contains(err.Error(), "the zip holds more than") {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+}
+
 // A fault behind the directory of the zip shows only when the file is read.
 func TestDamageInside(t *testing.T) {
 	t.Parallel()

@@ -22,8 +22,7 @@ export function Gates({ token }) {
       <ul>
         {closed.map(({ name, next }) => (
           <li key={name}>
-            {next}
-            {name === 'AGREEMENT' && agreement && <Agreement token={token} agreement={agreement} onSigned={look} />}
+            {name === 'AGREEMENT' && agreement ? <Agreement token={token} agreement={agreement} onSigned={look} /> : next}
           </li>
         ))}
       </ul>
