@@ -152,6 +152,11 @@ var (
 				Unique:  false,
 				Columns: []*schema.Column{AssessmentsColumns[20]},
 			},
+			{
+				Name:    "assessment_import_key",
+				Unique:  false,
+				Columns: []*schema.Column{AssessmentsColumns[2]},
+			},
 		},
 	}
 	// AssessmentQuestionsColumns holds the columns for the "assessment_questions" table.
@@ -194,6 +199,11 @@ var (
 				Name:    "assessmentquestions_enrollment_key",
 				Unique:  false,
 				Columns: []*schema.Column{AssessmentQuestionsColumns[20]},
+			},
+			{
+				Name:    "assessmentquestions_import_key",
+				Unique:  false,
+				Columns: []*schema.Column{AssessmentQuestionsColumns[2]},
 			},
 			{
 				Name:    "assessmentquestions_assessment_key",
@@ -240,6 +250,11 @@ var (
 				Name:    "assessmentresults_enrollment_key",
 				Unique:  false,
 				Columns: []*schema.Column{AssessmentResultsColumns[18]},
+			},
+			{
+				Name:    "assessmentresults_import_key",
+				Unique:  false,
+				Columns: []*schema.Column{AssessmentResultsColumns[2]},
 			},
 			{
 				Name:    "assessmentresults_assessment_key",
@@ -461,6 +476,11 @@ var (
 				Columns: []*schema.Column{ClientsColumns[53]},
 			},
 			{
+				Name:    "clientrecord_import_key",
+				Unique:  false,
+				Columns: []*schema.Column{ClientsColumns[2]},
+			},
+			{
 				Name:    "clientrecord_restricted",
 				Unique:  false,
 				Columns: []*schema.Column{ClientsColumns[54]},
@@ -592,6 +612,11 @@ var (
 				Unique:  false,
 				Columns: []*schema.Column{CurrentLivingSituationsColumns[25]},
 			},
+			{
+				Name:    "currentlivingsituation_import_key",
+				Unique:  false,
+				Columns: []*schema.Column{CurrentLivingSituationsColumns[2]},
+			},
 		},
 	}
 	// DisabilitiesColumns holds the columns for the "disabilities" table.
@@ -641,6 +666,11 @@ var (
 				Unique:  false,
 				Columns: []*schema.Column{DisabilitiesColumns[27]},
 			},
+			{
+				Name:    "disabilities_import_key",
+				Unique:  false,
+				Columns: []*schema.Column{DisabilitiesColumns[2]},
+			},
 		},
 	}
 	// EmploymentEducationColumns holds the columns for the "employment_education" table.
@@ -684,6 +714,11 @@ var (
 				Name:    "employmenteducation_enrollment_key",
 				Unique:  false,
 				Columns: []*schema.Column{EmploymentEducationColumns[22]},
+			},
+			{
+				Name:    "employmenteducation_import_key",
+				Unique:  false,
+				Columns: []*schema.Column{EmploymentEducationColumns[2]},
 			},
 		},
 	}
@@ -812,6 +847,11 @@ var (
 				Unique:  false,
 				Columns: []*schema.Column{EnrollmentsColumns[79]},
 			},
+			{
+				Name:    "enrollment_import_key",
+				Unique:  false,
+				Columns: []*schema.Column{EnrollmentsColumns[2]},
+			},
 		},
 	}
 	// EventsColumns holds the columns for the "events" table.
@@ -855,6 +895,11 @@ var (
 				Name:    "event_enrollment_key",
 				Unique:  false,
 				Columns: []*schema.Column{EventsColumns[22]},
+			},
+			{
+				Name:    "event_import_key",
+				Unique:  false,
+				Columns: []*schema.Column{EventsColumns[2]},
 			},
 		},
 	}
@@ -928,6 +973,11 @@ var (
 				Name:    "exit_enrollment_key",
 				Unique:  false,
 				Columns: []*schema.Column{ExitsColumns[51]},
+			},
+			{
+				Name:    "exit_import_key",
+				Unique:  false,
+				Columns: []*schema.Column{ExitsColumns[2]},
 			},
 		},
 	}
@@ -1127,6 +1177,11 @@ var (
 				Unique:  false,
 				Columns: []*schema.Column{HealthAndDVColumns[25]},
 			},
+			{
+				Name:    "healthanddv_import_key",
+				Unique:  false,
+				Columns: []*schema.Column{HealthAndDVColumns[2]},
+			},
 		},
 	}
 	// HouseholdsColumns holds the columns for the "households" table.
@@ -1321,6 +1376,11 @@ var (
 				Name:    "incomebenefits_enrollment_key",
 				Unique:  false,
 				Columns: []*schema.Column{IncomeBenefitsColumns[84]},
+			},
+			{
+				Name:    "incomebenefits_import_key",
+				Unique:  false,
+				Columns: []*schema.Column{IncomeBenefitsColumns[2]},
 			},
 		},
 	}
@@ -1748,6 +1808,11 @@ var (
 				Unique:  false,
 				Columns: []*schema.Column{ServicesColumns[25]},
 			},
+			{
+				Name:    "services_import_key",
+				Unique:  false,
+				Columns: []*schema.Column{ServicesColumns[2]},
+			},
 		},
 	}
 	// SettingsColumns holds the columns for the "settings" table.
@@ -1846,6 +1911,11 @@ var (
 				Name:    "youtheducationstatus_enrollment_key",
 				Unique:  false,
 				Columns: []*schema.Column{YouthEducationStatusesColumns[20]},
+			},
+			{
+				Name:    "youtheducationstatus_import_key",
+				Unique:  false,
+				Columns: []*schema.Column{YouthEducationStatusesColumns[2]},
 			},
 		},
 	}

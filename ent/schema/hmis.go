@@ -98,8 +98,11 @@ func (r underEnrollment) Fields() []ent.Field {
 }
 
 func (r underEnrollment) Indexes() []ent.Index {
-	return append(r.record.Indexes(), index.Fields("enrollment_key"))
+	return append(r.record.Indexes(), index.Fields("enrollment_key"), writtenBy)
 }
+
+// writtenBy finds the rows of an import run, of which the feed of changes names only the run.
+var writtenBy = index.Fields("import_key")
 
 // enrollmentKeys are what the guard needs of a row under an enrollment.
 func enrollmentKeys() []ent.Field {
@@ -136,7 +139,7 @@ func (ClientRecord) Fields() []ent.Field {
 
 // Indexes of the hub.
 func (ClientRecord) Indexes() []ent.Index {
-	return []ent.Index{index.Fields("person_key"), index.Fields("organization_key"),
+	return []ent.Index{index.Fields("person_key"), index.Fields("organization_key"), writtenBy,
 		index.Fields("restricted").Annotations(entsql.IndexWhere("restricted")),
 		index.Fields("fleeing").Annotations(entsql.IndexWhere("fleeing"))}
 }
@@ -155,7 +158,7 @@ func (Enrollment) Fields() []ent.Field {
 
 // Indexes of the hub.
 func (Enrollment) Indexes() []ent.Index {
-	return []ent.Index{index.Fields("client_key"), index.Fields("project_key", "entry_date"), index.Fields("household_key")}
+	return []ent.Index{index.Fields("client_key"), index.Fields("project_key", "entry_date"), index.Fields("household_key"), writtenBy}
 }
 
 // Project is Project.csv.

@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"bytes"
 	"encoding/json"
 	"flag"
 	"fmt"
@@ -11,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -22,7 +22,8 @@ import (
 
 var logKills = flag.Int("log-kills", 10, "how many times a hub that answers is killed, on both databases together")
 
-// A hub that is killed while it answers leaves no answer without its record, and a log that is whole.
+// A hub that is killed while it answers and writes leaves no answer without its record, no write without its record, no
+// record of a write that is not there, and a log that is whole.
 func TestKilledHubLeavesNoAnswerUnrecorded(t *testing.T) {
 	for _, d := range storetest.Databases(t, postgresURL) {
 		t.Run(d.Name, func(t *testing.T) {
@@ -34,8 +35,10 @@ func TestKilledHubLeavesNoAnswerUnrecorded(t *testing.T) {
 			token := leadToken(t, url, keys)
 			answered := map[string]int{} // by operation name
 			for n := range (*logKills + 1) / 2 {
-				for name := range killed(t, url, keys, token, n) {
-					answered[name]++
+				for name, came := range killed(t, url, keys, token, n) {
+					if came {
+						answered[name]++
+					}
 				}
 			}
 			if len(answered) < *logKills/2 {
@@ -52,10 +55,20 @@ func TestKilledHubLeavesNoAnswerUnrecorded(t *testing.T) {
 					t.Errorf("the answer to %s has no record", name)
 				}
 			}
+			written := storetest.Run(t, url, "SELECT CAST(count(*) AS text) FROM restrictions")[0]
+			writes := 0
+			for _, body := range storetest.Run(t, url, "SELECT body FROM audit_records WHERE kind = 'WRITE'") {
+				if strings.Contains(body, `"outcome":"DONE"`) {
+					writes++
+				}
+			}
+			if written != strconv.Itoa(writes) || writes < *logKills/2 {
+				t.Errorf("%s writes, %d of them recorded", written, writes)
+			}
 			if out, err := hearth(t, keys, url, "audit", "verify").CombinedOutput(); err != nil {
 				t.Errorf("%s", out)
 			}
-			t.Logf("%d kills, %d answers, %d records", (*logKills+1)/2, len(answered), len(recorded))
+			t.Logf("%d kills, %d answers, %d writes, %d operations recorded", (*logKills+1)/2, len(answered), writes, len(recorded))
 		})
 	}
 }
@@ -86,16 +99,26 @@ func killed(t *testing.T, url, keys, token string, n int) map[string]bool {
 	}
 	address := servedAt(t, messages)
 	first := fmt.Sprintf("Op_%d_first", n)
-	for !asked(address, token, first) { // it still starts
+	var ada string
+	for ada == "" { // it still starts
+		ada = asked(address, token, `query `+first+` { clients { nodes { id firstName } } }`)
+	}
+	write := func(name string, lock bool) bool {
+		field := map[bool]string{true: "lockClient", false: "unlockClient"}[lock]
+		return asked(address, token, `mutation `+name+` { `+field+`(input: {client: "`+ada+`", askedBy: STAFF}) { client { id firstName } } }`) != ""
 	}
 	answers := map[string]bool{first: true}
+	for _, lock := range []bool{false, true} { // the last kill left the client the one way or the other
+		name := fmt.Sprintf("Op_%d_lock_%t", n, lock)
+		answers[name] = write(name, lock)
+	}
 	var mu sync.Mutex
 	var all sync.WaitGroup
 	for client := range 6 {
 		all.Go(func() {
 			for i := 0; ; i++ {
 				name := fmt.Sprintf("Op_%d_%d_%d", n, client, i)
-				if !asked(address, token, name) {
+				if client == 0 && !write(name, i%2 == 1) || client > 0 && asked(address, token, `query `+name+` { clients { nodes { id firstName } } }`) == "" {
 					return
 				}
 				mu.Lock()
@@ -126,22 +149,24 @@ func servedAt(t *testing.T, messages io.Reader) string {
 	}
 }
 
-// asked reports whether the whole answer to an operation of the name came.
-func asked(address, token, name string) bool {
-	text := body(`query ` + name + ` { clients { nodes { firstName } } }`)
-	r, err := http.NewRequest(http.MethodPost, "http://"+address+"/graphql", strings.NewReader(text))
+// asked returns the id of Ada in an answer, "" where the whole answer did not come.
+func asked(address, token, question string) string {
+	r, err := http.NewRequest(http.MethodPost, "http://"+address+"/graphql", strings.NewReader(body(question)))
 	if err != nil {
-		return false
+		return ""
 	}
 	r.Header.Set("Content-Type", "application/json")
 	r.Header.Set("Authorization", "Bearer "+token)
 	answer, err := http.DefaultClient.Do(r)
 	if err != nil {
-		return false
+		return ""
 	}
 	defer answer.Body.Close()
 	got, err := io.ReadAll(answer.Body)
-	return err == nil && bytes.Contains(got, []byte("Ada"))
+	if m := regexp.MustCompile(`"id":"([^"]+)","firstName":"Ada"`).FindSubmatch(got); err == nil && m != nil {
+		return string(m[1])
+	}
+	return ""
 }
 
 // Serving, then verifying: the checkpoint of the end is in the file beside the key.

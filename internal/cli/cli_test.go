@@ -55,6 +55,7 @@ func TestCommands(t *testing.T) {
 				Setup: func(env *testscript.Env) error {
 					env.Setenv("HEARTH_DB", d.New(t))
 					env.Setenv("HEARTH_KEYS", filepath.Join(env.WorkDir, "keys.json"))
+					env.Setenv("TODAY", hmis.DateOf(time.Now().UTC()).String())
 					return os.CopyFS(filepath.Join(env.WorkDir, "exports"), os.DirFS(exports(t)))
 				},
 			})

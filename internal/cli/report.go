@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -12,10 +11,10 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/hearth-hmis/hearth/internal/audit"
 	"github.com/hearth-hmis/hearth/internal/facts"
 	"github.com/hearth-hmis/hearth/internal/hmis"
 	"github.com/hearth-hmis/hearth/internal/report"
+	"github.com/hearth-hmis/hearth/internal/store"
 )
 
 // reportOptions are the flags of the report command.
@@ -86,19 +85,15 @@ func (o *reportOptions) facts(ctx context.Context, h *hub) (f *facts.Facts, allo
 	if err != nil {
 		return nil, nil, err
 	}
-	record := audit.By(v)
-	record.Kind, record.Outcome, record.Operation = audit.Report, audit.Done, "hearth report"
 	if ctx, err = s.As(ctx, v); err != nil {
 		return nil, nil, err
 	}
-	scope, err := s.ReportScope(ctx, nil)
-	switch {
-	case hmis.CodeOf(err) == hmis.Denied:
-		record.Outcome = audit.Denied
-	case err != nil:
-		return nil, nil, err
-	}
-	if err := errors.Join(err, s.Record(ctx, record)); err != nil {
+	var scope *store.ReportScope
+	err = s.Recorded(ctx, "hearth report", func(ctx context.Context) (err error) {
+		scope, err = s.ReportScope(ctx, nil)
+		return err
+	})
+	if err != nil {
 		return nil, nil, err
 	}
 	return scope.Facts, scope.Projects, nil

@@ -36,21 +36,61 @@ func (p *Protector) Totals(ctx context.Context, account int64, q stats.Query, me
 
 // Change answers a query for its period and for another one. The errors are those of Totals.
 func (p *Protector) Change(ctx context.Context, account int64, q stats.Query, to stats.Compare, measures ...stats.Measure) (*Change, error) {
-	now, err := p.Totals(ctx, account, q, measures...)
+	groups, err := p.GroupChanges(ctx, account, q, stats.Grouping{}, to, measures...)
 	if err != nil {
 		return nil, err
 	}
-	c := &Change{From: q.Period.Before(to), Now: now.Answers}
-	q.Period = c.From
-	before, err := p.Totals(ctx, account, q, measures...)
+	return &groups.Changes[0], nil
+}
+
+// GroupChanges answers a query divided, and each group for another period. The errors are those of Totals.
+func (p *Protector) GroupChanges(ctx context.Context, account int64, q stats.Query, g stats.Grouping, to stats.Compare, measures ...stats.Measure) (*GroupChanges, error) {
+	groups, err := p.Groups(ctx, account, q, g, measures...)
 	if err != nil {
 		return nil, err
 	}
-	c.Before = before.Answers
-	for i := range c.Now {
-		c.Percent = append(c.Percent, percent(c.Now[i], c.Before[i]))
+	list := &GroupChanges{Groups: groups}
+	earlier := map[stats.Period]*Groups{}
+	for _, one := range groups.Groups {
+		from := one.Period.Before(to) // whole months before whole months
+		if earlier[from] == nil {
+			other := q
+			other.Period = from
+			if earlier[from], err = p.Groups(ctx, account, other, stats.Grouping{By: groups.By}, measures...); err != nil {
+				return nil, err
+			}
+		}
+		c := Change{From: from, Now: one.Answers, Before: earlier[from].like(one)}
+		for i := range c.Now {
+			c.Percent = append(c.Percent, percent(c.Now[i], c.Before[i]))
+		}
+		list.Changes = append(list.Changes, c)
 	}
-	return c, nil
+	return list, nil
+}
+
+// like is the answers in the group with the values of another one; where nothing is published, or the values were not known
+// yet, answers without numbers.
+func (g *Groups) like(other Group) (list []Answer) {
+	reason := TooFew
+	for _, one := range g.Groups {
+		if slices.Equal(one.Values, other.Values) {
+			return one.Answers
+		}
+		if len(one.Values) < len(other.Values) {
+			reason = NotPublished
+		}
+	}
+	for _, a := range other.Answers {
+		none, slots := answer(a.Measure, cell{})
+		for _, s := range slots {
+			s.number.Reason = reason
+		}
+		one := Group{answers: []*draft{none}}
+		one.finish()
+		list = append(list, one.Answers...)
+	}
+	return list
 }
 
 func percent(now, before Answer) *float64 {
@@ -141,7 +181,7 @@ func (p *Protector) addPart(ctx context.Context, groups *Groups, q stats.Query, 
 	if r == nil { // not even which values there are
 		one := Group{Period: period}
 		for _, m := range measures {
-			a, cells := answer(m, cell{})
+			a, cells := answer(m, cell{unit: q.Unit, period: period})
 			one.answers = append(one.answers, a)
 			for _, s := range cells {
 				s.reason = NotPublished
@@ -260,20 +300,39 @@ func (r *release) divide(groups *Groups, q *question, at int, one Group) error {
 	return nil
 }
 
+// draft is an answer with the numbers that it is made of.
+type draft struct {
+	Answer
+	sum    Number
+	period stats.Period
+}
+
 // answer makes the empty answer of a measure and the slots of its numbers, of a cell of SERVED.
-func answer(m stats.Measure, c cell) (*Answer, []slot) {
-	a := &Answer{Measure: m}
-	if !Offered(m) {
+func answer(m stats.Measure, c cell) (*draft, []slot) {
+	a := &draft{Answer: Answer{Measure: m}, period: c.period}
+	info, kind := m.Info(), m.Info().Kind
+	sum, sums := summed[m]
+	if !Offered(m) || sums && c.unit != stats.People {
 		a.Count.Reason, a.Numerator.Reason, a.Denominator.Reason = NotOffered, NotOffered, NotOffered
+		a.Mean.Reason, a.Median.Reason = NotOffered, NotOffered
 		return a, nil
 	}
-	if m.Info().Kind == stats.Rate {
+	if kind == stats.Rate {
 		return a, []slot{{cell: c.of(m, numerator), number: &a.Numerator}, {cell: c.of(m, denominator), number: &a.Denominator}}
 	}
 	slots := []slot{{cell: c.of(m, whole), number: &a.Count}}
-	a.Parts = make([]Number, len(m.Info().Parts))
-	for i := range a.Parts { // the parts of DESTINATION_MIX are the values of DESTINATION_GROUP
-		slots = append(slots, slot{cell: c.with(atom{stats.DestinationGroup, i}), number: &a.Parts[i]})
+	if sums {
+		slots = append(slots, slot{cell: c.of(m, total), number: &a.sum})
+	}
+	if sum.byDays { // the sum is the count
+		slots = slots[1:]
+	}
+	a.Parts, a.Buckets = make([]Number, len(info.Parts)), make([]Number, len(info.Buckets))
+	for i := range a.Parts {
+		slots = append(slots, slot{cell: c.ofPart(m, i), number: &a.Parts[i]})
+	}
+	for i := range a.Buckets {
+		slots = append(slots, slot{cell: c.ofPart(m, i), number: &a.Buckets[i]})
 	}
 	return a, slots
 }
@@ -325,7 +384,21 @@ func (g *Group) finish() {
 			rate := min(float64(*n)/float64(*of), 1)
 			a.Rate = &rate
 		}
-		g.Answers = append(g.Answers, *a)
+		if sum, ok := summed[a.Measure]; ok && a.Count.Reason != NotOffered {
+			switch {
+			case !sum.byDays:
+				a.Mean = a.mean()
+			case a.Measure == stats.AveragePerNight:
+				a.Mean = a.perDay()
+			}
+			if sum.byDays {
+				a.Count = a.sum.asCount()
+			}
+		}
+		if len(a.Buckets) > 0 && a.Median.Reason != NotOffered {
+			a.Median = a.median()
+		}
+		g.Answers = append(g.Answers, a.Answer)
 	}
 	g.answers = nil
 }

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/hearth-hmis/hearth/internal/disclosure"
 	"github.com/hearth-hmis/hearth/internal/disclosure/attack"
@@ -73,8 +74,14 @@ func protected(f *facts.Facts, key []byte) attack.Asker {
 		for _, g := range groups.Groups {
 			sigma = max(sigma, float64(g.Answers[0].Count.Margin-2)/2)
 		}
+		limits, added := stats.BoundsOf(boundedOf(q.Measure), q.Period)
 		for _, g := range groups.Groups {
-			cells = append(cells, attack.Cell{Values: names(g.Values), Count: g.Answers[0].Count.Value, Error: sigma, Least: 11 + 2*sigma})
+			a := g.Answers[0]
+			c := attack.Cell{Values: names(g.Values), Count: a.Count.Value, Error: sigma, Least: 11 + 2*sigma, Mean: a.Mean.Value}
+			if added { // one condition more than the number of persons
+				c.SumError = 11 * float64(limits.Most-limits.Least) / 2
+			}
+			cells = append(cells, c)
 		}
 		return cells, nil
 	}
@@ -84,19 +91,44 @@ func protected(f *facts.Facts, key []byte) attack.Asker {
 func exact(f *facts.Facts, least int64) attack.Asker {
 	e := stats.New(f, stats.Version{})
 	return func(q attack.Question) (cells []attack.Cell, err error) {
-		groups, err := e.Groups(stats.Query{Period: q.Period, Unit: q.Unit, Where: q.Where}, stats.Grouping{By: q.By}, q.Measure)
+		query := stats.Query{Period: q.Period, Unit: q.Unit, Where: q.Where}
+		groups, err := e.Groups(query, stats.Grouping{By: q.By}, q.Measure)
 		if err != nil {
 			return nil, err
+		}
+		var sums map[uint32]stats.Bounded
+		limits, added := stats.BoundsOf(boundedOf(q.Measure), q.Period)
+		if added = added && q.Measure.Info().Kind != stats.Flow; added {
+			if sums, err = e.Bounded(query, q.By, boundedOf(q.Measure)); err != nil {
+				return nil, err
+			}
 		}
 		for _, g := range groups.Groups {
 			c := attack.Cell{Values: names(g.Values), Least: float64(least - 1)}
 			if n := g.Answers[0].Count; n >= least {
 				c.Count = &n
 			}
+			if one := sums[combination(e, q.By, g.Values)]; added {
+				if c.Count = nil; one.Units >= least {
+					mean := float64(one.Sum) / float64(one.Units)
+					if c.Count, c.Mean, c.SumError = &one.Units, &mean, float64(limits.Most); q.Measure == stats.BedNights {
+						c.Count, c.Error = &one.Sum, c.SumError
+					}
+				}
+			}
 			cells = append(cells, c)
 		}
 		return cells, nil
 	}
+}
+
+// combination numbers the values of some dimensions, the last one fastest.
+func combination(e *stats.Engine, by []stats.Dimension, values []stats.Value) (n uint32) {
+	for i, d := range by {
+		list := e.Values(d, nil)
+		n = n*uint32(len(list)) + uint32(slices.Index(list, values[i]))
+	}
+	return n
 }
 
 func names(values []stats.Value) (list []string) {
@@ -133,6 +165,32 @@ func TestReconstruction(t *testing.T) {
 		}
 		if area > aim.area || top > aim.top {
 			t.Errorf("%d people: area %.3f (at most %.2f), top %.2f (at most %.2f)", aim.people, area, aim.area, top, aim.top)
+		}
+	}
+}
+
+// TestAttackerKnows: what the attacker takes each person to add is what the engine adds up.
+func TestAttackerKnows(t *testing.T) {
+	f := community(t, 1000, 1)
+	k, e := attack.Know(f), stats.New(f, stats.Version{})
+	for _, p := range []stats.Period{year, month(time.May), {Start: hmis.NewDate(2024, 1, 1), End: hmis.NewDate(2024, 12, 31)}} {
+		for _, m := range added {
+			if m == stats.Inflow || m == stats.Outflow || m == stats.AveragePerNight {
+				continue
+			}
+			found, err := e.Bounded(stats.Query{Period: p}, nil, boundedOf(m))
+			if err != nil {
+				t.Fatal(err)
+			}
+			var units, sum int64
+			for person := range int32(f.Clients.Len()) {
+				if adds, ok := k.Adds(m, p, person); ok {
+					units, sum = units+1, sum+adds
+				}
+			}
+			if want := found[0]; units != want.Units || sum != want.Sum {
+				t.Errorf("%v in %v: %d people add %d, want %d and %d", m, p, units, sum, want.Units, want.Sum)
+			}
 		}
 	}
 }

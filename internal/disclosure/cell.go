@@ -18,6 +18,7 @@ type cell struct {
 	scope   []int32 // nil: all projects
 	measure stats.Measure
 	side    side
+	part    int    // of the measure, from 1; 0: all
 	atoms   []atom // by dimension
 	nobody  bool   // the conditions exclude each other
 }
@@ -35,10 +36,11 @@ const (
 	whole side = iota
 	numerator
 	denominator
+	total // what all persons add
 )
 
-// offered lists the measures that count units, and of which another wording is the canonical one. What is not in it is
-// not offered: sums and durations, to which one person may add a lot, are not.
+// offered lists the measures that count units, and of which another wording is the canonical one. What is neither in it nor
+// in summed is not offered.
 var offered = map[stats.Measure]struct {
 	yes         stats.Dimension // of a count: it is SERVED with YES here
 	hasYes      bool
@@ -51,29 +53,64 @@ var offered = map[stats.Measure]struct {
 	stats.Veterans:               {yes: stats.Veteran, hasYes: true},
 	stats.Survivors:              {yes: stats.Survivor, hasYes: true},
 	stats.WithDisablingCondition: {yes: stats.DisablingCondition, hasYes: true},
-	stats.DestinationMix:         {},
-	stats.ExitsToPermanent:       {denominator: stats.ExitsToPermanent},
-	stats.Returns6Months:         {denominator: stats.Returns6Months},
-	stats.Returns12Months:        {denominator: stats.Returns6Months},
-	stats.Returns24Months:        {denominator: stats.Returns6Months},
-	stats.WithIncome:             {denominator: stats.WithIncome},
-	stats.WithEarnedIncome:       {denominator: stats.WithIncome},
-	stats.IncreasedIncome:        {denominator: stats.IncreasedIncome},
-	stats.WithHealthInsurance:    {served: true},
-	stats.EngagementRate:         {denominator: stats.EngagementRate},
-	stats.ErrorsInIdentity:       {denominator: stats.ErrorsInIdentity},
-	stats.ErrorsInUniversal:      {denominator: stats.ErrorsInIdentity},
-	stats.ErrorsAtExit:           {denominator: stats.ErrorsAtExit},
-	stats.ErrorsInIncome:         {denominator: stats.ErrorsInIncome},
+	stats.DestinationMix:         {}, stats.Inflow: {}, stats.Outflow: {},
+	stats.ExitsToPermanent:    {denominator: stats.ExitsToPermanent},
+	stats.Returns6Months:      {denominator: stats.Returns6Months},
+	stats.Returns12Months:     {denominator: stats.Returns6Months},
+	stats.Returns24Months:     {denominator: stats.Returns6Months},
+	stats.WithIncome:          {denominator: stats.WithIncome},
+	stats.WithEarnedIncome:    {denominator: stats.WithIncome},
+	stats.IncreasedIncome:     {denominator: stats.IncreasedIncome},
+	stats.WithHealthInsurance: {served: true},
+	stats.EngagementRate:      {denominator: stats.EngagementRate},
+	stats.ErrorsInIdentity:    {denominator: stats.ErrorsInIdentity},
+	stats.ErrorsInUniversal:   {denominator: stats.ErrorsInIdentity},
+	stats.ErrorsAtExit:        {denominator: stats.ErrorsAtExit},
+	stats.ErrorsInIncome:      {denominator: stats.ErrorsInIncome},
+}
+
+// summed lists the measures that are made from a sum of what each person adds, cut at the bounds of the engine.
+var summed = map[stats.Measure]struct {
+	of     stats.Measure // whose sum it is
+	by     stats.Measure // counts the persons
+	atom   *atom         // that these persons meet besides
+	byDays bool          // is divided by the days of the period, or not at all
+}{
+	stats.LengthOfStay:         {of: stats.LengthOfStay, by: stats.Served},
+	stats.LengthOfTimeHomeless: {of: stats.LengthOfTimeHomeless, by: stats.LengthOfTimeHomeless},
+	stats.DaysToMoveIn:         {of: stats.DaysToMoveIn, by: stats.DaysToMoveIn},
+	stats.DaysToReferral:       {of: stats.DaysToReferral, by: stats.DaysToReferral},
+	stats.EntryTimeliness:      {of: stats.EntryTimeliness, by: stats.Entered},
+	stats.ExitTimeliness:       {of: stats.ExitTimeliness, by: stats.Exited},
+	stats.AverageAge:           {of: stats.AverageAge, by: stats.Served},
+	stats.AverageHouseholdSize: {of: stats.AverageHouseholdSize, by: stats.Served, atom: &atom{stats.Relationship, 0}}, // heads come first
+	stats.AveragePerNight:      {of: stats.AveragePerNight, by: stats.Served, byDays: true},
+	stats.BedNights:            {of: stats.AveragePerNight, by: stats.Served, byDays: true},
 }
 
 // Offered reports whether a measure has protected answers.
-func Offered(m stats.Measure) bool { _, ok := offered[m]; return ok }
+func Offered(m stats.Measure) bool {
+	_, counts := offered[m]
+	_, sums := summed[m]
+	return counts || sums
+}
 
 // of is the cell of one side of a measure under the same conditions.
 func (c cell) of(m stats.Measure, s side) cell {
 	how := offered[m]
 	c.measure, c.side = m, s
+	if sum, ok := summed[m]; ok {
+		switch {
+		case s == total:
+			c.measure = sum.of
+		case sum.atom != nil:
+			c.measure = sum.by
+			c = c.with(*sum.atom)
+		default:
+			c.measure = sum.by
+		}
+		return c
+	}
 	switch {
 	case how.hasYes:
 		c.measure = stats.Served
@@ -160,6 +197,7 @@ func (c *cell) weight() (n int, sensitive bool) {
 		add(true, a.sensitive())
 	}
 	add(c.measure != stats.Served, c.sensitiveMeasure())
+	add(c.part > 0, false)
 	add(!c.fiscal, false)
 	add(c.unit != stats.People, false)
 	add(c.scope != nil, false)
@@ -185,14 +223,17 @@ func (c *cell) allowed(smallTown bool) Reason {
 // id names the cell in the ledger.
 func (c *cell) id(key []byte) []byte {
 	const length = 16
-	return prf(key, "cell", fmt.Sprint(c.period, c.unit, c.scope, c.measure, c.side, c.atoms, c.nobody))[:length]
+	return prf(key, "cell", fmt.Sprint(c.period, c.unit, c.scope, c.measure, c.side, c.atoms, c.nobody), fmt.Sprint(c.part))[:length]
 }
 
 // number protects the true count of a cell that may be asked for.
 func (r *release) number(key []byte, c *cell) (Number, error) {
 	few := Number{Reason: TooFew}
-	if c.nobody {
+	switch {
+	case c.nobody:
 		return few, nil
+	case c.side == total:
+		return r.sum(key, c)
 	}
 	count, err := r.count(c)
 	if err != nil {
@@ -212,6 +253,43 @@ func (r *release) number(key []byte, c *cell) (Number, error) {
 		return few, err
 	}
 	return Number{Value: &value, Margin: int64(math.Ceil(2*s)) + rounding/2}, nil
+}
+
+// sum protects the sum of what persons add: it is shown where their number is, and its noise is that of a count times what a
+// person may add. Where it is divided by their number, what they add is measured from the middle of the bounds, which halves
+// that; the middle is added again to the mean.
+func (r *release) sum(key []byte, c *cell) (Number, error) {
+	few := Number{Reason: TooFew}
+	persons := c.persons()
+	if n, err := r.number(key, &persons); err != nil || n.Value == nil {
+		return few, err
+	}
+	b, err := r.bounded(c)
+	if err != nil || b.Units < fewest {
+		return few, err
+	}
+	noise, err := r.seed(key, c, c.sigma())
+	if err != nil {
+		return few, err
+	}
+	middle, scale := scaleOf(c.measure, c.period)
+	value := int64(math.Round(float64(b.Sum) - float64(b.Units)*middle + normal(noise)*c.sigma()*scale))
+	return Number{Value: &value, Margin: int64(math.Ceil(2 * c.sigma() * scale))}, nil
+}
+
+// persons is the cell that counts those whose sum it is.
+func (c *cell) persons() cell {
+	of := *c
+	return of.of(c.measure, whole)
+}
+
+// scaleOf is from where it is measured what a person adds to the sum of a measure, and how much that is at most.
+func scaleOf(m stats.Measure, p stats.Period) (middle, scale float64) {
+	b, _ := stats.BoundsOf(m, p)
+	if summed[m].byDays {
+		return 0, float64(b.Most)
+	}
+	return float64(b.Least+b.Most) / 2, float64(b.Most-b.Least) / 2
 }
 
 // apart reports whether a sensitive number is far enough from the least that may be in the cell and outside it: were one shown
@@ -246,9 +324,60 @@ func (r *release) enough(c *cell, count int64) (bool, error) {
 		return false, err
 	}
 	for _, w := range c.wider() {
+		if w.measure != c.measure {
+			if said, err := r.said(c); err != nil {
+				return false, err
+			} else if said {
+				continue
+			}
+		}
 		n, err := r.count(&w)
 		if err != nil || n-count < fewest {
 			return false, err
+		}
+	}
+	return true, nil
+}
+
+// shelters are the groups of project types in which everybody has homeless days.
+var shelters = []string{"EMERGENCY_SHELTER", "SAFE_HAVEN", "TRANSITIONAL_HOUSING"}
+
+// said reports whether the conditions on projects say already what the measure asks: who stays in a shelter is homeless.
+func (r *release) said(c *cell) (bool, error) {
+	if c.measure != stats.LengthOfTimeHomeless {
+		return false, nil
+	}
+	asked, shelter := make([]bool, r.engine.Projects()), make([]bool, r.engine.Projects())
+	for p := range asked {
+		asked[p] = true
+	}
+	for _, a := range c.atoms {
+		if !a.dimension.Info().OfProject {
+			continue
+		}
+		with, err := r.projects(c.period, a)
+		if err != nil {
+			return false, err
+		}
+		for p := range asked {
+			asked[p] = asked[p] && with[p]
+		}
+	}
+	for place, v := range r.values[stats.ProjectTypeGroup].all {
+		if !slices.Contains(shelters, v.Name) {
+			continue
+		}
+		with, err := r.projects(c.period, atom{stats.ProjectTypeGroup, place})
+		if err != nil {
+			return false, err
+		}
+		for p := range shelter {
+			shelter[p] = shelter[p] || with[p]
+		}
+	}
+	for p := range asked {
+		if asked[p] && !shelter[p] {
+			return false, nil
 		}
 	}
 	return true, nil
@@ -260,6 +389,10 @@ func (c *cell) wider() (list []cell) {
 		list = append(list, c.without(i))
 	}
 	switch {
+	case c.part > 0:
+		all := *c
+		all.part = 0
+		list = append(list, all)
 	case c.side == numerator:
 		list = append(list, c.of(c.measure, denominator))
 	case c.measure != stats.Served:
@@ -285,15 +418,27 @@ func (c *cell) split() (open, named []atom) {
 	return open, named
 }
 
-// noise is drawn from what the cell says: of open conditions from whom they hold, so that other words for the same people
-// give the same; of sensitive ones from their names, so that it does not tell whether two of them hold of the same people.
+// noise is a count's.
 func (r *release) noise(key []byte, c *cell, sigma float64) (int64, error) {
-	open, named := c.split()
-	of, err := r.set(c, open)
+	seed, err := r.seed(key, c, sigma)
 	if err != nil {
 		return 0, err
 	}
-	seed := prf(key, "noise", r.name, fmt.Sprint(c.period), fmt.Sprint(c.unit), c.measure.String(), fmt.Sprint(c.side, sigma),
-		fmt.Sprint(of.Mark), fmt.Sprint(named))
 	return gaussian(seed, sigma), nil
+}
+
+// seed of the noise is drawn from what the cell says: of open conditions from whom they hold, so that other words for the same
+// people give the same; of sensitive ones from their names, so that it does not tell whether two of them hold of the same people.
+func (r *release) seed(key []byte, c *cell, sigma float64) ([]byte, error) {
+	open, named := c.split()
+	of, err := r.set(c, open)
+	if err != nil {
+		return nil, err
+	}
+	what := c.measure.String()
+	if c.part > 0 {
+		what += fmt.Sprint(" part ", c.part)
+	}
+	return prf(key, "noise", r.name, fmt.Sprint(c.period), fmt.Sprint(c.unit), what, fmt.Sprint(c.side, sigma),
+		fmt.Sprint(of.Mark), fmt.Sprint(named)), nil
 }

@@ -91,31 +91,51 @@ type Number struct {
 
 // Answer is the protected value of a measure. Which fields say something depends on the kind of the measure:
 //
-//	Count  Count
-//	Rate   Numerator, Denominator, Rate
-//	Mix    Count, Parts
+//	Count     Count
+//	Rate      Numerator, Denominator, Rate
+//	Flow      Count (persons with an event), Parts
+//	Mix       Count, Parts
+//	Average   Count (persons; of AVERAGE_PER_NIGHT the nights), Mean
+//	Duration  Count (persons), Mean, Median, Buckets
 //
-// For other kinds Count says NotOffered.
+// Of a measure that is not offered all that there is says NotOffered.
 type Answer struct {
 	Measure                Measure
 	Count                  Number
 	Numerator, Denominator Number
 	Rate                   *float64 // nil where one of the two is not shown
 	Parts                  []Number // in the order of MeasureInfo.Parts
+	Mean, Median           Figure
+	Buckets                []Number // persons, in the order of MeasureInfo.Buckets
+}
+
+// Figure is a protected mean or median. Value is nil where it is not shown, and Reason tells why.
+type Figure struct {
+	Value  *float64
+	Reason Reason
+	Margin float64 // of a mean: the true one lies within Value ± Margin 95 times in 100
 }
 
 // Measure is one of the catalogue.
 type Measure = stats.Measure
 
-// Value is the rate of a rate, else the count; ok is false where it is not shown.
+// Value is the rate of a rate, the mean of an average and of a duration, else the count; ok is false where it is not shown.
 func (a Answer) Value() (value float64, ok bool) {
-	switch {
-	case a.Measure.Info().Kind == stats.Rate && a.Rate != nil:
-		return *a.Rate, true
-	case a.Measure.Info().Kind == stats.Rate || a.Count.Value == nil:
+	found := a.Rate
+	switch a.Measure.Info().Kind {
+	case stats.Rate:
+	case stats.Average, stats.Duration:
+		found = a.Mean.Value
+	default:
+		if a.Count.Value == nil {
+			return 0, false
+		}
+		return float64(*a.Count.Value), true
+	}
+	if found == nil {
 		return 0, false
 	}
-	return float64(*a.Count.Value), true
+	return *found, true
 }
 
 // Basis says on what an answer stands.
@@ -146,7 +166,7 @@ type Group struct {
 	Answers []Answer
 
 	places  []int // of the values
-	answers []*Answer
+	answers []*draft
 }
 
 // Change is a query beside the same query for another period, in protected numbers.
@@ -155,6 +175,12 @@ type Change struct {
 	Now     []Answer
 	Before  []Answer
 	Percent []*float64 // 100 * (now - before) / before of the protected values; nil where one is not shown
+}
+
+// GroupChanges is groups, each beside the same group in another period, in protected numbers.
+type GroupChanges struct {
+	*Groups
+	Changes []Change // one for each of Groups.Groups
 }
 
 // The rules that do not depend on a cell.

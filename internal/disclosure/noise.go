@@ -19,11 +19,19 @@ func prf(key []byte, parts ...string) []byte {
 	return h.Sum(nil)
 }
 
-// gaussian is the whole number that a discrete Gaussian distribution of mean 0 has at a random point: the probability of k is
-// in proportion to exp(-k²/2σ²). The point is the first 53 bits of the seed.
-func gaussian(seed []byte, sigma float64) int64 {
+// point is a number between 0 and 1, without either: the first 53 bits of the seed.
+func point(seed []byte) float64 {
 	const bits = 53
-	u := float64(binary.BigEndian.Uint64(seed)>>(64-bits)) / (1 << bits)
+	return (float64(binary.BigEndian.Uint64(seed)>>(64-bits)) + 0.5) / (1 << bits)
+}
+
+// normal is what a normal distribution of mean 0 and standard deviation 1 has at a random point.
+func normal(seed []byte) float64 { return math.Sqrt2 * math.Erfinv(2*point(seed)-1) }
+
+// gaussian is the whole number that a discrete Gaussian distribution of mean 0 has at a random point: the probability of k is
+// in proportion to exp(-k²/2σ²).
+func gaussian(seed []byte, sigma float64) int64 {
+	u := point(seed)
 	weight := func(k int64) float64 { return math.Exp(-float64(k*k) / (2 * sigma * sigma)) }
 	last := int64(math.Ceil(10 * sigma))
 	all := 0.0

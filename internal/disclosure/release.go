@@ -20,6 +20,7 @@ type release struct {
 
 	mu      sync.Mutex
 	sets    map[string]map[uint32]stats.Set
+	sums    map[string]map[uint32]stats.Bounded
 	answers map[string]map[uint32]stats.Answer
 	with    map[string][]bool // projects with a value in a period
 	kept    int               // combinations in sets and answers
@@ -88,7 +89,8 @@ func (p *Protector) release(ctx context.Context, period stats.Period) (*release,
 }
 
 func (r *release) forget() {
-	r.sets, r.answers, r.with, r.kept = map[string]map[uint32]stats.Set{}, map[string]map[uint32]stats.Answer{}, map[string][]bool{}, 0
+	r.sets, r.answers, r.sums = map[string]map[uint32]stats.Set{}, map[string]map[uint32]stats.Answer{}, map[string]map[uint32]stats.Bounded{}
+	r.with, r.kept = map[string][]bool{}, 0
 }
 
 // list lists the values of the dimensions.
@@ -148,8 +150,35 @@ func (r *release) set(c *cell, atoms []atom) (stats.Set, error) {
 	return r.sets[key][combination], nil
 }
 
+// bounded is what persons add to the measure of a cell.
+func (r *release) bounded(c *cell) (stats.Bounded, error) {
+	by, combination := r.place(c.atoms)
+	key := fmt.Sprint(c.period, c.scope, c.unit, c.measure, by)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.sums[key] == nil {
+		sums, err := r.engine.Bounded(stats.Query{Period: c.period, Projects: c.scope, Unit: c.unit}, by, c.measure)
+		if err != nil {
+			return stats.Bounded{}, err
+		}
+		r.keep(len(sums))
+		r.sums[key] = sums
+	}
+	return r.sums[key][combination], nil
+}
+
 // count is the true count of a cell.
 func (r *release) count(c *cell) (int64, error) {
+	if _, ok := stats.BoundsOf(c.measure, c.period); ok {
+		b, err := r.bounded(c)
+		switch {
+		case err != nil || c.part == 0:
+			return b.Units, err
+		case b.Parts == nil:
+			return 0, nil
+		}
+		return b.Parts[c.part-1], nil
+	}
 	by, combination := r.place(c.atoms)
 	key := fmt.Sprint(c.period, c.scope, c.unit, c.measure, by)
 	r.mu.Lock()

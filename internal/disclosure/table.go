@@ -8,8 +8,8 @@ import (
 	"github.com/hearth-hmis/hearth/internal/stats"
 )
 
-// total is the value that stands for all values of a dimension in a fixed table.
-var total = stats.Value{Name: "TOTAL", Label: "Total"}
+// together is the value that stands for all values of a dimension in a fixed table.
+var together = stats.Value{Name: "TOTAL", Label: "Total"}
 
 // FixedTable makes the fixed table of a query (Fix): a count of units by up to three dimensions, one of which may be time, from
 // the release of its period, which it names, with the totals. No account is told anything: it is for the lead to look at
@@ -140,7 +140,7 @@ func (t *fixedTable) groups(numbers []Number) *Groups {
 			place /= len(t.periods) + 1
 		}
 		for i := len(t.by) - 1; i >= 0; i-- {
-			value := total
+			value := together
 			if code := place % (t.table.Sizes[i] + 1); code < t.table.Sizes[i] {
 				value = t.release.values[t.by[i]].all[code]
 			}

@@ -30,6 +30,18 @@ func decoded(r io.Reader) io.Reader {
 	return br
 }
 
+// ahead reads on in a goroutine of its own while what it has read is looked at: that is where a zip is unpacked. Closing it
+// ends the goroutine, which closes r.
+func ahead(r io.ReadCloser) io.ReadCloser {
+	from, to := io.Pipe()
+	go func() {
+		_, err := io.Copy(to, r)
+		_ = r.Close()
+		_ = to.CloseWithError(err)
+	}()
+	return from
+}
+
 // carriageReturns reads files of old Macs, whose lines end in \r alone.
 type carriageReturns struct{ r io.Reader }
 

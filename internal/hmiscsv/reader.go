@@ -37,6 +37,7 @@ func (a *Archive) rows(file string, row func(*Row) error) error {
 	if err != nil {
 		return readError(file, err)
 	}
+	body = ahead(body)
 	defer body.Close()
 	var src io.Reader = body
 	if a.Progress != nil {

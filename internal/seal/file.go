@@ -13,7 +13,6 @@ import (
 
 	"github.com/tink-crypto/tink-go/v2/aead"
 	"github.com/tink-crypto/tink-go/v2/aead/subtle"
-	"github.com/tink-crypto/tink-go/v2/core/registry"
 	"github.com/tink-crypto/tink-go/v2/insecurecleartextkeyset"
 	"github.com/tink-crypto/tink-go/v2/keyset"
 	"github.com/tink-crypto/tink-go/v2/tink"
@@ -40,7 +39,7 @@ type box struct {
 // Wrap says how a new key file is protected; the zero Wrap is by its mode alone.
 type Wrap struct {
 	Passphrase string
-	KMS        string // URI, as gcp-kms://…; a client for it must be registered with Tink
+	KMS        string // URI, as aws-kms://arn:aws:kms:…
 }
 
 // file is a key file that is open.
@@ -55,6 +54,7 @@ type file struct {
 
 var (
 	errForm       = hmis.Errorf(hmis.Invalid, "the key file is not one of Hearth's; name the right one with --keys")
+	errService    = hmis.Errorf(hmis.Unavailable, "the key management service does not seal and open the key file; see that it can be reached and that the hub may use its key")
 	errPassphrase = hmis.Errorf(hmis.Denied, "the passphrase does not open the key file")
 )
 
@@ -219,7 +219,7 @@ func (f *file) unwrap(b box) (c contents, err error) {
 	text, err := f.wrapper.Decrypt(b.Sealed, []byte(boxPlace))
 	switch {
 	case err != nil && b.KMS != "":
-		return c, hmis.Errorf(hmis.Unavailable, "the key management service does not open the key file; see that it can be reached and that the hub may use its key")
+		return c, errService
 	case err != nil:
 		f.wrapper = nil
 		return c, errPassphrase
@@ -235,11 +235,7 @@ const boxPlace = "hearth key file"
 // newWrapper makes the key that wraps the file: of the passphrase by argon2id (256 MiB, 3 passes), or the service's.
 func (f *file) newWrapper() (tink.AEAD, error) {
 	if f.box.KMS != "" {
-		client, err := registry.GetKMSClient(f.box.KMS)
-		if err != nil {
-			return nil, hmis.Errorf(hmis.Invalid, "this hearth has no client for the key management service of the key file")
-		}
-		return client.GetAEAD(f.box.KMS)
+		return serviceKey(f.box.KMS)
 	}
 	if f.passphrase == nil {
 		return nil, hmis.Errorf(hmis.Denied, "the key file needs its passphrase")
@@ -265,7 +261,9 @@ func (f *file) encode(c contents) ([]byte, error) {
 		}
 	}
 	b := f.box
-	if b.Sealed, err = f.wrapper.Encrypt(text, []byte(boxPlace)); err != nil {
+	if b.Sealed, err = f.wrapper.Encrypt(text, []byte(boxPlace)); err != nil && b.KMS != "" {
+		return nil, errService
+	} else if err != nil {
 		return nil, err
 	}
 	return json.Marshal(struct {

@@ -1,6 +1,7 @@
 package stats
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/hearth-hmis/hearth/internal/hmis"
@@ -134,17 +135,60 @@ func (e *Engine) Change(q Query, to Compare, measures ...Measure) (*Change, erro
 	if err != nil {
 		return nil, err
 	}
-	c := &Change{From: q.Period.Before(to), Now: now.Answers}
-	q.Period = c.From
+	q.Period = q.Period.Before(to)
 	before, err := e.Totals(q, measures...)
 	if err != nil {
 		return nil, err
 	}
-	c.Before = before.Answers
-	for i := range c.Now {
-		c.Percent = append(c.Percent, percent(c.Now[i], c.Before[i]))
+	return changed(q.Period, now.Answers, before.Answers), nil
+}
+
+func changed(from Period, now, before []Answer) *Change {
+	c := &Change{From: from, Now: now, Before: before}
+	for i := range now {
+		c.Percent = append(c.Percent, percent(now[i], before[i]))
 	}
-	return c, nil
+	return c
+}
+
+// GroupChanges answers a query divided, and each group for another period.
+func (e *Engine) GroupChanges(q Query, g Grouping, to Compare, measures ...Measure) (*GroupChanges, error) {
+	groups, err := e.Groups(q, g, measures...)
+	if err != nil {
+		return nil, err
+	}
+	list := &GroupChanges{Groups: groups}
+	earlier := map[Period]map[string][]Answer{} // by values
+	for _, one := range groups.Groups {
+		from := one.Period.Before(to)
+		if earlier[from] == nil {
+			other := q
+			other.Period = from
+			found, err := e.Groups(other, Grouping{By: groups.By}, measures...)
+			if err != nil {
+				return nil, err
+			}
+			earlier[from] = map[string][]Answer{}
+			for _, was := range found.Groups {
+				earlier[from][fmt.Sprint(was.codes)] = was.Answers
+			}
+		}
+		before := earlier[from][fmt.Sprint(one.codes)]
+		if before == nil { // nobody was in it
+			other := q
+			other.Period, other.Where = from, slices.Clone(q.Where)
+			for i, d := range groups.By {
+				other.Where = append(other.Where, Condition{d, []string{one.Values[i].Name}})
+			}
+			none, err := e.Totals(other, measures...)
+			if err != nil {
+				return nil, err
+			}
+			before = none.Answers
+		}
+		list.Changes = append(list.Changes, *changed(from, one.Answers, before))
+	}
+	return list, nil
 }
 
 func percent(now, before Answer) *float64 {

@@ -23,6 +23,7 @@ func TestPeriods(t *testing.T) {
 		want, previous, yearAgo string
 	}{
 		{"between", func() (Period, error) { return Between(day("2025-01-10"), day("2025-01-19")) }, "2025-01-10 2025-01-19", "2024-12-31 2025-01-09", "2024-01-10 2024-01-19"},
+		{"whole months", func() (Period, error) { return Between(day("2025-03-01"), day("2025-04-30")) }, "2025-03-01 2025-04-30", "2025-01-01 2025-02-28", "2024-03-01 2024-04-30"},
 		{"a day", func() (Period, error) { return On(day("2024-02-29")) }, "2024-02-29 2024-02-29", "2024-02-28 2024-02-28", "2023-02-28 2023-02-28"},
 		{"a fiscal year", func() (Period, error) { return FiscalYear(2025) }, "2024-10-01 2025-09-30", "2023-10-01 2024-09-30", "2023-10-01 2024-09-30"},
 		{"days", last(30, LastDays), "2025-04-14 2025-05-13", "2025-03-15 2025-04-13", "2024-04-14 2024-05-13"},

@@ -99,12 +99,24 @@ func (p Period) Before(c Compare) Period {
 		months = 12 * p.Number
 	case InFiscalYear:
 		months = 12
+	case BetweenDates:
+		months = p.wholeMonths()
 	}
 	before.End = p.Start - 1
 	if before.Start = p.Start - hmis.Date(p.days()); months > 0 {
 		before.Start = addMonths(p.Start, -months)
 	}
 	return before
+}
+
+// wholeMonths is how many calendar months a period is, 0 where it is not whole ones.
+func (p Period) wholeMonths() int {
+	y, m, first := p.Start.Date()
+	toY, toM, next := (p.End + 1).Date()
+	if first != 1 || next != 1 {
+		return 0
+	}
+	return 12*(toY-y) + int(toM-m)
 }
 
 // addMonths is the same day of the month n months later, or the last one of a shorter month.

@@ -108,6 +108,56 @@ func TestGroupsAreConditions(t *testing.T) {
 	})
 }
 
+// TestGroupChangesAreChanges: the change of a group is that of the query with the group's values as conditions in its part of the
+// period.
+func TestGroupChangesAreChanges(t *testing.T) {
+	e := New(town(), Version{})
+	groups, empty := 0, 0
+	rapid.Check(t, func(t *rapid.T) {
+		q, g := anyQuery(t, e), Grouping{By: []Dimension{anyDimension(t)}}
+		g.Grain = Grain(rapid.IntRange(0, int(FederalFiscalYear)).Draw(t, "grain"))
+		if g.Grain == Day {
+			q.Period.End = min(q.Period.End, q.Period.Start+5)
+		}
+		if rapid.Bool().Draw(t, "whole months") {
+			q.Period.Start = addMonths(q.Period.Start, 0) - hmis.Date(q.Period.Start.Time().Day()-1)
+			q.Period.End = addMonths(q.Period.Start, rapid.IntRange(1, 30).Draw(t, "months")) - 1
+		}
+		to := Compare(rapid.IntRange(0, 1).Draw(t, "to"))
+		measures := allMeasures()
+		found, err := e.GroupChanges(q, g, to, measures...)
+		if err != nil {
+			t.Skip(err)
+		}
+		if len(found.Changes) != len(found.Groups.Groups) {
+			t.Fatalf("%d changes of %d groups", len(found.Changes), len(found.Groups.Groups))
+		}
+		if len(found.Changes) == 0 {
+			return
+		}
+		for range 3 {
+			i := rapid.IntRange(0, len(found.Changes)-1).Draw(t, "group")
+			one := found.Groups.Groups[i]
+			narrow := q
+			narrow.Period = one.Period
+			narrow.Where = append(append([]Condition(nil), q.Where...), Condition{g.By[0], []string{one.Values[0].Name}})
+			want, err := e.Change(narrow, to, measures...)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if groups++; want.Before[0].Count == 0 {
+				empty++
+			}
+			if diff := cmp.Diff(*want, found.Changes[i]); diff != "" {
+				t.Fatalf("%v by %v: %s", one.Values, g, diff)
+			}
+		}
+	})
+	if empty == 0 || empty == groups {
+		t.Errorf("%d of %d groups had nobody before: the test shows little", empty, groups)
+	}
+}
+
 func (m Measure) GoString() string { return m.String() }
 
 var _ fmt.GoStringer = Measure(0)

@@ -239,7 +239,7 @@ type Compare uint8
 
 // The periods to compare with.
 const (
-	PreviousPeriod Compare = iota // the one of the same kind and length that ends the day before: months after months
+	PreviousPeriod Compare = iota // the one of the same kind and length that ends the day before: whole months after whole months
 	PriorYear                     // the same days one year earlier
 )
 
@@ -249,6 +249,13 @@ type Change struct {
 	Now     []Answer // as asked
 	Before  []Answer
 	Percent []*float64 // 100 * (now - before) / before of the values; nil where that is not defined
+}
+
+// GroupChanges is groups, each beside the same group in another period: what a change of the query with the group's values as
+// conditions, in its part of the period, would be. Who is only in the other period makes no group.
+type GroupChanges struct {
+	*Groups
+	Changes []Change // one for each of Groups.Groups
 }
 
 // Members are the rows behind a group: the units that a measure counts, as the clients and stays that make them count,

@@ -334,12 +334,12 @@ func (s *Store) disclosures(ctx context.Context, ss *session, records []*audit.R
 			n := int(r.Number)
 			d.Number = &n
 		}
-		if r.Detail != "" {
-			d.Detail = &r.Detail
-		}
 		if r.Run != 0 {
 			run := int(r.Run)
 			d.Run = &run
+		}
+		if r.Detail != "" {
+			d.Detail = &r.Detail
 		}
 		if role, err := policy.ParseRole(r.Role); err == nil {
 			d.Role = &role

@@ -154,6 +154,12 @@ func (s *Store) Unseal(t testing.TB) {
 	}
 }
 
+// ReadInTheClear makes the store read what Unseal left: as it stands in the database.
+func (s *Store) ReadInTheClear() {
+	s.ent = ent.NewClient(ent.Driver(entsql.OpenDB(s.dialect, s.db)))
+	s.guardClient()
+}
+
 // Folders are where the database keeps its files; of a PostgreSQL, those of this database, what all share, and its log.
 func (s *Store) Folders(t testing.TB) []string {
 	t.Helper()
@@ -438,7 +444,7 @@ func (ss *session) tellingOf(t *testing.T, project int64) hmis.Categories {
 
 // TestMethods are what these files add to Store.
 var TestMethods = []string{"Unseal", "Clear", "Spoil", "Swap", "Folders", "Flush", "IDOf", "IDNamed", "Records", "Flee", "Fleeing", "Link", "CompareRule", "Aggregates", "SetClock", "Tamper", "Try", "TimeFiles", "Unruled", "Unguarded", "KeepDates", "Crowd",
-	"Advance", "ReadWhole", "ReadChanged", "Current", "AtProjects", "ReadAtProjects", "WaitFor", "HoldReading", "StepsInTwoTransactions", "VisibleRows", "Endless", "Running", "Lock", "HoldImports"}
+	"Advance", "ReadWhole", "ReadChanged", "Current", "AtProjects", "ReadAtProjects", "WaitFor", "HoldReading", "StepsInTwoTransactions", "VisibleRows", "Endless", "Running", "Lock", "HoldImports", "ReadInTheClear"}
 
 // TypeNames lists the types of rows by their GraphQL names.
 func TypeNames() (names []string) {
@@ -741,7 +747,10 @@ func found(t testing.TB) func(*Snapshot, error) *Snapshot {
 }
 
 // AtProjects takes stays at projects from facts in memory.
-func (s *Store) AtProjects(whole *Snapshot, own []int64) *Snapshot { return s.atProjects(whole, own) }
+func (s *Store) AtProjects(t testing.TB, whole *Snapshot, own []int64) *Snapshot {
+	t.Helper()
+	return found(t)(s.atProjects(whole, own, nil))
+}
 
 // ReadAtProjects reads stays at projects, what hangs on them and who stayed.
 func (s *Store) ReadAtProjects(t testing.TB, own []int64) *Snapshot {

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"log/slog"
 	"slices"
@@ -46,7 +47,7 @@ func (s *Store) Follow(ctx context.Context, log *slog.Logger) {
 		l := pq.NewListener(s.dsn, heard, time.Minute, nil)
 		defer l.Close()
 		if err := l.Listen("changes"); err != nil {
-			log.Warn("the feed is asked for, the database does not tell", "error", err)
+			log.Warn("the feed is asked for, the database does not tell", "kind", kindOf(err))
 		}
 		told = l.Notify
 	}
@@ -54,7 +55,7 @@ func (s *Store) Follow(ctx context.Context, log *slog.Logger) {
 	defer s.facts.followed.Store(false)
 	for {
 		if _, err := s.advance(ctx); err != nil && ctx.Err() == nil {
-			log.Error("the facts could not be brought to the newest change; the old ones answer", "error", err)
+			log.Error("the facts could not be brought to the newest change; the old ones answer", "kind", kindOf(err))
 		}
 		select {
 		case <-ctx.Done():
@@ -63,6 +64,23 @@ func (s *Store) Follow(ctx context.Context, log *slog.Logger) {
 		case <-ticker.C:
 		}
 	}
+}
+
+// kindOf says for the log what kind of error it is; its words may hold what stands in the database.
+func kindOf(err error) string {
+	var refused *hmis.Error
+	var database *pq.Error
+	switch {
+	case errors.As(err, &refused):
+		return string(refused.Code)
+	case errors.As(err, &database):
+		return "PostgreSQL " + database.Code.Name()
+	}
+	var kinds []string
+	for ; err != nil; err = errors.Unwrap(err) {
+		kinds = append(kinds, fmt.Sprintf("%T", err))
+	}
+	return strings.Join(kinds, " ")
 }
 
 // current returns the community that is in memory, where somebody keeps it current, else the newest.
@@ -79,8 +97,8 @@ func (s *Store) advance(ctx context.Context) (*Snapshot, error) {
 	defer s.facts.advancing.Unlock()
 	old := s.facts.newest.Load()
 	if old != nil {
-		var last int64
-		if err := s.db.QueryRowContext(ctx, "SELECT COALESCE(max(id), 0) FROM changes").Scan(&last); err != nil {
+		last, err := s.lastChange(ctx)
+		if err != nil {
 			return nil, err
 		}
 		if last == old.Change {
@@ -115,7 +133,11 @@ func (s *Store) readChanged(ctx context.Context, old *Snapshot) (*Snapshot, erro
 	if !touched {
 		return &Snapshot{Facts: old.Facts, Change: change, At: at, projects: old.projects}, nil
 	}
-	with, err := s.readFacts(ctx, conns, func(f *hmis.File) string { return ofClients(f, clients) })
+	stays, err := s.staysOf(ctx, conns[0], clients)
+	if err != nil {
+		return nil, err
+	}
+	with, err := s.readFacts(ctx, conns, func(f *hmis.File) string { return ofClients(f, clients, stays) })
 	if err != nil {
 		return nil, err
 	}
@@ -125,8 +147,22 @@ func (s *Store) readChanged(ctx context.Context, old *Snapshot) (*Snapshot, erro
 	return nil, nil
 }
 
-// ofClients is the SQL that leaves only the records of clients.
-func ofClients(f *hmis.File, clients []int64) string {
+// staysOf is the SQL that names the stays of clients. PostgreSQL gets their numbers and goes by the index, for before it
+// has statistics of new rows it looks at whole tables; SQLite has a limit for the length of a statement.
+func (s *Store) staysOf(ctx context.Context, conn *sql.Conn, clients []int64) (string, error) {
+	query := "SELECT id FROM enrollments WHERE client_key IN (" + numbers(clients) + ")"
+	if s.dialect != dialect.Postgres {
+		return query, nil
+	}
+	if _, err := conn.ExecContext(ctx, "SET LOCAL enable_seqscan = off"); err != nil {
+		return "", err
+	}
+	stays, err := int64s(ctx, conn, query)
+	return numbers(stays), err
+}
+
+// ofClients is the SQL that leaves only the records of clients and of their stays.
+func ofClients(f *hmis.File, clients []int64, stays string) string {
 	switch {
 	case f.Level != hmis.ClientLevel:
 		return ""
@@ -135,7 +171,7 @@ func ofClients(f *hmis.File, clients []int64) string {
 	case f.Name == "Enrollment":
 		return " AND client_key IN (" + numbers(clients) + ")"
 	}
-	return " AND enrollment_key IN (SELECT id FROM enrollments WHERE client_key IN (" + numbers(clients) + "))"
+	return " AND enrollment_key IN (" + stays + ")"
 }
 
 // numbers lists row numbers as SQL.
@@ -242,7 +278,7 @@ var factFiles = func() map[string]*hmis.File {
 	return files
 }()
 
-func int64s(ctx context.Context, conn *sql.Conn, query string) (list []int64, err error) {
+func int64s(ctx context.Context, conn querier, query string) (list []int64, err error) {
 	rows, err := conn.QueryContext(ctx, query)
 	if err != nil {
 		return nil, err
@@ -258,15 +294,15 @@ func int64s(ctx context.Context, conn *sql.Conn, query string) (list []int64, er
 	return list, rows.Err()
 }
 
-// atProjects returns of a community the stays at projects, by row number, and who stayed.
-func (s *Store) atProjects(whole *Snapshot, own []int64) *Snapshot {
+// atProjects returns of a community the stays at projects, and who stayed, without some clients; all by row number.
+func (s *Store) atProjects(whole *Snapshot, own, without []int64) (*Snapshot, error) {
 	c := &s.facts
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.atF != whole.Facts {
 		c.atF, c.at = whole.Facts, map[string]*Snapshot{}
 	}
-	name := numbers(own)
+	name := numbers(own) + " without " + numbers(without)
 	found := c.at[name]
 	if found == nil || found.Change != whole.Change {
 		var at []int32
@@ -278,9 +314,14 @@ func (s *Store) atProjects(whole *Snapshot, own []int64) *Snapshot {
 		f := whole.Facts.At(at)
 		if found != nil {
 			f = found.Facts // only its change is another
+		} else if len(without) > 0 {
+			var ok bool
+			if f, ok = f.Replace(without, whole.Facts.At(nil)); !ok {
+				return nil, hmis.Errorf(hmis.Internal, "facts of the same community do not fit")
+			}
 		}
 		found = s.newSnapshot(f, whole.Change, whole.At)
 		c.at[name] = found
 	}
-	return found
+	return found, nil
 }

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"reflect"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -132,7 +133,7 @@ func TestFactsOfAnAgency(t *testing.T) {
 				own = append(own, p.Row)
 			}
 			slices.Sort(own)
-			if diff := cmp.Diff(s.ReadAtProjects(t, own).Facts, s.AtProjects(whole, own).Facts, sameFacts...); diff != "" {
+			if diff := cmp.Diff(s.ReadAtProjects(t, own).Facts, s.AtProjects(t, whole, own).Facts, sameFacts...); diff != "" {
 				t.Errorf("projects %v (-database +memory):\n%s", own, diff)
 			}
 		}
@@ -174,6 +175,36 @@ func TestOldFactsAnswer(t *testing.T) {
 	if s.Advance(t) == before {
 		t.Error("the facts are not read afterwards")
 	}
+}
+
+// What goes wrong while the facts follow is told to the log by its kind, without the row that the error speaks of.
+func TestFeedLogsNoData(t *testing.T) {
+	s := storetest.Databases(t, server)[0].Open(t)
+	storetest.Import(t, s, storetest.Community())
+	if err := s.Try("UPDATE clients SET veteran_status = CAST('Planted' AS blob) WHERE personal_id = 'ada'"); err != nil {
+		t.Fatal(err)
+	}
+	told := make(firstLines, 1)
+	ctx, stop := context.WithCancel(t.Context())
+	followed := make(chan struct{})
+	go func() { s.Follow(ctx, slog.New(slog.NewTextHandler(told, nil))); close(followed) }()
+	line := <-told
+	stop()
+	<-followed
+	if strings.Contains(line, "Planted") || !strings.Contains(line, "NumError") {
+		t.Errorf("the log says: %s", line)
+	}
+}
+
+// firstLines hands the first lines of a log on.
+type firstLines chan string
+
+func (l firstLines) Write(p []byte) (int, error) {
+	select {
+	case l <- string(p):
+	default:
+	}
+	return len(p), nil
 }
 
 // PostgreSQL gives numbers of the feed before they can be seen: whoever sees one has seen all before it.

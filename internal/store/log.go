@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"database/sql/driver"
+	"encoding/hex"
 	"errors"
 	"log/slog"
 	"os"
@@ -76,6 +77,27 @@ func (s *Store) Record(ctx context.Context, r audit.Record) error {
 	case <-ctx.Done():
 		return errLog
 	}
+}
+
+// Recorded runs what a command asks for a viewer, and records it as the answer to an operation: what was asked may be
+// shown when it returns nil. Errors: those of ask, Unavailable.
+func (s *Store) Recorded(ctx context.Context, command string, ask func(context.Context) error) error {
+	ss, err := sessionOf(ctx)
+	if err != nil {
+		return err
+	}
+	by := audit.By(ss.viewer)
+	by.Operation = command
+	recorder := audit.NewRecorder(nil, by)
+	err = ask(audit.WithRecorder(ctx, recorder))
+	if hmis.CodeOf(err) == hmis.Denied {
+		recorder.Deny()
+	}
+	record, any := recorder.Take()
+	if !any {
+		return err
+	}
+	return errors.Join(err, s.Record(ctx, record))
 }
 
 // LogPublicKey is what others can check the signatures of checkpoints with.
@@ -259,8 +281,8 @@ func (l *log) drop() error {
 	return err
 }
 
-// logLock is PostgreSQL's lock on the log.
-const logLock = "SELECT pg_advisory_xact_lock(4863720157)"
+// logLock is PostgreSQL's lock on the log. The numbers before it lock migrations, imports, the feed and a rotation of keys.
+const logLock = "SELECT pg_advisory_xact_lock(4863720159)"
 
 var errShorter = hmis.Errorf(hmis.Internal, "the log has fewer records than were written")
 
@@ -356,12 +378,12 @@ func readHashes(ctx context.Context, q querier, where string, args ...any) (map[
 	return found, rows.Err()
 }
 
-// logWrite collects the rows of some records.
+// logWrite collects the rows of some records, as SQL: numbers, times, kinds and hexadecimal digits, all of which the hub
+// has written itself. In one text they go to the database at once.
 type logWrite struct {
-	s               *Store
-	tree            *audit.Tree
-	records, hashes []any
-	clients         strings.Builder
+	s                        *Store
+	tree                     *audit.Tree
+	records, hashes, clients strings.Builder
 }
 
 func newLogWrite(s *Store, tree *audit.Tree) *logWrite { return &logWrite{s: s, tree: tree} }
@@ -372,46 +394,54 @@ func (w *logWrite) add(r audit.Record, at hmis.Timestamp) error {
 	if err != nil {
 		return err
 	}
-	w.records = append(w.records, r.Number, r.At, r.Account, string(r.Kind), body)
+	w.row(&w.records, r.Number, at, r.Account, r.Kind, body)
 	first := tlog.StoredHashIndex(0, r.Number)
 	for i, h := range w.tree.Add(tlog.RecordHash(body)) {
-		w.hashes = append(w.hashes, first+int64(i), h[:])
+		w.row(&w.hashes, first+int64(i), h[:])
 	}
 	for _, c := range r.Clients {
-		if w.clients.Len() > 0 {
-			w.clients.WriteByte(',')
-		}
-		w.clients.WriteString("(" + strconv.FormatInt(r.Number, 10) + "," + strconv.FormatInt(c.Key, 10) + "," +
-			strconv.FormatUint(uint64(c.Shown), 10) + "," + strconv.FormatUint(uint64(c.Withheld), 10) + ")")
+		w.row(&w.clients, r.Number, c.Key, int64(c.Shown), int64(c.Withheld))
 	}
 	return nil
 }
 
-func (w *logWrite) exec(ctx context.Context, tx execer) error {
-	if err := w.insert(ctx, tx, "INSERT INTO audit_records (id, at, account_key, kind, body) VALUES ", 5, w.records); err != nil {
-		return err
+// row writes a row of values.
+func (w *logWrite) row(b *strings.Builder, values ...any) {
+	var digits [32]byte
+	between := byte('(')
+	if b.Len() > 0 {
+		b.WriteByte(',')
 	}
-	if err := w.insert(ctx, tx, "INSERT INTO audit_hashes (id, hash) VALUES ", 2, w.hashes); err != nil {
-		return err
+	for _, v := range values {
+		b.WriteByte(between)
+		between = ','
+		switch v := v.(type) {
+		case int64:
+			b.Write(strconv.AppendInt(digits[:0], v, 10))
+		case []byte:
+			b.WriteString(map[bool]string{true: `'\x`, false: "X'"}[w.s.dialect == dialect.Postgres])
+			b.WriteString(hex.EncodeToString(v))
+			b.WriteByte('\'')
+		case hmis.Timestamp:
+			b.WriteString("'" + v.String() + "'")
+		case audit.Kind:
+			b.WriteString("'" + string(v) + "'")
+		}
 	}
-	if w.clients.Len() == 0 {
-		return nil
-	}
-	_, err := tx.ExecContext(ctx, "INSERT INTO audit_clients (record_key, client_key, shown, withheld) VALUES "+w.clients.String())
-	return err
+	b.WriteByte(')')
 }
 
-// insert writes rows of so many columns.
-func (w *logWrite) insert(ctx context.Context, tx execer, into string, columns int, values []any) error {
-	var b strings.Builder
-	b.WriteString(into)
-	for at := 0; at < len(values); at += columns {
-		if at > 0 {
-			b.WriteByte(',')
-		}
-		b.WriteString("(" + w.s.placeholders(at+1, columns) + ")")
+func (w *logWrite) exec(ctx context.Context, tx execer) error {
+	insert := "INSERT INTO "
+	if w.s.dialect == dialect.SQLite {
+		insert = "INSERT OR FAIL INTO " // keeps nothing to undo one statement by: what fails undoes all of them
 	}
-	_, err := tx.ExecContext(ctx, b.String(), values...)
+	text := insert + "audit_records (id, at, account_key, kind, body) VALUES " + w.records.String() +
+		"; " + insert + "audit_hashes (id, hash) VALUES " + w.hashes.String()
+	if w.clients.Len() > 0 {
+		text += "; " + insert + "audit_clients (record_key, client_key, shown, withheld) VALUES " + w.clients.String()
+	}
+	_, err := tx.ExecContext(ctx, text)
 	return err
 }
 

@@ -240,13 +240,14 @@ func (s *Store) StatisticsData(ctx context.Context, own bool) (*StatisticsData, 
 	if err != nil || !own {
 		return &StatisticsData{Snapshot: found, Dated: true}, err
 	}
-	found = s.atProjects(found, ss.own)
+	var locked []int64
 	if !ss.viewer.Role.SeesLocked(true) {
-		if found, err = s.withoutLocked(ctx, found); err != nil {
+		if locked, err = int64s(ctx, s.db, "SELECT id FROM clients WHERE restricted ORDER BY id"); err != nil {
 			return nil, err
 		}
 	}
-	return &StatisticsData{Snapshot: found, Own: true}, nil
+	found, err = s.atProjects(found, ss.own, locked)
+	return &StatisticsData{Snapshot: found, Own: true}, err
 }
 
 // asking gives the session of a viewer whose role has statistics. Errors: Denied.
@@ -266,28 +267,3 @@ func (s *Store) asking(ctx context.Context) (*session, error) {
 }
 
 var errNoStatistics = hmis.Errorf(hmis.Denied, "an account of this role has no statistics, or the account is not in order")
-
-// withoutLocked leaves the clients out whose records are locked.
-func (s *Store) withoutLocked(ctx context.Context, found *Snapshot) (*Snapshot, error) {
-	rows, err := s.query(ctx, "SELECT id FROM clients WHERE restricted")
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var locked []int64
-	for rows.Next() {
-		var client int64
-		if err := rows.Scan(&client); err != nil {
-			return nil, err
-		}
-		locked = append(locked, client)
-	}
-	if err := rows.Err(); err != nil || len(locked) == 0 {
-		return found, err
-	}
-	f, ok := found.Replace(locked, found.Facts.At(nil))
-	if !ok {
-		return nil, hmis.Errorf(hmis.Internal, "facts of the same community do not fit")
-	}
-	return s.newSnapshot(f, found.Change, found.At), nil
-}

@@ -61,7 +61,9 @@ func (s *Store) ReportScope(ctx context.Context, projects []string) (*ReportScop
 		return nil, err
 	}
 	if own != nil {
-		found = s.atProjects(found, own)
+		if found, err = s.atProjects(found, own, nil); err != nil {
+			return nil, err
+		}
 	}
 	audit.RecorderOf(ctx).Is(audit.Report)
 	scope := &ReportScope{Snapshot: found, lead: !ss.viewer.Role.OfAgency()}

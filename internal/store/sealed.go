@@ -2,10 +2,11 @@ package store
 
 import (
 	"context"
+	databasesql "database/sql"
 	"encoding/binary"
 	"fmt"
-	"regexp"
 	"strconv"
+	"strings"
 
 	"entgo.io/ent/dialect"
 	"entgo.io/ent/dialect/sql"
@@ -99,39 +100,61 @@ var sealedTables = func() map[string]*hmis.File {
 	return m
 }()
 
-var fromTable = regexp.MustCompile("FROM [`\"]([a-z_0-9]+)[`\"]")
+// sealedPlaces are the places of the sealed columns by table and name.
+var sealedPlaces = func() map[string]map[string]cellPlace {
+	m := map[string]map[string]cellPlace{}
+	for table, f := range sealedTables {
+		m[table] = map[string]cellPlace{}
+		for _, c := range f.Columns {
+			if c.Sealed() {
+				m[table][c.SQLName()] = placeOf(f, c)
+			}
+		}
+	}
+	return m
+}()
+
+// tableOf is the first table of a statement of ent's.
+func tableOf(query string) string {
+	_, rest, _ := strings.Cut(query, " FROM ")
+	if rest == "" {
+		return ""
+	}
+	table, _, _ := strings.Cut(rest[1:], rest[:1]) // between two quotes of either kind
+	return table
+}
 
 // opening puts itself between the database's rows and ent's scanner where the statement reads sealed columns.
 func (s *Store) opening(query string, rows *sql.Rows) error {
-	table := fromTable.FindStringSubmatch(query)
-	if table == nil || sealedTables[table[1]] == nil {
+	table := tableOf(query)
+	f, places := sealedTables[table], sealedPlaces[table]
+	if f == nil {
 		return nil
 	}
-	f := sealedTables[table[1]]
 	names, err := rows.Columns()
 	if err != nil {
 		return err
 	}
+	record := f.Key().SQLName()
 	o := &opener{ColumnScanner: rows.ColumnScanner, keys: s.keys, source: -1, record: -1}
 	for i, name := range names {
 		switch name {
 		case "source_key":
 			o.source = i
-		case f.Key().SQLName():
+		case record:
 			o.record = i
 		}
-		for _, c := range f.Columns {
-			if c.SQLName() == name && c.Sealed() {
-				o.sealed = append(o.sealed, sealedColumn{i, placeOf(f, c)})
-			}
+		if place, sealed := places[name]; sealed {
+			o.sealed = append(o.sealed, sealedColumn{i, place})
 		}
 	}
 	if len(o.sealed) == 0 {
 		return nil
 	}
 	if o.source < 0 || o.record < 0 {
-		return fmt.Errorf("store: sealed columns of %s are read without what they are bound to", f.Table())
+		return fmt.Errorf("store: sealed columns of %s are read without what they are bound to", table)
 	}
+	o.cells = make([]databasesql.RawBytes, len(o.sealed))
 	rows.ColumnScanner = o
 	return nil
 }
@@ -147,7 +170,7 @@ type opener struct {
 	keys           *seal.Keys
 	source, record int // columns
 	sealed         []sealedColumn
-	cells          [][]byte
+	cells          []databasesql.RawBytes
 	into           []any
 	where          []byte
 }
@@ -155,11 +178,7 @@ type opener struct {
 // Scan is database/sql's, with the sealed cells opened.
 func (o *opener) Scan(dest ...any) error {
 	o.into = append(o.into[:0], dest...)
-	if o.cells == nil {
-		o.cells = make([][]byte, len(o.sealed))
-	}
 	for n, c := range o.sealed {
-		o.cells[n] = nil
 		o.into[c.index] = &o.cells[n]
 	}
 	if err := o.ColumnScanner.Scan(o.into...); err != nil {
@@ -171,21 +190,34 @@ func (o *opener) Scan(dest ...any) error {
 		return fmt.Errorf("store: %T and %T do not tell a record", dest[o.source], dest[o.record])
 	}
 	for n, c := range o.sealed {
-		into, ok := dest[c.index].(interface{ Scan(any) error })
-		if !ok {
-			return fmt.Errorf("store: %s cannot be scanned into %T", c.place.name, dest[c.index])
+		if err := o.open(n, dest[c.index], source.Int64, record.String); err != nil {
+			return err
 		}
-		var value any
-		if o.cells[n] != nil {
-			text, err := c.place.open(o.keys, o.where, source.Int64, record.String, o.cells[n])
-			if err != nil {
-				return err
-			}
-			value = string(text)
-		}
-		if err := into.Scan(value); err != nil {
-			return fmt.Errorf("store: %s does not hold what its column does", c.place.name)
-		}
+	}
+	return nil
+}
+
+// open puts what is in a sealed cell where ent expects it.
+func (o *opener) open(n int, dest any, source int64, record string) error {
+	place := &o.sealed[n].place
+	into, ok := dest.(interface{ Scan(any) error })
+	if !ok {
+		return fmt.Errorf("store: %s cannot be scanned into %T", place.name, dest)
+	}
+	if o.cells[n] == nil {
+		return into.Scan(nil)
+	}
+	o.where = place.of(o.where, source, record)
+	text, err := o.keys.OpenCell(o.cells[n], o.where)
+	if err != nil {
+		return fmt.Errorf("%s: %w", place.name, err)
+	}
+	if plain, is := dest.(*sql.NullString); is {
+		plain.String, plain.Valid = string(text), true
+		return nil
+	}
+	if err := into.Scan(string(text)); err != nil {
+		return fmt.Errorf("store: %s does not hold what its column does", place.name)
 	}
 	return nil
 }

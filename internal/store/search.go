@@ -115,20 +115,10 @@ func (s *Store) among(column string, rows []int64) *sql.Predicate {
 type searching struct {
 	mu      sync.Mutex
 	index   *search.Index // nil: not built yet
-	at      feedPlace     // what the index holds
+	change  int64         // the last change that the index holds
 	reading chan struct{} // closed when the reading that goes on ends; nil: none goes on
 	err     error         // of the last reading
 }
-
-// feedPlace is a place in the feed. Steps of transactions that end late can come after steps with higher numbers, so it
-// remembers which of the last numbers it has seen.
-type feedPlace struct {
-	low  int64          // every step up to it is past
-	seen map[int64]bool // steps after it that are
-}
-
-// feedWindow is how many steps may come before one whose transaction began earlier.
-const feedWindow = 500
 
 var errPreparingSearch = hmis.Errorf(hmis.Unavailable, "the search is being prepared; ask again in a moment")
 
@@ -151,17 +141,17 @@ func (s *Store) PrepareSearch(ctx context.Context) error {
 func (s *Store) searchIndex(ctx context.Context) (*search.Index, error) {
 	for waited := 0; ; waited++ {
 		s.searching.mu.Lock()
-		index, at := s.searching.index, s.searching.at
+		index, change := s.searching.index, s.searching.change
 		s.searching.mu.Unlock()
 		if index == nil {
 			s.readSearch()
 			return nil, errPreparingSearch
 		}
-		var steps int
-		if err := s.db.QueryRowContext(ctx, "SELECT count(*) FROM changes WHERE id > $1", at.low).Scan(&steps); err != nil {
+		last, err := s.lastChange(ctx)
+		if err != nil {
 			return nil, err
 		}
-		if steps == len(at.seen) || waited == 2 { // the second reading began after the search did
+		if last == change || waited == 2 { // the second reading began after the search did
 			return index, nil
 		}
 		select {
@@ -170,12 +160,18 @@ func (s *Store) searchIndex(ctx context.Context) (*search.Index, error) {
 			return nil, ctx.Err()
 		}
 		s.searching.mu.Lock()
-		err := s.searching.err
+		err = s.searching.err
 		s.searching.mu.Unlock()
 		if err != nil {
 			return nil, err
 		}
 	}
+}
+
+// lastChange is the number of the last change in the feed, which stands in order.
+func (s *Store) lastChange(ctx context.Context) (last int64, err error) {
+	err = s.db.QueryRowContext(ctx, "SELECT COALESCE(max(id), 0) FROM changes").Scan(&last)
+	return last, err
 }
 
 // readSearch reads on in the feed, or everything where nothing was read yet, unless a reading goes on. It goes on when the
@@ -189,14 +185,14 @@ func (s *Store) readSearch() <-chan struct{} {
 	}
 	done := make(chan struct{})
 	x.reading = done
-	index, at := x.index, x.at
+	index, change := x.index, x.change
 	go func() {
 		defer close(done)
-		index, at, err := s.nextIndex(s.life, index, at)
+		index, change, err := s.nextIndex(s.life, index, change)
 		x.mu.Lock()
 		defer x.mu.Unlock()
 		if x.reading, x.err = nil, err; err == nil {
-			x.index, x.at = index, at
+			x.index, x.change = index, change
 		} else if s.life.Err() == nil {
 			slog.Error("the search index could not be read", "error", err)
 		}
@@ -204,57 +200,41 @@ func (s *Store) readSearch() <-chan struct{} {
 	return done
 }
 
-func (s *Store) nextIndex(ctx context.Context, index *search.Index, at feedPlace) (*search.Index, feedPlace, error) {
-	if index == nil {
-		if err := s.db.QueryRowContext(ctx, "SELECT COALESCE(max(id), 0) FROM changes").Scan(&at.low); err != nil {
-			return nil, at, err
+func (s *Store) nextIndex(ctx context.Context, index *search.Index, change int64) (_ *search.Index, last int64, err error) {
+	if index == nil { // what changes while all is read is read again by the next reading
+		if last, err = s.lastChange(ctx); err == nil {
+			index, err = s.buildIndex(ctx)
 		}
-		at.low = max(0, at.low-feedWindow)
+		return index, last, err
 	}
-	steps, next, err := s.stepsAfter(ctx, at)
-	if err != nil {
-		return nil, at, err
-	}
-	if index == nil { // what changes from here on is read again by the next reading
-		index, err = s.buildIndex(ctx)
-	} else {
+	steps, last, err := s.stepsAfter(ctx, change)
+	if err == nil {
 		index, err = s.changedIndex(ctx, index, steps)
 	}
-	return index, next, err
+	return index, last, err
 }
 
 // step is a change of client records: of one, or of all that an import wrote.
 type step struct{ row, run int64 }
 
-// stepsAfter reads the feed.
-func (s *Store) stepsAfter(ctx context.Context, at feedPlace) (steps []step, next feedPlace, err error) {
-	rows, err := s.db.QueryContext(ctx, "SELECT id, table_name, COALESCE(row_key, 0), COALESCE(run_key, 0) FROM changes WHERE id > $1 ORDER BY id", at.low)
+// stepsAfter reads on in the feed.
+func (s *Store) stepsAfter(ctx context.Context, change int64) (steps []step, last int64, err error) {
+	rows, err := s.db.QueryContext(ctx, "SELECT id, table_name, COALESCE(row_key, 0), COALESCE(run_key, 0) FROM changes WHERE id > $1 ORDER BY id", change)
 	if err != nil {
-		return nil, at, err
+		return nil, change, err
 	}
 	defer rows.Close()
-	var ids []int64
-	for rows.Next() {
-		var id int64
+	for last = change; rows.Next(); {
 		var table string
 		var st step
-		if err := rows.Scan(&id, &table, &st.row, &st.run); err != nil {
-			return nil, at, err
+		if err := rows.Scan(&last, &table, &st.row, &st.run); err != nil {
+			return nil, change, err
 		}
-		if ids = append(ids, id); table == kindClient.sql && !at.seen[id] {
+		if table == kindClient.sql {
 			steps = append(steps, st)
 		}
 	}
-	next = feedPlace{low: at.low, seen: map[int64]bool{}}
-	if len(ids) > 0 {
-		next.low = max(at.low, ids[len(ids)-1]-feedWindow)
-	}
-	for _, id := range ids {
-		if id > next.low {
-			next.seen[id] = true
-		}
-	}
-	return steps, next, rows.Err()
+	return steps, last, rows.Err()
 }
 
 // changedIndex is the index with what the steps changed. A client that was deleted for good stays in it until it is built

@@ -4,6 +4,9 @@ import (
 	"bytes"
 	"context"
 	"log/slog"
+	"maps"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -190,6 +193,38 @@ func TestSearchTermsStayHidden(t *testing.T) {
 			t.Errorf("logged as %s", log.String())
 		}
 	})
+}
+
+// A search leaves nothing in the database: no file of it is another one afterwards.
+func TestSearchWritesNothing(t *testing.T) {
+	s := storetest.SQLite.Open(t)
+	storetest.Import(t, s, storetest.Community())
+	lead := as(t, s, viewer(t, s, policy.SystemAdmin, ""))
+	files := func() map[string]string {
+		contents := map[string]string{}
+		for _, folder := range s.Folders(t) {
+			entries, err := os.ReadDir(folder)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, e := range entries {
+				if text, err := os.ReadFile(filepath.Join(folder, e.Name())); err == nil && !strings.HasSuffix(e.Name(), "-shm") { // locks of readers
+					contents[e.Name()] = string(text)
+				}
+			}
+		}
+		return contents
+	}
+	before := files()
+	prepared(t, s)
+	for _, what := range []*store.ClientSearch{byFirst("A"), byName("Eve Ewing"), soundsLike(byLast("Uwing")), bySSN("900000003"), bySSN("0004"), byDOB(1999, 11, 12)} {
+		if found(t, s, lead, what) == "" {
+			t.Fatal("a search that finds nobody shows nothing")
+		}
+	}
+	if len(before) == 0 || !maps.Equal(before, files()) {
+		t.Errorf("of %d files some changed", len(before))
+	}
 }
 
 // A client with a spoilt cell is not found; the others are.

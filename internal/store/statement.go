@@ -25,15 +25,22 @@ type counted struct {
 
 // Tx begins a transaction whose statements go the same way.
 func (c counted) Tx(ctx context.Context) (dialect.Tx, error) {
+	end := func() {}
+	if c.s.dialect == dialect.SQLite { // has one writer: the log waits here, in turn, and not for a lock that it has to try
+		c.s.log.writing.Lock()
+		end = c.s.log.writing.Unlock
+	}
 	conn, err := c.s.durable(ctx)
 	if err != nil {
+		end()
 		return nil, err
 	}
 	tx, err := conn.BeginTx(ctx, nil)
 	if err != nil {
+		end()
 		return nil, errors.Join(err, conn.Close())
 	}
-	return countedTx{entsql.Conn{ExecQuerier: tx}, c.s, ctx, conn, tx}, nil
+	return countedTx{entsql.Conn{ExecQuerier: tx}, c.s, ctx, tx, func() { _ = conn.Close(); end() }}, nil
 }
 
 func (c counted) Query(ctx context.Context, query string, args, v any) error {
@@ -50,8 +57,8 @@ type countedTx struct {
 	entsql.Conn
 	s    *Store
 	ctx  context.Context // of the operation that writes
-	conn *sql.Conn
 	tx   *sql.Tx
+	over func()
 }
 
 // Commit puts the record of what is written into the transaction, so that neither is there without the other.
@@ -63,7 +70,7 @@ func (c countedTx) Commit() error {
 			return errors.Join(err, c.Rollback())
 		}
 	}
-	defer c.conn.Close()
+	defer c.over()
 	err := c.tx.Commit()
 	if recorder.Wrote(err == nil); err == nil {
 		committed()
@@ -73,7 +80,7 @@ func (c countedTx) Commit() error {
 
 // Rollback leaves neither.
 func (c countedTx) Rollback() error {
-	defer c.conn.Close()
+	defer c.over()
 	audit.RecorderOf(c.ctx).Wrote(false)
 	return c.tx.Rollback()
 }

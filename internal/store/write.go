@@ -28,7 +28,15 @@ func (s *Store) transaction(ctx context.Context, reason string, write func(conte
 	if err != nil {
 		return err
 	}
-	switch err := write(ctx, tx); {
+	panicked := true
+	defer func() {
+		if panicked {
+			_ = tx.Rollback()
+		}
+	}()
+	err = write(ctx, tx)
+	panicked = false
+	switch {
 	case err == errNothing:
 		return tx.Rollback()
 	case err != nil:

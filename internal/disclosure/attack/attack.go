@@ -2,6 +2,8 @@ package attack
 
 import (
 	"fmt"
+	"math"
+	"slices"
 	"time"
 
 	"github.com/hearth-hmis/hearth/internal/facts"
@@ -20,11 +22,14 @@ type Question struct {
 
 // Cell is one group of an answer: the names of its values as in the catalogue, and the count, nil where it is not shown. Error
 // is the standard deviation of the noise, which is public, of hidden numbers too. Least is how much a number must be, noise
-// included, to be shown.
+// included, to be shown. Mean is that of a measure that has one, nil where it is not shown; SumError is the standard deviation
+// of the noise of the sum that it is made from.
 type Cell struct {
 	Values       []string
 	Count        *int64
 	Error, Least float64
+	Mean         *float64
+	SumError     float64
 }
 
 // Asker answers questions. A question that is refused has no cells and no error.
@@ -61,7 +66,11 @@ var attributes = []stats.Dimension{stats.Sex, stats.RaceEthnicity, stats.AgeBand
 
 // narrowing are measures that are about some of those served.
 var narrowing = []stats.Measure{stats.Entered, stats.Exited, stats.ActiveAtStart, stats.ActiveAtEnd, stats.NewlyIdentified, stats.FirstTimeHomeless,
-	stats.HousingPlacements, stats.ShelteredOnNight, stats.Youth, stats.Veterans, stats.WithDisablingCondition}
+	stats.HousingPlacements, stats.ShelteredOnNight, stats.Youth, stats.Veterans, stats.WithDisablingCondition, stats.Inflow, stats.Outflow}
+
+// adding are measures that are made from a sum of what each person adds, which the attacker knows.
+var adding = []stats.Measure{stats.LengthOfStay, stats.LengthOfTimeHomeless, stats.DaysToMoveIn, stats.EntryTimeliness, stats.ExitTimeliness,
+	stats.AverageAge, stats.AverageHouseholdSize, stats.BedNights}
 
 // questions lists all that may help, from the few that are allowed to those that a careless answerer allows too.
 func questions() (list []Question) {
@@ -78,7 +87,7 @@ func questions() (list []Question) {
 			}
 		}
 	}
-	for _, m := range narrowing {
+	for _, m := range slices.Concat(narrowing, adding) {
 		ask(year, m, secret)
 		for _, d := range attributes {
 			ask(year, m, d, secret)
@@ -86,6 +95,9 @@ func questions() (list []Question) {
 	}
 	for _, p := range parts() {
 		ask(p, stats.Served, secret)
+		for _, m := range adding {
+			ask(p, m, secret)
+		}
 		for _, d := range attributes {
 			ask(p, stats.Served, d, secret)
 		}
@@ -142,7 +154,7 @@ func (k *Known) Reconstruct(ask Asker) (Result, error) {
 		r.Asked++
 		told := 0
 		for _, c := range answers {
-			if c.Count != nil {
+			if c.Count != nil || c.Mean != nil {
 				told++
 			}
 		}
@@ -163,6 +175,9 @@ func (k *Known) Reconstruct(ask Asker) (Result, error) {
 // equations turns an answer into equations: the attacker knows who is in a group but for the secret.
 func (k *Known) equations(q Question, answers []Cell) (list []equation, err error) {
 	const roundingError = 2 // variance that rounding to 5 adds
+	if slices.Contains(adding, q.Measure) {
+		return k.sums(q, answers)
+	}
 	for _, c := range answers {
 		last := len(c.Values) - 1
 		people, err := k.members(q, c.Values[:last])
@@ -183,6 +198,125 @@ func (k *Known) equations(q Question, answers []Cell) (list []equation, err erro
 		list = append(list, e)
 	}
 	return list, nil
+}
+
+// sums turns means and nights into equations: what those with the secret add, each as far from the middle of the bounds as the
+// attacker knows, is about the mean's distance from it times their number.
+func (k *Known) sums(q Question, answers []Cell) (list []equation, err error) {
+	for _, c := range answers {
+		last := len(c.Values) - 1
+		served := q
+		served.Measure = stats.Served
+		people, err := k.members(served, c.Values[:last])
+		if err != nil {
+			return nil, err
+		}
+		limits, _ := stats.BoundsOf(q.Measure, q.Period)
+		middle := float64(limits.Least+limits.Most) / 2
+		if q.Measure == stats.BedNights { // which are told as they are
+			middle = 0
+		}
+		e, all := equation{}, 0.0
+		for _, p := range people {
+			if adds, ok := k.Adds(q.Measure, q.Period, p); ok {
+				e.people, e.times = append(e.people, p), append(e.times, float64(adds)-middle)
+				all += float64(adds) - middle
+			}
+		}
+		errors := c.SumError
+		switch {
+		case q.Measure == stats.BedNights && c.Count != nil:
+			e.sum, errors = float64(*c.Count), c.Error
+		case c.Mean != nil && c.Count != nil:
+			e.sum = (*c.Mean - middle) * float64(*c.Count)
+			errors = math.Hypot(errors, (*c.Mean-middle)*c.Error)
+		default:
+			continue
+		}
+		if c.Values[last] == "NO" {
+			e.sum = all - e.sum
+		} else if c.Values[last] != "YES" {
+			continue
+		}
+		if errors == 0 {
+			return nil, fmt.Errorf("attack: how far %v may be off is not said", q.Measure)
+		}
+		e.weight = 1 / (errors * errors)
+		list = append(list, e)
+	}
+	return list, nil
+}
+
+// Adds is what a person adds to a measure, by the person's one stay; ok is false where it is nothing.
+func (k *Known) Adds(m stats.Measure, p stats.Period, person int32) (adds int64, ok bool) {
+	e, _ := k.Facts.Clients.Enrollments(person)
+	stays := &k.Facts.Enrollments
+	entry, exit, moved := stays.EntryDate[e], k.Facts.Exits.ExitDate[e], stays.MoveInDate[e]
+	kind := k.Facts.Projects[stays.Project[e]].Type
+	left := exit != facts.NoDay && exit <= p.End
+	to := p.End + 1 // the day after the last one
+	if left {
+		to = exit
+	}
+	night := entry
+	if kind == 1 { // one night
+		night = max(entry, yearStart)
+	}
+	if entry > p.End || to < p.Start || kind == 1 && !left && (night < p.Start || night > p.End) {
+		return 0, false
+	}
+	if m == stats.DaysToMoveIn || (kind == 3 || kind == 13) && m == stats.BedNights {
+		members := k.Facts.Households.Members(stays.Household[e])
+		for _, one := range members { // they come and go together
+			moved = max(moved, stays.MoveInDate[one])
+		}
+	}
+	days := func(from hmis.Date) (int64, bool) { return int64(to - from), to > from }
+	switch m {
+	case stats.LengthOfStay:
+		if kind == 1 {
+			return int64(min(max(to-night, 0), 1)), true
+		}
+		return min(max(int64(to-entry), 0), 730), true
+	case stats.LengthOfTimeHomeless, stats.BedNights:
+		from := entry
+		switch {
+		case kind == 1:
+			return 1, night < to && night >= p.Start && night <= p.End
+		case m == stats.BedNights && (kind == 3 || kind == 13):
+			if from = moved; moved == facts.NoDay {
+				return 0, false
+			}
+		case kind != 0 && kind != 2 && kind != 8, to <= p.Start:
+			return 0, false
+		}
+		if m == stats.BedNights {
+			from = max(from, p.Start)
+		}
+		return days(from)
+	case stats.DaysToMoveIn:
+		return int64(moved - entry), (kind == 3 || kind == 13) && moved >= p.Start && moved <= min(to, p.End)
+	case stats.EntryTimeliness:
+		return min(max(int64(stays.DateCreated[e]-entry), 0), 30), entry >= p.Start
+	case stats.ExitTimeliness:
+		return min(max(int64(k.Facts.Exits.DateCreated[e]-exit), 0), 30), left && exit >= p.Start
+	case stats.AverageAge:
+		years := age(k.Facts.Clients.DOB[person], max(entry, p.Start))
+		return int64(years), years >= 0
+	case stats.AverageHouseholdSize:
+		return int64(len(k.Facts.Households.Members(stays.Household[e]))), stays.RelationshipToHoH[e] == 1
+	}
+	return 0, false
+}
+
+// age is in whole years on a day.
+func age(born, day hmis.Date) int {
+	y, m, d := day.Date()
+	by, bm, bd := born.Date()
+	if m < bm || m == bm && d < bd {
+		y--
+	}
+	return y - by
 }
 
 // members are the clients who are in a group of a question, but for its last dimension, the secret. Everybody has one stay, so

@@ -153,7 +153,13 @@ func (m *maker) stay(person string, project int, entry, exit hmis.Date, relation
 		v["EnrollmentID"], v["PersonalID"], v["InformationDate"], v["DataCollectionStage"] = id, person, int(entry), 1
 		return v
 	}
-	m.row("Enrollment", values{"EnrollmentID": id, "PersonalID": person, "ProjectID": fmt.Sprint("j", project), "EntryDate": int(entry),
+	var movedIn any
+	if kind := kinds[project%len(kinds)].kind; kind == 3 || kind == 13 { // half of them, some days after entry
+		if moved := entry + hmis.Date(m.homes%60); m.homes%2 == 0 && moved <= min(exit, yearEnd) {
+			movedIn = int(moved)
+		}
+	}
+	m.row("Enrollment", values{"MoveInDate": movedIn, "EnrollmentID": id, "PersonalID": person, "ProjectID": fmt.Sprint("j", project), "EntryDate": int(entry),
 		"HouseholdID": fmt.Sprint("h", m.homes), "RelationshipToHoH": relation, "EnrollmentCoC": coc,
 		"LivingSituation": m.pick(101, 116, 118, 204, 215, 302, 312, 313, 410, 421), "DisablingCondition": m.yesNo(0.4),
 		"TimesHomelessPastThreeYears": m.pick(1, 2, 3, 4), "MonthsHomelessPastThreeYears": m.pick(101, 105, 110, 112, 113)})

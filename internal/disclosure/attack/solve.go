@@ -9,6 +9,7 @@ import (
 // more, as a number that was not shown does.
 type equation struct {
 	people []int32
+	times  []float64 // how often each counts; nil: once
 	sum    float64
 	weight float64 // 1 over the variance of the error
 	atMost bool
@@ -18,16 +19,20 @@ type equation struct {
 // the base rate: coordinate descent, which for such a sum of squares in a box goes to the least one.
 func solve(people int, equations []equation) []float64 {
 	const prior = 1 / (BaseRate * (1 - BaseRate))
-	x, in := make([]float64, people), make([][]int32, people)
+	x, in := make([]float64, people), make([][]term, people)
 	for i := range x {
 		x[i] = BaseRate
 	}
 	over := make([]float64, len(equations)) // sum of the unknowns less the number
 	for e, q := range equations {
 		over[e] = -q.sum
-		for _, p := range q.people {
-			in[p] = append(in[p], int32(e))
-			over[e] += x[p]
+		for i, p := range q.people {
+			one := term{int32(e), 1}
+			if q.times != nil {
+				one.times = q.times[i]
+			}
+			in[p] = append(in[p], one)
+			over[e] += one.times * x[p]
 		}
 	}
 	for range 300 {
@@ -35,15 +40,15 @@ func solve(people int, equations []equation) []float64 {
 		for p := range x {
 			slope, curve := prior*(x[p]-BaseRate), prior
 			for _, e := range in[p] {
-				if q := &equations[e]; !q.atMost || over[e] > 0 {
-					slope += q.weight * over[e]
-					curve += q.weight
+				if q := &equations[e.equation]; !q.atMost || over[e.equation] > 0 {
+					slope += q.weight * over[e.equation] * e.times
+					curve += q.weight * e.times * e.times
 				}
 			}
 			step := min(max(x[p]-slope/curve, 0), 1) - x[p]
 			x[p] += step
 			for _, e := range in[p] {
-				over[e] += step
+				over[e.equation] += step * e.times
 			}
 			moved = max(moved, step, -step)
 		}
@@ -52,6 +57,12 @@ func solve(people int, equations []equation) []float64 {
 		}
 	}
 	return x
+}
+
+// term is an unknown in an equation.
+type term struct {
+	equation int32
+	times    float64
 }
 
 // Score says how well guesses find a secret.
