@@ -439,7 +439,7 @@ func (r *Resolver) coverage(s *model.Statistics) ([]*model.StatisticsCoverage, e
 
 func measureInfos() (list []*model.StatisticsMeasureInfo) {
 	for _, m := range stats.Measures() {
-		list = append(list, &model.StatisticsMeasureInfo{Measure: m.Measure, Label: m.Label, Definition: m.Definition, Reference: m.Reference, Unit: m.Unit,
+		list = append(list, &model.StatisticsMeasureInfo{Measure: m.Measure, Label: m.Label, Definition: m.Definition + " Protected: " + disclosure.Definition(m.Measure), Reference: m.Reference, Unit: m.Unit,
 			Protected: disclosure.Offered(m.Measure)})
 	}
 	return list

@@ -71,8 +71,13 @@ func document(q attack.Question) string {
 		by = append(by, d.String())
 	}
 	number := "{ value margin reason }"
-	if k := q.Measure.Info().Kind; k == stats.Flow || k == stats.Mix {
-		number = "{ value: total " + number + " }"
+	switch q.Measure.Info().Kind {
+	case stats.Flow, stats.Mix:
+		number = "{ total " + number + " }"
+	case stats.Average:
+		number = "{ mean: value reason }"
+	case stats.Duration:
+		number = "{ total: observations " + number + " mean }"
 	}
 	return fmt.Sprintf(`{ statistics(period: {start: "%s", end: "%s"}, where: [%s], unit: %s, scope: COMMUNITY) { mode groups(by: [%s], first: 5000) { groups { values { name } numbers { number: %s %s } } } } }`,
 		q.Period.Start, q.Period.End, strings.Join(where, ", "), []string{"PEOPLE", "HOUSEHOLDS", "HEADS", "ADULTS_AND_HEADS", "ENROLLMENTS"}[q.Unit], strings.Join(by, ", "), fieldOf(q.Measure.String()), number)
@@ -126,9 +131,13 @@ func (b *besieged) groups(viewer string, q attack.Question) (mode string, groups
 		var n struct {
 			number
 			Total *number
+			Mean  *float64
 		}
 		if err := json.Unmarshal(g.Numbers.Number, &n); err != nil {
 			return "", nil, nil, false, err
+		}
+		if c.Mean = n.Mean; n.Total != nil {
+			n.number = *n.Total
 		}
 		groups, numbers = append(groups, c), append(numbers, n.number)
 	}
@@ -162,6 +171,9 @@ func (b *besieged) asker(t testing.TB) attack.Asker {
 			}
 			for i := range cells {
 				cells[i].Count, cells[i].Error, cells[i].Least = numbers[i].Value, sigma, 11+2*sigma
+				if limits, added := stats.BoundsOf(q.Measure, q.Period); added { // one condition more than the number of persons
+					cells[i].SumError = 11 * float64(limits.Most-limits.Least) / 2
+				}
 			}
 			return cells, nil
 		}
@@ -179,8 +191,9 @@ func (b *besieged) exact(least int64) attack.Asker {
 			return nil, fmt.Errorf("the lead is answered %s", mode)
 		}
 		for i := range cells {
-			if cells[i].Least = float64(least - 1); *numbers[i].Value >= least {
-				cells[i].Count = numbers[i].Value
+			cells[i].Least, cells[i].Mean = float64(least-1), nil // exact means are not cut at the bounds
+			if n := numbers[i].Value; n != nil && *n >= least {
+				cells[i].Count = n
 			}
 		}
 		return cells, nil
