@@ -68,13 +68,12 @@ func (s *sheet) measure(m stats.Measure, n *model.StatisticsNumbers) {
 		s.count(name+"_denominator", r.Denominator)
 	case stats.Average:
 		a := n.Average(m)
-		s.add(name, table.Number, cellOf(a.Value))
-		s.reason(name, a.Reason)
+		s.figure(name, a.Value, a.Margin, a.Reason)
 	case stats.Duration:
 		d := n.Duration(m)
 		s.count(name+"_observations", d.Observations)
-		s.add(name+"_mean", table.Number, cellOf(d.Mean))
-		s.add(name+"_median", table.Number, cellOf(d.Median))
+		s.figure(name+"_mean", d.Mean, d.MeanMargin, d.MeanReason)
+		s.figure(name+"_median", d.Median, nil, d.MedianReason)
 	case stats.Flow, stats.Mix:
 		p := n.Parts(m)
 		s.count(name, p.Total)
@@ -90,6 +89,14 @@ func (s *sheet) count(name string, c *model.StatisticsCount) {
 		s.add(name+"_margin", table.Integer, integerOf(c.Margin))
 	}
 	s.reason(name, c.Reason)
+}
+
+func (s *sheet) figure(name string, value, margin *float64, reason *model.StatisticsReason) {
+	s.add(name, table.Number, cellOf(value))
+	if s.protected {
+		s.add(name+"_margin", table.Number, cellOf(margin))
+	}
+	s.reason(name, reason)
 }
 
 func (s *sheet) reason(name string, r *model.StatisticsReason) {

@@ -5618,14 +5618,21 @@ type StatisticsRate @open {
 
 type StatisticsAverage @open {
   value: Float
+  "Of a protected number: the true one is within it 95 times in 100."
+  margin: Float
   reason: StatisticsReason
 }
 
-"Days of each observation."
+"Days of each observation; of protected numbers, of each person."
 type StatisticsDuration @open {
   observations: StatisticsCount!
   mean: Float
+  "Of a protected mean: the true one is within it 95 times in 100."
+  meanMargin: Float
+  meanReason: StatisticsReason
   median: Float
+  medianReason: StatisticsReason
+  "Of exact numbers."
   p90: Int
   buckets: [StatisticsPart!]!
 }
@@ -8431,6 +8438,8 @@ func childFields_StatisticsAverage(ctx context.Context, ec *executionContext, fi
 	switch field.Name {
 	case "value":
 		return fieldContext_StatisticsAverage_value(ctx, ec, field)
+	case "margin":
+		return fieldContext_StatisticsAverage_margin(ctx, ec, field)
 	case "reason":
 		return fieldContext_StatisticsAverage_reason(ctx, ec, field)
 	}
@@ -8521,8 +8530,14 @@ func childFields_StatisticsDuration(ctx context.Context, ec *executionContext, f
 		return fieldContext_StatisticsDuration_observations(ctx, ec, field)
 	case "mean":
 		return fieldContext_StatisticsDuration_mean(ctx, ec, field)
+	case "meanMargin":
+		return fieldContext_StatisticsDuration_meanMargin(ctx, ec, field)
+	case "meanReason":
+		return fieldContext_StatisticsDuration_meanReason(ctx, ec, field)
 	case "median":
 		return fieldContext_StatisticsDuration_median(ctx, ec, field)
+	case "medianReason":
+		return fieldContext_StatisticsDuration_medianReason(ctx, ec, field)
 	case "p90":
 		return fieldContext_StatisticsDuration_p90(ctx, ec, field)
 	case "buckets":

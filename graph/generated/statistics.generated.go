@@ -591,6 +591,29 @@ func fieldContext_StatisticsAverage_value(_ context.Context, ec *executionContex
 	return graphql.NewScalarFieldContext("StatisticsAverage", field, false, false, errors.New("field of type Float does not have child fields"))
 }
 
+func _StatisticsAverage_margin(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.StatisticsAverage) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_StatisticsAverage_margin(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Margin, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *float64) graphql.Marshaler {
+			return marshalOFloat2ᚖfloat64(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_StatisticsAverage_margin(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("StatisticsAverage", field, false, false, errors.New("field of type Float does not have child fields"))
+}
+
 func _StatisticsAverage_reason(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.StatisticsAverage) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -1248,6 +1271,52 @@ func fieldContext_StatisticsDuration_mean(_ context.Context, ec *executionContex
 	return graphql.NewScalarFieldContext("StatisticsDuration", field, false, false, errors.New("field of type Float does not have child fields"))
 }
 
+func _StatisticsDuration_meanMargin(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.StatisticsDuration) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_StatisticsDuration_meanMargin(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.MeanMargin, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *float64) graphql.Marshaler {
+			return marshalOFloat2ᚖfloat64(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_StatisticsDuration_meanMargin(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("StatisticsDuration", field, false, false, errors.New("field of type Float does not have child fields"))
+}
+
+func _StatisticsDuration_meanReason(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.StatisticsDuration) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_StatisticsDuration_meanReason(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.MeanReason, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.StatisticsReason) graphql.Marshaler {
+			return marshalOStatisticsReason2ᚖgithubᚗcomᚋhearthᚑhmisᚋhearthᚋgraphᚋmodelᚐStatisticsReason(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_StatisticsDuration_meanReason(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("StatisticsDuration", field, false, false, errors.New("field of type StatisticsReason does not have child fields"))
+}
+
 func _StatisticsDuration_median(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.StatisticsDuration) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -1269,6 +1338,29 @@ func _StatisticsDuration_median(ctx context.Context, ec *executionContext, field
 }
 func fieldContext_StatisticsDuration_median(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("StatisticsDuration", field, false, false, errors.New("field of type Float does not have child fields"))
+}
+
+func _StatisticsDuration_medianReason(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.StatisticsDuration) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_StatisticsDuration_medianReason(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.MedianReason, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.StatisticsReason) graphql.Marshaler {
+			return marshalOStatisticsReason2ᚖgithubᚗcomᚋhearthᚑhmisᚋhearthᚋgraphᚋmodelᚐStatisticsReason(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_StatisticsDuration_medianReason(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("StatisticsDuration", field, false, false, errors.New("field of type StatisticsReason does not have child fields"))
 }
 
 func _StatisticsDuration_p90(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.StatisticsDuration) (ret graphql.Marshaler) {
@@ -2668,6 +2760,11 @@ func _StatisticsAverage(ctx context.Context, ec *executionContext, sel ast.Selec
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
+		case "margin":
+			out.Values[i] = _StatisticsAverage_margin(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		case "reason":
 			out.Values[i] = _StatisticsAverage_reason(ctx, ec, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
@@ -3034,8 +3131,23 @@ func _StatisticsDuration(ctx context.Context, ec *executionContext, sel ast.Sele
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
+		case "meanMargin":
+			out.Values[i] = _StatisticsDuration_meanMargin(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "meanReason":
+			out.Values[i] = _StatisticsDuration_meanReason(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		case "median":
 			out.Values[i] = _StatisticsDuration_median(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "medianReason":
+			out.Values[i] = _StatisticsDuration_medianReason(ctx, ec, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}

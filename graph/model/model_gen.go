@@ -365,7 +365,9 @@ type SignConsentInput struct {
 }
 
 type StatisticsAverage struct {
-	Value  *float64          `json:"value,omitempty"`
+	Value *float64 `json:"value,omitempty"`
+	// Of a protected number: the true one is within it 95 times in 100.
+	Margin *float64          `json:"margin,omitempty"`
 	Reason *StatisticsReason `json:"reason,omitempty"`
 }
 
@@ -403,13 +405,18 @@ type StatisticsDimensionInfo struct {
 	Values []*StatisticsValue `json:"values"`
 }
 
-// Days of each observation.
+// Days of each observation; of protected numbers, of each person.
 type StatisticsDuration struct {
-	Observations *StatisticsCount  `json:"observations"`
-	Mean         *float64          `json:"mean,omitempty"`
+	Observations *StatisticsCount `json:"observations"`
+	Mean         *float64         `json:"mean,omitempty"`
+	// Of a protected mean: the true one is within it 95 times in 100.
+	MeanMargin   *float64          `json:"meanMargin,omitempty"`
+	MeanReason   *StatisticsReason `json:"meanReason,omitempty"`
 	Median       *float64          `json:"median,omitempty"`
-	P90          *int32            `json:"p90,omitempty"`
-	Buckets      []*StatisticsPart `json:"buckets"`
+	MedianReason *StatisticsReason `json:"medianReason,omitempty"`
+	// Of exact numbers.
+	P90     *int32            `json:"p90,omitempty"`
+	Buckets []*StatisticsPart `json:"buckets"`
 }
 
 // An answer as a file: a row for each group, a column for each dimension and number.

@@ -56,6 +56,22 @@ func number(n disclosure.Number) *StatisticsCount {
 	return &StatisticsCount{Value: &value, Margin: &margin}
 }
 
+// margin and why are those of a protected mean or median.
+func margin(f disclosure.Figure) *float64 {
+	if f.Value == nil {
+		return nil
+	}
+	return &f.Margin
+}
+
+func why(f disclosure.Figure) *StatisticsReason {
+	if f.Value != nil {
+		return nil
+	}
+	reason := StatisticsReason(f.Reason.String())
+	return &reason
+}
+
 func exactly(n int64) *StatisticsCount {
 	value := int32(n)
 	return &StatisticsCount{Value: &value}
@@ -81,11 +97,7 @@ func (n *StatisticsNumbers) Rate(m stats.Measure) *StatisticsRate {
 
 func (n *StatisticsNumbers) Average(m stats.Measure) *StatisticsAverage {
 	if a, protected := n.Protected[m]; protected {
-		if a.Mean.Value == nil {
-			reason := StatisticsReason(a.Mean.Reason.String())
-			return &StatisticsAverage{Reason: &reason}
-		}
-		return &StatisticsAverage{Value: a.Mean.Value}
+		return &StatisticsAverage{Value: a.Mean.Value, Margin: margin(a.Mean), Reason: why(a.Mean)}
 	}
 	return &StatisticsAverage{Value: value(n.Exact[m])}
 }
@@ -99,7 +111,8 @@ func value(a stats.Answer) *float64 {
 
 func (n *StatisticsNumbers) Duration(m stats.Measure) *StatisticsDuration {
 	if a, protected := n.Protected[m]; protected {
-		d := &StatisticsDuration{Observations: number(a.Count), Mean: a.Mean.Value, Median: a.Median.Value, Buckets: []*StatisticsPart{}}
+		d := &StatisticsDuration{Observations: number(a.Count), Mean: a.Mean.Value, MeanMargin: margin(a.Mean), MeanReason: why(a.Mean),
+			Median: a.Median.Value, MedianReason: why(a.Median), Buckets: []*StatisticsPart{}}
 		for i, count := range a.Buckets {
 			d.Buckets = append(d.Buckets, &StatisticsPart{Label: m.Info().Buckets[i].Label, Count: number(count)})
 		}

@@ -70,17 +70,16 @@ func document(q attack.Question) string {
 	for _, d := range q.By {
 		by = append(by, d.String())
 	}
-	number := "{ value margin reason }"
-	switch q.Measure.Info().Kind {
-	case stats.Flow, stats.Mix:
-		number = "{ total " + number + " }"
-	case stats.Average:
-		number = "{ mean: value reason }"
-	case stats.Duration:
-		number = "{ total: observations " + number + " mean }"
-	}
-	return fmt.Sprintf(`{ statistics(period: {start: "%s", end: "%s"}, where: [%s], unit: %s, scope: COMMUNITY) { mode groups(by: [%s], first: 5000) { groups { values { name } numbers { number: %s %s } } } } }`,
-		q.Period.Start, q.Period.End, strings.Join(where, ", "), []string{"PEOPLE", "HOUSEHOLDS", "HEADS", "ADULTS_AND_HEADS", "ENROLLMENTS"}[q.Unit], strings.Join(by, ", "), fieldOf(q.Measure.String()), number)
+	const number = "{ value margin reason }"
+	served, field := "number: served "+number, fieldOf(q.Measure.String())
+	asked := map[stats.Kind]string{
+		stats.Count:    "number: " + field + number,
+		stats.Flow:     "parts: " + field + "{ total " + number + " }",
+		stats.Average:  served + " mean: " + field + "{ mean: value reason }", // over the number served, which is asked for too
+		stats.Duration: "duration: " + field + "{ observations " + number + " mean meanReason }",
+	}[q.Measure.Info().Kind]
+	return fmt.Sprintf(`{ statistics(period: {start: "%s", end: "%s"}, where: [%s], unit: %s, scope: COMMUNITY) { mode groups(by: [%s], first: 5000) { groups { values { name } numbers { %s } } } } }`,
+		q.Period.Start, q.Period.End, strings.Join(where, ", "), []string{"PEOPLE", "HOUSEHOLDS", "HEADS", "ADULTS_AND_HEADS", "ENROLLMENTS"}[q.Unit], strings.Join(by, ", "), asked)
 }
 
 // fieldOf is how GraphQL writes a measure, as bedNights.
@@ -97,8 +96,32 @@ type number struct {
 	Reason        *string
 }
 
-// groups asks as an account.
-func (b *besieged) groups(viewer string, q attack.Question) (mode string, groups []attack.Cell, numbers []number, refused bool, err error) {
+// numbers are those of a group, as document asks for them.
+type numbers struct {
+	Number   number
+	Parts    struct{ Total number }
+	Mean     struct{ Mean *float64 }
+	Duration struct {
+		Observations number
+		Mean         *float64
+	}
+}
+
+// of gives the count of a group, and the mean where the measure has one.
+func (n *numbers) of(k stats.Kind) (number, *float64) {
+	switch k {
+	case stats.Flow:
+		return n.Parts.Total, nil
+	case stats.Average:
+		return n.Number, n.Mean.Mean
+	case stats.Duration:
+		return n.Duration.Observations, n.Duration.Mean
+	}
+	return n.Number, nil
+}
+
+// groups asks as an account; a cell has no count where there is none, and counts says why.
+func (b *besieged) groups(viewer string, q attack.Question) (mode string, groups []attack.Cell, counts []number, refused bool, err error) {
 	text := b.ask(viewer, document(q))
 	var answer struct {
 		Data struct {
@@ -107,7 +130,7 @@ func (b *besieged) groups(viewer string, q attack.Question) (mode string, groups
 				Groups struct {
 					Groups []struct {
 						Values  []struct{ Name string }
-						Numbers struct{ Number json.RawMessage }
+						Numbers numbers
 					}
 				}
 			}
@@ -128,20 +151,11 @@ func (b *besieged) groups(viewer string, q attack.Question) (mode string, groups
 		for _, v := range g.Values {
 			c.Values = append(c.Values, v.Name)
 		}
-		var n struct {
-			number
-			Total *number
-			Mean  *float64
-		}
-		if err := json.Unmarshal(g.Numbers.Number, &n); err != nil {
-			return "", nil, nil, false, err
-		}
-		if c.Mean = n.Mean; n.Total != nil {
-			n.number = *n.Total
-		}
-		groups, numbers = append(groups, c), append(numbers, n.number)
+		count, mean := g.Numbers.of(q.Measure.Info().Kind)
+		c.Count, c.Mean = count.Value, mean
+		groups, counts = append(groups, c), append(counts, count)
 	}
-	return answer.Data.Statistics.Mode, groups, numbers, false, nil
+	return answer.Data.Statistics.Mode, groups, counts, false, nil
 }
 
 // asker asks as one funder, and as the next when the first was told as much as one may be.
