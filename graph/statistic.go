@@ -374,47 +374,70 @@ func values(list []stats.Value) []*model.StatisticsValue {
 	return out
 }
 
-func (r *Resolver) change(ctx context.Context, s *model.Statistics, to model.StatisticsCompare, measures []stats.Measure) (*model.StatisticsChange, error) {
-	exact := isExact(ctx, s, measures, nil)
+// change puts a question beside the same one for another period, as a whole and in groups.
+func (r *Resolver) change(ctx context.Context, s *model.Statistics, to model.StatisticsCompare, measures []stats.Measure, g stats.Grouping) (*model.StatisticsChange, error) {
 	if len(measures) == 0 {
 		return nil, errNoMeasures
 	}
 	compare := stats.Compare(rank(model.AllStatisticsCompare, to))
-	out := &model.StatisticsChange{Changes: []*model.StatisticsMeasureChange{}}
-	add := func(m stats.Measure, now, before float64, hasNow, hasBefore bool, percent *float64) {
-		c := &model.StatisticsMeasureChange{Measure: m, Percent: percent}
-		if hasNow {
-			c.Now = &now
-		}
-		if hasBefore {
-			c.Before = &before
-		}
-		out.Changes = append(out.Changes, c)
-	}
-	if exact {
-		found, err := s.Engine.Change(s.Query, compare, measures...)
+	grouped := len(g.By) > 0 || g.Grain != stats.NoGrain
+	out := &model.StatisticsChange{Groups: []*model.StatisticsGroupChange{}}
+	if isExact(ctx, s, measures, g.By) {
+		whole, err := s.Engine.Change(s.Query, compare, measures...)
 		if err != nil {
 			return nil, err
 		}
-		out.Start, out.End = found.From.Start, found.From.End
-		for i, a := range found.Now {
-			now, hasNow := a.Value()
-			before, hasBefore := found.Before[i].Value()
-			add(a.Measure, now, before, hasNow, hasBefore, found.Percent[i])
+		out.Start, out.End, out.Changes = whole.From.Start, whole.From.End, changes(whole.Now, whole.Before, whole.Percent, measures)
+		if !grouped {
+			return out, nil
+		}
+		groups, err := s.Engine.GroupChanges(s.Query, g, compare, measures...)
+		if err != nil {
+			return nil, err
+		}
+		for i, group := range groups.Groups.Groups {
+			c := groups.Changes[i]
+			out.Groups = append(out.Groups, groupChange(group.Period, group.Values, changes(c.Now, c.Before, c.Percent, measures)))
 		}
 		return out, nil
 	}
-	found, err := r.protect().Change(ctx, policy.ViewerOf(ctx).Account, s.Query, compare, measures...)
+	account := policy.ViewerOf(ctx).Account
+	whole, err := r.protect().Change(ctx, account, s.Query, compare, measures...)
 	if err != nil {
 		return nil, err
 	}
-	out.Start, out.End = found.From.Start, found.From.End
-	for i, a := range found.Now {
-		now, hasNow := a.Value()
-		before, hasBefore := found.Before[i].Value()
-		add(a.Measure, now, before, hasNow, hasBefore, found.Percent[i])
+	out.Start, out.End, out.Changes = whole.From.Start, whole.From.End, changes(whole.Now, whole.Before, whole.Percent, measures)
+	if !grouped {
+		return out, nil
+	}
+	groups, err := r.protect().GroupChanges(ctx, account, s.Query, g, compare, measures...)
+	if err != nil {
+		return nil, err
+	}
+	for i, group := range groups.Groups.Groups {
+		c := groups.Changes[i]
+		out.Groups = append(out.Groups, groupChange(group.Period, group.Values, changes(c.Now, c.Before, c.Percent, measures)))
 	}
 	return out, nil
+}
+
+func groupChange(p stats.Period, of []stats.Value, list []*model.StatisticsMeasureChange) *model.StatisticsGroupChange {
+	return &model.StatisticsGroupChange{Start: p.Start, End: p.End, Values: values(of), Changes: list}
+}
+
+// changes are the measures of answers, exact or protected, beside those before.
+func changes[A interface{ Value() (float64, bool) }](now, before []A, percent []*float64, measures []stats.Measure) (list []*model.StatisticsMeasureChange) {
+	for i := range now {
+		c := &model.StatisticsMeasureChange{Measure: measures[i], Percent: percent[i]}
+		if v, ok := now[i].Value(); ok {
+			c.Now = &v
+		}
+		if v, ok := before[i].Value(); ok {
+			c.Before = &v
+		}
+		list = append(list, c)
+	}
+	return list
 }
 
 func (r *Resolver) coverage(s *model.Statistics) ([]*model.StatisticsCoverage, error) {

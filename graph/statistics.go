@@ -40,8 +40,12 @@ func (r *statisticsResolver) Groups(ctx context.Context, obj *model.Statistics, 
 	return r.r.groups(ctx, obj, g, measuresAsked(ctx, "groups", "numbers"))
 }
 
-func (r *statisticsResolver) Change(ctx context.Context, obj *model.Statistics, to model.StatisticsCompare, measures []stats.Measure) (*model.StatisticsChange, error) {
-	return r.r.change(ctx, obj, to, measures)
+func (r *statisticsResolver) Change(ctx context.Context, obj *model.Statistics, to model.StatisticsCompare, measures []stats.Measure, by []stats.Dimension, grain *model.StatisticsGrain) (*model.StatisticsChange, error) {
+	g, err := grouping(by, grain, nil, nil, mostGroups, 0)
+	if err != nil {
+		return nil, err
+	}
+	return r.r.change(ctx, obj, to, measures, g)
 }
 
 func (r *statisticsResolver) Members(ctx context.Context, obj *model.Statistics, measure stats.Measure, group []*model.StatisticsCondition) (*model.StatisticsMembers, error) {

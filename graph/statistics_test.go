@@ -81,7 +81,7 @@ func TestStatisticsTellNothingOfOthers(t *testing.T) {
 		`{ savedQuery(name: "served") { answer(format: JSONL) { rows content } } savedQueries { name title account state } }`,
 		of + "mode basis { start end change dataAt scope } coverage { project { name label } enrollments } totals { " + every + " } } }",
 		of + "members { clients { totalCount nodes { personalId } } enrollments { totalCount nodes { enrollmentId entryDate } } } } }",
-		of + "members(measure: OUTFLOW, group: [{dimension: VETERAN, values: [\"NO\"]}]) { clients { totalCount } } change(to: PRIOR_YEAR, measures: [SERVED, LENGTH_OF_STAY]) { changes { now before percent } } } }",
+		of + "members(measure: OUTFLOW, group: [{dimension: VETERAN, values: [\"NO\"]}]) { clients { totalCount } } change(to: PRIOR_YEAR, measures: [SERVED, LENGTH_OF_STAY], by: [PROJECT_TYPE]) { changes { now before percent } groups { values { name } changes { now before percent } } } } }",
 		of + "groups(by: [PROJECT], grain: MONTH, first: 1000) { count groups { start values { name label } numbers { served { value } activeAtEnd { value } bedNights { value } newlyIdentified { value } returns12Months { value } } } } } }",
 		of + "export(format: JSONL, measures: [SERVED, STAYS], by: [COC]) { rows content } } }",
 	}

@@ -5520,7 +5520,13 @@ type Statistics @open {
     first: Int! = 100
     after: Int! = 0
   ): StatisticsGroups!
-  change(to: StatisticsCompare!, measures: [StatisticsMeasure!]!): StatisticsChange!
+  "The same numbers for another period, as a whole and, by dimensions or time, of each group."
+  change(
+    to: StatisticsCompare!
+    measures: [StatisticsMeasure!]!
+    by: [StatisticsDimension!]! = []
+    grain: StatisticsGrain
+  ): StatisticsChange!
   "The records that a measure counts in a group, whose values are conditions; where numbers are exact."
   members(measure: StatisticsMeasure! = SERVED, group: [StatisticsCondition!]! = []): StatisticsMembers!
   "The groups as a file."
@@ -5591,6 +5597,16 @@ type StatisticsValue @open {
 type StatisticsChange @open {
   start: Date!
   end: Date!
+  changes: [StatisticsMeasureChange!]!
+  "Empty where neither by nor grain is given."
+  groups: [StatisticsGroupChange!]!
+}
+
+"A group beside the same group in the other period."
+type StatisticsGroupChange @open {
+  start: Date!
+  end: Date!
+  values: [StatisticsValue!]!
   changes: [StatisticsMeasureChange!]!
 }
 
@@ -8482,6 +8498,8 @@ func childFields_StatisticsChange(ctx context.Context, ec *executionContext, fie
 		return fieldContext_StatisticsChange_end(ctx, ec, field)
 	case "changes":
 		return fieldContext_StatisticsChange_changes(ctx, ec, field)
+	case "groups":
+		return fieldContext_StatisticsChange_groups(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type StatisticsChange", field.Name)
 }
@@ -8572,6 +8590,20 @@ func childFields_StatisticsGroup(ctx context.Context, ec *executionContext, fiel
 		return fieldContext_StatisticsGroup_numbers(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type StatisticsGroup", field.Name)
+}
+
+func childFields_StatisticsGroupChange(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "start":
+		return fieldContext_StatisticsGroupChange_start(ctx, ec, field)
+	case "end":
+		return fieldContext_StatisticsGroupChange_end(ctx, ec, field)
+	case "values":
+		return fieldContext_StatisticsGroupChange_values(ctx, ec, field)
+	case "changes":
+		return fieldContext_StatisticsGroupChange_changes(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type StatisticsGroupChange", field.Name)
 }
 
 func childFields_StatisticsGroups(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -24,7 +24,7 @@ import (
 type StatisticsResolver interface {
 	Totals(ctx context.Context, obj *model.Statistics) (*model.StatisticsNumbers, error)
 	Groups(ctx context.Context, obj *model.Statistics, by []stats.Dimension, grain *model.StatisticsGrain, having []*model.StatisticsHaving, orderBy []*model.StatisticsSort, first int32, after int32) (*model.StatisticsGroups, error)
-	Change(ctx context.Context, obj *model.Statistics, to model.StatisticsCompare, measures []stats.Measure) (*model.StatisticsChange, error)
+	Change(ctx context.Context, obj *model.Statistics, to model.StatisticsCompare, measures []stats.Measure, by []stats.Dimension, grain *model.StatisticsGrain) (*model.StatisticsChange, error)
 	Members(ctx context.Context, obj *model.Statistics, measure stats.Measure, group []*model.StatisticsCondition) (*model.StatisticsMembers, error)
 	Export(ctx context.Context, obj *model.Statistics, format table.Format, measures []stats.Measure, by []stats.Dimension, grain *model.StatisticsGrain, having []*model.StatisticsHaving, orderBy []*model.StatisticsSort) (*model.StatisticsFile, error)
 	Coverage(ctx context.Context, obj *model.Statistics) ([]*model.StatisticsCoverage, error)
@@ -136,6 +136,22 @@ func field_Statistics_change_args(ctx context.Context, ec *executionContext, raw
 		return nil, err
 	}
 	args["measures"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "by",
+		func(ctx context.Context, v any) ([]stats.Dimension, error) {
+			return unmarshalNStatisticsDimension2ᚕgithubᚗcomᚋhearthᚑhmisᚋhearthᚋinternalᚋstatsᚐDimensionᚄ(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["by"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "grain",
+		func(ctx context.Context, v any) (*model.StatisticsGrain, error) {
+			return unmarshalOStatisticsGrain2ᚖgithubᚗcomᚋhearthᚑhmisᚋhearthᚋgraphᚋmodelᚐStatisticsGrain(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["grain"] = arg3
 	return args, nil
 }
 
@@ -414,7 +430,7 @@ func _Statistics_change(ctx context.Context, ec *executionContext, field graphql
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Statistics().Change(ctx, obj, fc.Args["to"].(model.StatisticsCompare), fc.Args["measures"].([]stats.Measure))
+			return ec.Resolvers.Statistics().Change(ctx, obj, fc.Args["to"].(model.StatisticsCompare), fc.Args["measures"].([]stats.Measure), fc.Args["by"].([]stats.Dimension), fc.Args["grain"].(*model.StatisticsGrain))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.StatisticsChange) graphql.Marshaler {
@@ -963,6 +979,38 @@ func fieldContext_StatisticsChange_changes(_ context.Context, ec *executionConte
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return childFields_StatisticsMeasureChange(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+
+func _StatisticsChange_groups(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.StatisticsChange) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_StatisticsChange_groups(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Groups, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.StatisticsGroupChange) graphql.Marshaler {
+			return marshalNStatisticsGroupChange2ᚕᚖgithubᚗcomᚋhearthᚑhmisᚋhearthᚋgraphᚋmodelᚐStatisticsGroupChangeᚄ(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_StatisticsChange_groups(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "StatisticsChange",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_StatisticsGroupChange(ctx, ec, field)
 		},
 	}
 	return fc, nil
@@ -1615,6 +1663,116 @@ func fieldContext_StatisticsGroup_numbers(_ context.Context, ec *executionContex
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return childFields_StatisticsNumbers(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+
+func _StatisticsGroupChange_start(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.StatisticsGroupChange) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_StatisticsGroupChange_start(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Start, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v hmis.Date) graphql.Marshaler {
+			return marshalNDate2githubᚗcomᚋhearthᚑhmisᚋhearthᚋinternalᚋhmisᚐDate(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_StatisticsGroupChange_start(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("StatisticsGroupChange", field, false, false, errors.New("field of type Date does not have child fields"))
+}
+
+func _StatisticsGroupChange_end(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.StatisticsGroupChange) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_StatisticsGroupChange_end(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.End, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v hmis.Date) graphql.Marshaler {
+			return marshalNDate2githubᚗcomᚋhearthᚑhmisᚋhearthᚋinternalᚋhmisᚐDate(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_StatisticsGroupChange_end(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("StatisticsGroupChange", field, false, false, errors.New("field of type Date does not have child fields"))
+}
+
+func _StatisticsGroupChange_values(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.StatisticsGroupChange) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_StatisticsGroupChange_values(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Values, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.StatisticsValue) graphql.Marshaler {
+			return marshalNStatisticsValue2ᚕᚖgithubᚗcomᚋhearthᚑhmisᚋhearthᚋgraphᚋmodelᚐStatisticsValueᚄ(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_StatisticsGroupChange_values(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "StatisticsGroupChange",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_StatisticsValue(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+
+func _StatisticsGroupChange_changes(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.StatisticsGroupChange) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_StatisticsGroupChange_changes(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Changes, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.StatisticsMeasureChange) graphql.Marshaler {
+			return marshalNStatisticsMeasureChange2ᚕᚖgithubᚗcomᚋhearthᚑhmisᚋhearthᚋgraphᚋmodelᚐStatisticsMeasureChangeᚄ(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_StatisticsGroupChange_changes(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "StatisticsGroupChange",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_StatisticsMeasureChange(ctx, ec, field)
 		},
 	}
 	return fc, nil
@@ -2939,6 +3097,11 @@ func _StatisticsChange(ctx context.Context, ec *executionContext, sel ast.Select
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "groups":
+			out.Values[i] = _StatisticsChange_groups(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -3264,6 +3427,59 @@ func _StatisticsGroup(ctx context.Context, ec *executionContext, sel ast.Selecti
 			}
 		case "numbers":
 			out.Values[i] = _StatisticsGroup_numbers(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var statisticsGroupChangeImplementors = []string{"StatisticsGroupChange"}
+
+func _StatisticsGroupChange(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.StatisticsGroupChange) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, statisticsGroupChangeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("StatisticsGroupChange")
+		case "start":
+			out.Values[i] = _StatisticsGroupChange_start(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "end":
+			out.Values[i] = _StatisticsGroupChange_end(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "values":
+			out.Values[i] = _StatisticsGroupChange_values(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "changes":
+			out.Values[i] = _StatisticsGroupChange_changes(ctx, ec, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -3949,6 +4165,32 @@ func marshalNStatisticsGroup2ᚖgithubᚗcomᚋhearthᚑhmisᚋhearthᚋgraphᚋ
 		return graphql.Null
 	}
 	return _StatisticsGroup(ctx, ec, sel, v)
+}
+
+func marshalNStatisticsGroupChange2ᚕᚖgithubᚗcomᚋhearthᚑhmisᚋhearthᚋgraphᚋmodelᚐStatisticsGroupChangeᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []*model.StatisticsGroupChange) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return marshalNStatisticsGroupChange2ᚖgithubᚗcomᚋhearthᚑhmisᚋhearthᚋgraphᚋmodelᚐStatisticsGroupChange(ctx, ec, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func marshalNStatisticsGroupChange2ᚖgithubᚗcomᚋhearthᚑhmisᚋhearthᚋgraphᚋmodelᚐStatisticsGroupChange(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.StatisticsGroupChange) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return _StatisticsGroupChange(ctx, ec, sel, v)
 }
 
 func marshalNStatisticsGroups2ᚖgithubᚗcomᚋhearthᚑhmisᚋhearthᚋgraphᚋmodelᚐStatisticsGroups(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.StatisticsGroups) graphql.Marshaler {

@@ -375,6 +375,8 @@ type StatisticsChange struct {
 	Start   hmis.Date                  `json:"start"`
 	End     hmis.Date                  `json:"end"`
 	Changes []*StatisticsMeasureChange `json:"changes"`
+	// Empty where neither by nor grain is given.
+	Groups []*StatisticsGroupChange `json:"groups"`
 }
 
 // Stays that have one of the values in the dimension.
@@ -434,6 +436,14 @@ type StatisticsGroup struct {
 	End     hmis.Date          `json:"end"`
 	Values  []*StatisticsValue `json:"values"`
 	Numbers *StatisticsNumbers `json:"numbers"`
+}
+
+// A group beside the same group in the other period.
+type StatisticsGroupChange struct {
+	Start   hmis.Date                  `json:"start"`
+	End     hmis.Date                  `json:"end"`
+	Values  []*StatisticsValue         `json:"values"`
+	Changes []*StatisticsMeasureChange `json:"changes"`
 }
 
 // Bounds between which the value of a measure must lie.
