@@ -108,7 +108,7 @@ func (s *Store) mayReport(ctx context.Context) (func(int64) bool, error) {
 func (s *Store) ClientsNumbered(ctx context.Context, keys []int64, p Page) (*ClientConnection, error) {
 	keys = slices.Compact(slices.Sorted(slices.Values(keys)))
 	return whole(ctx, s, kindClient, list{page: p, where: keys, filter: func(_ *session, c columns) (*sql.Predicate, error) {
-		return in(c("id"), keys), nil
+		return s.among(c("id"), keys), nil
 	}})
 }
 
@@ -116,7 +116,7 @@ func (s *Store) ClientsNumbered(ctx context.Context, keys []int64, p Page) (*Cli
 func (s *Store) EnrollmentsNumbered(ctx context.Context, keys []int64, p Page) (*EnrollmentConnection, error) {
 	keys = slices.Compact(slices.Sorted(slices.Values(keys)))
 	return whole(ctx, s, kindEnrollment, list{page: p, where: keys, filter: func(_ *session, c columns) (*sql.Predicate, error) {
-		return in(c("id"), keys), nil
+		return s.among(c("id"), keys), nil
 	}})
 }
 

@@ -1,11 +1,9 @@
 package store
 
 import (
-	"encoding/json"
 	"maps"
 	"slices"
 
-	"entgo.io/ent/dialect"
 	"entgo.io/ent/dialect/sql"
 
 	"github.com/hearth-hmis/hearth/internal/hmis"
@@ -311,20 +309,6 @@ func in(column string, keys []int64) *sql.Predicate {
 	if len(keys) == 0 {
 		return never()
 	}
-	if len(keys) <= mostParameters {
-		return sql.In(column, anys(keys)...)
-	}
-	text, _ := json.Marshal(keys) // numbers always have a text
-	return sql.P(func(b *sql.Builder) {
-		b.Ident(column).WriteString(" IN ")
-		if b.Dialect() == dialect.Postgres {
-			b.WriteString("(SELECT value::bigint FROM json_array_elements_text(").Arg(string(text)).WriteString("::json))")
-		} else {
-			b.WriteString("(SELECT value FROM json_each(").Arg(string(text)).WriteString("))")
-		}
-	})
+	return sql.In(column, anys(keys)...)
 }
 
-// mostParameters is how many keys are parameters of a statement one by one; of more, databases take no more than some ten
-// thousand.
-const mostParameters = 1000
