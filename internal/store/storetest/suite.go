@@ -25,11 +25,42 @@ import (
 // Database is one of the two that the suite runs on.
 type Database struct {
 	Name string
-	New  func(t testing.TB) string // makes an empty database and returns its URL
+	New  func(t testing.TB) string // makes a database with the schema and nothing in it, and returns its URL
 }
 
 // SQLite makes databases in files of their own.
-var SQLite = Database{"sqlite", func(t testing.TB) string { return "sqlite:" + filepath.Join(t.TempDir(), "hearth.db") }}
+var SQLite = Database{"sqlite", newSQLiteDatabase}
+
+// migrated is a file that has the newest schema already.
+var migrated = sync.OnceValues(func() ([]byte, error) {
+	folder, err := os.MkdirTemp("", "hearth-schema-")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(folder)
+	file := filepath.Join(folder, "hearth.db")
+	db, err := sql.Open("sqlite", file)
+	if err != nil {
+		return nil, err
+	}
+	if err := errors.Join(migrations.Apply(context.Background(), db, dialect.SQLite), db.Close()); err != nil {
+		return nil, err
+	}
+	return os.ReadFile(file)
+})
+
+func newSQLiteDatabase(t testing.TB) string {
+	t.Helper()
+	schema, err := migrated()
+	file := filepath.Join(t.TempDir(), "hearth.db")
+	if err == nil {
+		err = os.WriteFile(file, schema, 0o600)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return "sqlite:" + file
+}
 
 // Databases returns both. It stops the test where PostgreSQL cannot be started: the suite is only whole with it.
 func Databases(t testing.TB, server string) []Database {
