@@ -311,4 +311,3 @@ func in(column string, keys []int64) *sql.Predicate {
 	}
 	return sql.In(column, anys(keys)...)
 }
-
