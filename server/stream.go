@@ -73,20 +73,20 @@ func (d *door) admitStream(ctx context.Context, c *call, shown credential, end f
 	}
 	live := &renewed{Context: ctx}
 	live.admitted.Store(&admitted)
-	go d.watch(live, *c, shown, end)
+	go d.watch(live, d.side(admitted), *c, shown, end)
 	return live, nil
 }
 
 var errStopping = refuse(0, hmis.Unavailable, "the hub is stopping; connect again")
 
-func (d *door) watch(live *renewed, c call, shown credential, end func(*refusal)) {
+func (d *door) watch(live *renewed, from *side, c call, shown credential, end func(*refusal)) {
 	defer func() {
 		if p := recover(); p != nil { // nobody else would, and the whole hub would end
 			d.logPanic(live, c.incident, p)
 			end(refuse(http.StatusInternalServerError, hmis.Internal, internalText))
 		}
 	}()
-	side, account := d.side(live), c.caller.Account
+	account := c.caller.Account
 	for {
 		select {
 		case <-live.Done():
@@ -100,7 +100,7 @@ func (d *door) watch(live *renewed, c call, shown credential, end func(*refusal)
 		if live.Err() != nil {
 			return
 		}
-		if refused == nil && (d.side(admitted) != side || c.caller.Account != account) {
+		if refused == nil && (d.side(admitted) != from || c.caller.Account != account) {
 			refused = refuse(http.StatusUnauthorized, hmis.Denied, "what the account may see has changed; connect again")
 		}
 		if refused != nil {

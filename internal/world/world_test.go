@@ -21,7 +21,7 @@ import (
 )
 
 var (
-	operations = flag.Int("operations", 40_000, "how many operations the two-world test sends, to both databases together")
+	operations = flag.Int("operations", 20_000, "how many operations the two-world test sends, to both databases together")
 	seed       = flag.Uint64("seed", 1, "of the communities and operations")
 	only       = flag.String("only", "", "the database that alone is used: sqlite or postgres")
 	who        = flag.String("viewers", "", "the viewers that alone ask, with commas between; the test then ends with the first difference")
