@@ -9,7 +9,6 @@ import (
 	"github.com/hearth-hmis/hearth/graph/model"
 	"github.com/hearth-hmis/hearth/internal/disclosure"
 	"github.com/hearth-hmis/hearth/internal/hmis"
-	"github.com/hearth-hmis/hearth/internal/policy"
 	"github.com/hearth-hmis/hearth/internal/stats"
 	"github.com/hearth-hmis/hearth/internal/store"
 	"github.com/hearth-hmis/hearth/internal/table"
@@ -97,8 +96,8 @@ func (r *Resolver) publicTable(ctx context.Context, q *store.SavedQuery, as mode
 
 // publicAnswer lets the lead look at what is or would be public.
 func (r *Resolver) publicAnswer(ctx context.Context, q *store.SavedQuery, f table.Format, as model.PublishAs) (*model.StatisticsFile, error) {
-	if policy.ViewerOf(ctx).Role != policy.SystemAdmin {
-		return nil, hmis.Errorf(hmis.Denied, "only the HMIS lead looks at what may be published")
+	if err := r.Store.MayPublish(ctx); err != nil {
+		return nil, err
 	}
 	t, _, err := r.publicTable(ctx, q, as)
 	if err != nil {
@@ -109,6 +108,9 @@ func (r *Resolver) publicAnswer(ctx context.Context, q *store.SavedQuery, f tabl
 
 func (r *Resolver) publishQuery(ctx context.Context, in model.PublishQueryInput) (*store.SavedQuery, error) {
 	q, err := r.Store.SavedQueryNamed(ctx, in.Name)
+	if err == nil {
+		err = r.Store.MayPublish(ctx) // before anything is counted: the public's budget is not for others to spend
+	}
 	if err != nil {
 		return nil, err
 	}

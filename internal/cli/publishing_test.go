@@ -89,6 +89,11 @@ func TestPublishedQuery(t *testing.T) {
 		for _, viewer := range []string{"north", "funder", "analyst"} {
 			d.mustSay(t, viewer, publishing("served-by-month", "PROTECTED"), `"code":"NOT_FOUND"`) // not theirs
 		}
+		d.mustSay(t, "funder", saving("of-a-funder", byMonth), `"PRIVATE"`)
+		for _, as := range []string{"PROTECTED", "FIXED"} {
+			d.mustSay(t, "funder", publishing("of-a-funder", as), `"code":"DENIED"`)
+			d.mustSay(t, "funder", `{ savedQuery(name: "of-a-funder") { publicAnswer(format: CSV, as: `+as+`) { rows } } }`, `"DENIED"`)
+		}
 		d.mustSay(t, "lead", publishing("served-by-month", "PROTECTED"), `"state":"PUBLISHED","publicPath":"/public/served-by-month"`)
 		one := d.get("/public/served-by-month")
 		var answer struct {
@@ -124,7 +129,7 @@ func TestPublishedQuery(t *testing.T) {
 			t.Error(p)
 		}
 		d.mustSay(t, "lead", `mutation { deleteSavedQuery(name: "served-by-month") { savedQuery { state } userErrors { message } } }`, `"userErrors":[]`)
-		d.mustSay(t, "lead", `{ savedQueries { name } }`, `[]`)
+		d.mustSay(t, "lead", `{ savedQueries { name } }`, `[{"name":"of-a-funder"}]`)
 	})
 }
 

@@ -242,13 +242,23 @@ func (s *Store) FixQuery(ctx context.Context, name, release string, body []byte,
 	})
 }
 
+// MayPublish asks whether the viewer decides what the public gets: the HMIS lead. Errors: Denied.
+func (s *Store) MayPublish(ctx context.Context) error {
+	ss, err := s.asking(ctx)
+	if err == nil && ss.viewer.Role != policy.SystemAdmin {
+		err = errOnlyLead
+	}
+	return err
+}
+
 func (s *Store) toPublish(ctx context.Context, name string) (*SavedQuery, error) {
 	q, err := s.owned(ctx, name)
+	if err == nil {
+		err = s.MayPublish(ctx)
+	}
 	switch {
 	case err != nil:
 		return nil, err
-	case policy.ViewerOf(ctx).Role != policy.SystemAdmin:
-		return nil, errOnlyLead
 	case q.State != QueryPrivate:
 		return nil, hmis.Errorf(hmis.Conflict, "the query is published already, or was as a fixed table; save it under another name")
 	}
@@ -266,8 +276,8 @@ func (s *Store) WithdrawQuery(ctx context.Context, name string) error {
 	if err != nil {
 		return err
 	}
-	if policy.ViewerOf(ctx).Role != policy.SystemAdmin {
-		return errOnlyLead
+	if err := s.MayPublish(ctx); err != nil {
+		return err
 	}
 	if !q.Public() {
 		return hmis.Errorf(hmis.Conflict, "the query is not published")
